@@ -1,0 +1,67 @@
+export { DispatchError, type DispatchErrorOptions, isRetryable } from './dispatch-error.js'
+export {
+  type CallInfo,
+  CallInfoSchema,
+  CallService,
+  CallState,
+  CancelRequestSchema,
+  CancelResponseSchema,
+  GetRequestSchema,
+  GetResponseSchema,
+  WaitRequestSchema,
+  WaitResponseSchema,
+} from './gen/dispatch/api/v1/call_pb.js'
+export {
+  type CoroutineState,
+  CoroutineStateSchema,
+  type RunEntry,
+  RunEntrySchema,
+  type Step,
+  StepSchema,
+} from './gen/dispatch/sdk/node/v1/coroutine_pb.js'
+export { type JsValue, JsValueSchema } from './gen/dispatch/sdk/node/v1/value_pb.js'
+export { PickledSchema } from './gen/dispatch/sdk/python/v1/pickled_pb.js'
+export { type Call, type CallResult, CallResultSchema, CallSchema } from './gen/dispatch/sdk/v1/call_pb.js'
+export { DispatchRequestSchema, DispatchResponseSchema, DispatchService } from './gen/dispatch/sdk/v1/dispatch_pb.js'
+export { type Error as WireError, ErrorSchema as WireErrorSchema } from './gen/dispatch/sdk/v1/error_pb.js'
+export { type Exit, ExitSchema } from './gen/dispatch/sdk/v1/exit_pb.js'
+export {
+  FunctionService,
+  type Journal,
+  type JournalEntry,
+  JournalEntrySchema,
+  JournalSchema,
+  type RunRequest,
+  RunRequestSchema,
+  type RunResponse,
+  RunResponseSchema,
+} from './gen/dispatch/sdk/v1/function_pb.js'
+export { type Poll, type PollResult, PollResultSchema, PollSchema } from './gen/dispatch/sdk/v1/poll_pb.js'
+export {
+  BODY_BYTES_MAX,
+  FUNCTION_NAME_PATTERN,
+  NAME_LENGTH_MAX,
+  POLL_RESULTS_MAX,
+  POLL_WAIT_MS_DEFAULT,
+  POLL_WAIT_MS_MIN,
+  VALUE_DEPTH_MAX,
+} from './limits.js'
+export {
+  EMBEDDED_ENDPOINT_URL,
+  type EmbeddedScheduler,
+  type EmbeddedSchedulerModule,
+  type EmbeddedSchedulerOptions,
+  type Endpoint,
+  type Logger,
+  type RunOutcome,
+  type Scheduler,
+} from './scheduler.js'
+export {
+  codeOfStatus,
+  type FailureStatus,
+  isStatus,
+  STATUSES,
+  type Status,
+  type StatusRow,
+  statusOfCode,
+} from './statuses.js'
