@@ -22,7 +22,11 @@ export {
 export { type JsValue, JsValueSchema } from './gen/dispatch/sdk/node/v1/value_pb.js'
 export { PickledSchema } from './gen/dispatch/sdk/python/v1/pickled_pb.js'
 export { type Call, type CallResult, CallResultSchema, CallSchema } from './gen/dispatch/sdk/v1/call_pb.js'
-export { DispatchRequestSchema, DispatchResponseSchema, DispatchService } from './gen/dispatch/sdk/v1/dispatch_pb.js'
+export {
+  DispatchRequestSchema,
+  DispatchResponseSchema,
+  DispatchService,
+} from './gen/dispatch/sdk/v1/dispatch_pb.js'
 export { type Error as WireError, ErrorSchema as WireErrorSchema } from './gen/dispatch/sdk/v1/error_pb.js'
 export { type Exit, ExitSchema } from './gen/dispatch/sdk/v1/exit_pb.js'
 export {
@@ -65,3 +69,4 @@ export {
   type StatusRow,
   statusOfCode,
 } from './statuses.js'
+export { TYPE_REGISTRY } from './type-registry.js'
