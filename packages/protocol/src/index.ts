@@ -1,3 +1,11 @@
+export {
+  CONNECT_CODES,
+  type ConnectCode,
+  type ConnectCodeRow,
+  connectCodeOfHttp,
+  connectCodeOfStatus,
+  isConnectCode,
+} from './connect-code.js'
 export { DispatchError, type DispatchErrorOptions, isRetryable } from './dispatch-error.js'
 export {
   type CallInfo,
@@ -41,6 +49,7 @@ export {
   RunResponseSchema,
 } from './gen/dispatch/sdk/v1/function_pb.js'
 export { type Poll, type PollResult, PollResultSchema, PollSchema } from './gen/dispatch/sdk/v1/poll_pb.js'
+export { retryAfterMsOf, statusOfHttp } from './http-status.js'
 export {
   BODY_BYTES_MAX,
   FUNCTION_NAME_PATTERN,
@@ -70,3 +79,23 @@ export {
   statusOfCode,
 } from './statuses.js'
 export { TYPE_REGISTRY } from './type-registry.js'
+export {
+  bytesResponse,
+  checkHead,
+  connectTimeoutMsOf,
+  errorResponse,
+  type HeadLimits,
+  headerOf,
+  tooLargeResponse,
+  type UnaryHeaders,
+  type UnaryRequest,
+  type UnaryResponse,
+} from './unary.js'
+export {
+  type ParseUnaryOptions,
+  parseUnaryResponse,
+  type UnaryHeadersOptions,
+  unaryHeaders,
+} from './unary-client.js'
+export { UnaryError, type UnaryErrorOptions } from './unary-error.js'
+export { type ServeUnaryOptions, serveUnary } from './unary-server.js'
