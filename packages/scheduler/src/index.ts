@@ -1,0 +1,1 @@
+export { createUuidv7, type Uuidv7Sources } from './uuidv7.js'
