@@ -4,15 +4,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Journal } from "../../v1/function_pb.js";
-import { file_dispatch_sdk_v1_function } from "../../v1/function_pb.js";
+import type { Error } from "../../v1/error_pb.js";
+import { file_dispatch_sdk_v1_error } from "../../v1/error_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file dispatch/sdk/node/v1/coroutine.proto.
  */
 export const file_dispatch_sdk_node_v1_coroutine: GenFile = /*@__PURE__*/
-  fileDesc("CiRkaXNwYXRjaC9zZGsvbm9kZS92MS9jb3JvdXRpbmUucHJvdG8SFGRpc3BhdGNoLnNkay5ub2RlLnYxIo4BCg5Db3JvdXRpbmVTdGF0ZRIOCgZmb3JtYXQYASABKA0SEAoIZnVuY3Rpb24YAiABKAkSDQoFdG9rZW4YAyABKAwSDAoEcnVucxgEIAEoDRIpCgdqb3VybmFsGAUgASgLMhguZGlzcGF0Y2guc2RrLnYxLkpvdXJuYWwSEgoKZ2VuZXJhdGlvbhgGIAEoDSJUCghSdW5FbnRyeRIOCgZub3dfbXMYASABKAQSKQoFc3RlcHMYAiADKAsyGi5kaXNwYXRjaC5zZGsubm9kZS52MS5TdGVwEg0KBWZpcmVkGAMgAygNInEKBFN0ZXASDwoFYXdhaXQYASABKAlIABIYCg5zbGVlcF91bnRpbF9tcxgCIAEoBEgAEjYKCmRpc3BhdGNoZWQYAyABKAsyIC5kaXNwYXRjaC5zZGsubm9kZS52MS5EaXNwYXRjaGVkSABCBgoEa2luZCIzCgpEaXNwYXRjaGVkEhAKCGZ1bmN0aW9uGAEgASgJEhMKC2Rpc3BhdGNoX2lkGAIgASgJYgZwcm90bzM", [file_dispatch_sdk_v1_function]);
+  fileDesc("CiRkaXNwYXRjaC9zZGsvbm9kZS92MS9jb3JvdXRpbmUucHJvdG8SFGRpc3BhdGNoLnNkay5ub2RlLnYxInQKDkNvcm91dGluZVN0YXRlEg4KBmZvcm1hdBgBIAEoDRIQCghmdW5jdGlvbhgCIAEoCRINCgV0b2tlbhgDIAEoDBIMCgRydW5zGAQgASgNEg8KB2pvdXJuYWwYBSABKAwSEgoKZ2VuZXJhdGlvbhgGIAEoDSKqAQoIUnVuRW50cnkSDgoGbm93X21zGAEgASgEEikKBXN0ZXBzGAIgAygLMhouZGlzcGF0Y2guc2RrLm5vZGUudjEuU3RlcBINCgVmaXJlZBgDIAMoDRIUCgxzdGVwc19iZWZvcmUYBCABKA0SEgoKY2FsbHNfc2VudBgFIAEoDRIqCgpwb2xsX2Vycm9yGAYgASgLMhYuZGlzcGF0Y2guc2RrLnYxLkVycm9yInEKBFN0ZXASDwoFYXdhaXQYASABKAlIABIYCg5zbGVlcF91bnRpbF9tcxgCIAEoBEgAEjYKCmRpc3BhdGNoZWQYAyABKAsyIC5kaXNwYXRjaC5zZGsubm9kZS52MS5EaXNwYXRjaGVkSABCBgoEa2luZCJaCgpEaXNwYXRjaGVkEhAKCGZ1bmN0aW9uGAEgASgJEhMKC2Rpc3BhdGNoX2lkGAIgASgJEiUKBWVycm9yGAMgASgLMhYuZGlzcGF0Y2guc2RrLnYxLkVycm9yYgZwcm90bzM", [file_dispatch_sdk_v1_error]);
 
 /**
  * The state of a suspended coroutine of this SDK, in Poll.typed_coroutine_state.
@@ -35,8 +35,8 @@ export type CoroutineState = Message<"dispatch.sdk.node.v1.CoroutineState"> & {
   function: string;
 
   /**
-   * Names the one suspension in which this state was made, so that a coroutine kept in memory is resumed
-   * only from where it stands.
+   * Drawn for each copy of a coroutine in some process's memory. Together with `runs` it names the one
+   * suspension in which this state was made, so that a copy is resumed only from where it stands.
    *
    * @generated from field: bytes token = 3;
    */
@@ -50,11 +50,12 @@ export type CoroutineState = Message<"dispatch.sdk.node.v1.CoroutineState"> & {
   runs: number;
 
   /**
-   * The whole journal; absent when the scheduler keeps it.
+   * The whole journal, an encoded dispatch.sdk.v1.Journal; empty when the scheduler keeps it. Bytes, so that a
+   * coroutine that is still in memory goes on without anyone reading it.
    *
-   * @generated from field: dispatch.sdk.v1.Journal journal = 5;
+   * @generated from field: bytes journal = 5;
    */
-  journal?: Journal | undefined;
+  journal: Uint8Array;
 
   /**
    * Drawn at the first run: the upper half of the coroutine's correlation ids.
@@ -85,18 +86,39 @@ export type RunEntry = Message<"dispatch.sdk.node.v1.RunEntry"> & {
   nowMs: bigint;
 
   /**
-   * The durable steps that the handler began in this run, in order.
+   * The durable steps that the handler began since the run before ended, in order.
    *
    * @generated from field: repeated dispatch.sdk.node.v1.Step steps = 2;
    */
   steps: Step[];
 
   /**
-   * Timers, by step number, that had fired when the run began.
+   * Timers, by step number, that fired when the run began, in order. They fire before results are delivered.
    *
    * @generated from field: repeated uint32 fired = 3;
    */
   fired: number[];
+
+  /**
+   * How many of `steps` were begun before the run began, by a handler that did something else meanwhile.
+   *
+   * @generated from field: uint32 steps_before = 4;
+   */
+  stepsBefore: number;
+
+  /**
+   * How many calls the Poll of the run carried. Calls go out in the order of their steps.
+   *
+   * @generated from field: uint32 calls_sent = 5;
+   */
+  callsSent: number;
+
+  /**
+   * PollResult.error of the run. It is delivered after the timers and before the results.
+   *
+   * @generated from field: dispatch.sdk.v1.Error poll_error = 6;
+   */
+  pollError?: Error | undefined;
 };
 
 /**
@@ -159,9 +181,16 @@ export type Dispatched = Message<"dispatch.sdk.node.v1.Dispatched"> & {
   function: string;
 
   /**
+   * Empty when the scheduler did not take the call.
+   *
    * @generated from field: string dispatch_id = 2;
    */
   dispatchId: string;
+
+  /**
+   * @generated from field: dispatch.sdk.v1.Error error = 3;
+   */
+  error?: Error | undefined;
 };
 
 /**
