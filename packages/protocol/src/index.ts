@@ -69,6 +69,18 @@ export {
   type RunOutcome,
   type Scheduler,
 } from './scheduler.js'
+export type { VerificationFailure } from './signature/failure.js'
+export {
+  formatSigningKey,
+  formatVerificationKey,
+  generateKeyPair,
+  type KeyInput,
+  type KeyPair,
+  parseSigningKey,
+  parseVerificationKeys,
+} from './signature/keys.js'
+export { type SignableRequest, type SignatureHeaders, signRequest } from './signature/sign.js'
+export { type VerifiableRequest, verifyRequest } from './signature/verify.js'
 export {
   codeOfStatus,
   type FailureStatus,

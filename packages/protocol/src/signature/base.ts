@@ -1,0 +1,45 @@
+/** What a request must be signed over, in the order in which we sign it. */
+export const REQUIRED_COMPONENTS = [
+  '@method',
+  '@path',
+  '@authority',
+  'content-type',
+  'content-digest',
+] as const
+
+/** The only key id: which of several keys it is, is found by trying. */
+export const KEY_ID = 'default'
+
+/** The only algorithm. */
+export const ALGORITHM = 'ed25519'
+
+/** The part of a request that a signature may cover beside its header fields. */
+export interface SignedTarget {
+  readonly method: string
+  /** As sent. A query is cut off; nothing reads as `/`. */
+  readonly path: string
+  /** Host and port, as the `Host` header field has them. */
+  readonly authority: string
+}
+
+/** Value of a derived component (RFC 9421 section 2.2), or `undefined` when we do not know this one. */
+export function derivedComponentOf(target: SignedTarget, name: string): string | undefined {
+  if (name === '@method') return target.method.toUpperCase()
+  if (name === '@path') return target.path.split('?', 1)[0] || '/'
+  if (name === '@authority') return target.authority.trim().toLowerCase()
+  return undefined
+}
+
+/**
+ * The bytes that are signed: RFC 9421 section 2.5.
+ *
+ * @param parameters - The inner list of components with its parameters, serialised as in `Signature-Input`.
+ */
+export function signatureBase(
+  components: readonly (readonly [string, string])[],
+  parameters: string,
+): Buffer {
+  const lines = components.map(([name, value]) => `"${name}": ${value}\n`).join('')
+  // Header fields are bytes that Node.js reads and writes as latin1.
+  return Buffer.from(`${lines}"@signature-params": ${parameters}`, 'latin1')
+}

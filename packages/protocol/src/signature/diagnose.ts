@@ -1,0 +1,40 @@
+import { headerOf, type UnaryHeaders } from '../unary.js'
+import type { SignedTarget } from './base.js'
+
+/** A guess at what a request was signed for, when that is not what this process sees. */
+export interface LikelyTarget {
+  readonly component: '@authority' | '@path'
+  readonly value: string
+  readonly target: SignedTarget
+}
+
+/**
+ * What a request may have been signed for, by what proxies say about the request as they got it. Anybody can write these
+ * header fields: they serve to explain a refusal, never to accept a request.
+ */
+export function likelyTargets(seen: SignedTarget, headers: UnaryHeaders): LikelyTarget[] {
+  const authority = AUTHORITY_HEADERS.map((name) => firstOf(headers, name)).find(
+    (value) => value !== undefined && value.toLowerCase() !== seen.authority.toLowerCase(),
+  )
+  const prefix = firstOf(headers, 'x-forwarded-prefix')
+  const path =
+    PATH_HEADERS.map((name) => firstOf(headers, name)).find((value) => value !== undefined) ??
+    (prefix === undefined ? undefined : prefix.replace(/\/+$/, '') + seen.path)
+  const targets: LikelyTarget[] = []
+  if (authority !== undefined) {
+    targets.push({ component: '@authority', value: authority, target: { ...seen, authority } })
+  }
+  if (path !== undefined) targets.push({ component: '@path', value: path, target: { ...seen, path } })
+  if (authority !== undefined && path !== undefined) {
+    targets.push({ component: '@path', value: path, target: { ...seen, authority, path } })
+  }
+  return targets
+}
+
+const AUTHORITY_HEADERS = ['x-forwarded-host', 'x-original-host', 'host']
+const PATH_HEADERS = ['x-original-uri', 'x-original-url', 'x-forwarded-uri']
+
+/** The value that the first of several proxies wrote. */
+function firstOf(headers: UnaryHeaders, name: string): string | undefined {
+  return headerOf(headers, name)?.split(',', 1)[0]?.trim() || undefined
+}

@@ -1,0 +1,88 @@
+import {
+  type BareItem,
+  type Dictionary,
+  isInnerList,
+  parseDictionary,
+  serializeInnerList,
+} from 'structured-headers'
+import { headerOf, type UnaryHeaders } from '../unary.js'
+import { failed, type VerificationFailure } from './failure.js'
+
+/** One signature of a request, with a label of its own. */
+export interface SignatureEntry {
+  /** Names of what it covers, in the order in which it was signed. */
+  readonly components: readonly string[]
+  readonly parameters: ReadonlyMap<string, BareItem>
+  /** The list of components with its parameters, as it was signed. */
+  readonly parametersText: string
+  readonly signature: Uint8Array
+}
+
+/**
+ * The signatures of a request: for each label an entry, or what is wrong with it. A failure alone when the header fields
+ * are absent or cannot be parsed. Never throws.
+ */
+export function parseSignatures(
+  headers: UnaryHeaders,
+): (SignatureEntry | VerificationFailure)[] | VerificationFailure {
+  const inputHeader = headerOf(headers, 'signature-input')
+  const signatureHeader = headerOf(headers, 'signature')
+  if (inputHeader === undefined && signatureHeader === undefined) {
+    return failed(401, 'missing request signature')
+  }
+  if (inputHeader === undefined) return failed(401, 'missing header field "signature-input"')
+  if (signatureHeader === undefined) return failed(401, 'missing header field "signature"')
+  const inputs = dictionaryOf(inputHeader)
+  if (inputs === undefined || inputs.size === 0)
+    return failed(401, 'malformed header field "signature-input"')
+  const signatures = dictionaryOf(signatureHeader)
+  if (signatures === undefined) return failed(401, 'malformed header field "signature"')
+  if (inputs.size > SIGNATURES_MAX) return failed(401, `more than ${SIGNATURES_MAX} signatures`)
+  return [...inputs].map(([label, input]) => entryOf(label, input, signatures.get(label)))
+}
+
+/** Each costs time to verify: enough for us and a few proxies. */
+const SIGNATURES_MAX = 4
+
+/** A header field's name, or that of a derived component; in lower case (RFC 9421 section 2). */
+const COMPONENT_PATTERN = /^@?[a-z0-9!#$%&'*+.^_`|~-]+$/
+
+type Member = Dictionary extends Map<string, infer Value> ? Value : never
+
+function entryOf(
+  label: string,
+  input: Member,
+  signature: Member | undefined,
+): SignatureEntry | VerificationFailure {
+  if (signature === undefined) {
+    return failed(401, `header field "signature" has no label ${label} of "signature-input"`)
+  }
+  const malformed = failed(401, `malformed signature ${label}`)
+  if (!isInnerList(input) || !(signature[0] instanceof ArrayBuffer)) return malformed
+  const components: string[] = []
+  for (const [name, parameters] of input[0]) {
+    if (typeof name !== 'string' || !COMPONENT_PATTERN.test(name) || components.includes(name))
+      return malformed
+    // None of these is used by any peer, and each is a chance to get the base wrong.
+    if (parameters.size > 0) return failed(401, `component "${name}" has parameters, which is not supported`)
+    components.push(name)
+  }
+  try {
+    return {
+      components,
+      parameters: input[1],
+      parametersText: serializeInnerList(input),
+      signature: new Uint8Array(signature[0]),
+    }
+  } catch {
+    return malformed
+  }
+}
+
+function dictionaryOf(header: string): Dictionary | undefined {
+  try {
+    return parseDictionary(header)
+  } catch {
+    return undefined
+  }
+}
