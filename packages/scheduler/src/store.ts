@@ -98,6 +98,12 @@ export interface FinishedChild {
   readonly statusCode: number
 }
 
+export interface ChildResult {
+  readonly correlationId: bigint
+  /** Encoded `CallResult` without ids. */
+  readonly result: Uint8Array
+}
+
 export interface StoredJournalEntry {
   readonly ordinals: readonly number[]
   readonly entry: Uint8Array
@@ -140,10 +146,13 @@ export interface Store {
   /** Those of `ids` that exist. */
   existing(ids: readonly string[]): Promise<Set<string>>
   /**
-   * Results (encoded `CallResult`) of children of a call, by ordinal, in the order asked for.
-   * `undefined` for a child that is not done.
+   * Results of children of a call, by ordinal, in the order asked for. `undefined` for a child that is not done.
    */
-  readResults(parentId: string, parentRestarts: number, ordinals: readonly number[]): Promise<(Uint8Array | undefined)[]>
+  readResults(
+    parentId: string,
+    parentRestarts: number,
+    ordinals: readonly number[],
+  ): Promise<(ChildResult | undefined)[]>
   /** The journal of a call since its restart number `restarts`, in order. */
   readJournal(callId: string, restarts: number): Promise<StoredJournalEntry[]>
   /**
