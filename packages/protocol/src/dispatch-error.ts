@@ -1,4 +1,6 @@
-import { type FailureStatus, STATUSES, type Status } from './statuses.js'
+import { STATUS_CODES } from 'node:http'
+import { retryAfterMsOf, statusOfHttp } from './http-status.js'
+import { type FailureStatus, isStatus, STATUSES, type Status } from './statuses.js'
 
 const BRAND = Symbol.for('dispatch.error')
 
@@ -30,11 +32,12 @@ export class DispatchError extends Error {
 
   constructor(status: FailureStatus, message: string, options: DispatchErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
-    const row = STATUSES[status]
-    if (row === undefined || (status as Status) === 'ok') {
-      throw new TypeError(`new DispatchError(status): wanted a failure status of STATUSES, got ${String(status)}`)
+    if (!isStatus(status) || (status as Status) === 'ok') {
+      throw new TypeError(
+        `new DispatchError(status): wanted a failure status of STATUSES, got ${String(status)}`,
+      )
     }
-    this.name = options.name ?? row.errorName
+    this.name = options.name ?? STATUSES[status].errorName
     this.status = status
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
     if (options.output !== undefined) this.output = options.output
@@ -43,9 +46,70 @@ export class DispatchError extends Error {
     Object.defineProperty(this, BRAND, { value: true })
   }
 
+  /**
+   * What an unsuccessful HTTP response means: the status by its status code, the delay by its `Retry-After`. Takes
+   * a fetch `Response`, an undici or axios response, or an `http.IncomingMessage`; never reads the body.
+   *
+   * @throws {TypeError} When the response is a success (2xx), which is no error, or no response at all.
+   */
+  static from(response: HttpResponseLike, options: FromResponseOptions = {}): DispatchError {
+    const { nowMs, message, ...rest } = options
+    const httpStatus = response?.status ?? response?.statusCode
+    if (typeof httpStatus !== 'number') {
+      throw new TypeError('DispatchError.from(response): wanted an HTTP response with a status or statusCode')
+    }
+    const status = statusOfHttp(httpStatus) ?? 'permanent'
+    if (status === 'ok') {
+      throw new TypeError(
+        `DispatchError.from(response): HTTP ${httpStatus} is a success; call it only if !response.ok`,
+      )
+    }
+    const retryAfterMs = retryAfterMsOf(headerOf(response.headers, 'retry-after'), nowMs ?? Date.now())
+    return new DispatchError(status, message ?? messageOf(httpStatus, response.url), {
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...rest,
+    })
+  }
+
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass inherits this, and is not what every DispatchError is.
+    if (this !== DispatchError) return Function.prototype[Symbol.hasInstance].call(this, value)
     return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true
   }
+}
+
+/** An HTTP response of any client: fetch and axios say `status`, undici and Node.js say `statusCode`. */
+export interface HttpResponseLike {
+  readonly status?: number | undefined
+  readonly statusCode?: number | undefined
+  /** A `Headers` object, or header fields by name. */
+  readonly headers?: unknown
+  readonly url?: string | undefined
+}
+
+export interface FromResponseOptions extends DispatchErrorOptions {
+  /** Default: status code, its text, and the URL without its query, when the response knows it. */
+  readonly message?: string
+  /** Epoch milliseconds that a `Retry-After` date is compared with. Default: the clock. */
+  readonly nowMs?: number
+}
+
+function messageOf(httpStatus: number, url: string | undefined): string {
+  const text = STATUS_CODES[httpStatus]
+  const from = url !== undefined && URL.canParse(url) ? new URL(url) : undefined
+  // Queries and user names may be secret.
+  return `HTTP ${httpStatus}${text ? ` ${text}` : ''}${from ? ` from ${from.origin}${from.pathname}` : ''}`
+}
+
+function headerOf(headers: unknown, name: string): string | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  const { get } = headers as { get?: unknown }
+  const value: unknown =
+    typeof get === 'function'
+      ? get.call(headers, name)
+      : Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1]
+  const first: unknown = Array.isArray(value) ? value[0] : value
+  return first === undefined || first === null ? undefined : String(first)
 }
 
 /** Whether running again may help after this error. */

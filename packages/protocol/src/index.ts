@@ -6,7 +6,32 @@ export {
   connectCodeOfStatus,
   isConnectCode,
 } from './connect-code.js'
-export { DispatchError, type DispatchErrorOptions, isRetryable } from './dispatch-error.js'
+export {
+  DispatchError,
+  type DispatchErrorOptions,
+  type FromResponseOptions,
+  type HttpResponseLike,
+  isRetryable,
+} from './dispatch-error.js'
+export { parseDuration } from './duration.js'
+export {
+  DnsError,
+  ERRORS,
+  HttpError,
+  IncompatibleStateError,
+  InvalidArgumentError,
+  InvalidResponseError,
+  type NamedErrorConstructor,
+  NotFoundError,
+  PermanentError,
+  PermissionDeniedError,
+  TcpError,
+  TemporaryError,
+  ThrottledError,
+  TimeoutError,
+  TlsError,
+  UnauthenticatedError,
+} from './errors.js'
 export {
   type CallInfo,
   CallInfoSchema,
@@ -111,3 +136,26 @@ export {
 } from './unary-client.js'
 export { UnaryError, type UnaryErrorOptions } from './unary-error.js'
 export { type ServeUnaryOptions, serveUnary } from './unary-server.js'
+export { decodeValue } from './values/decode-value.js'
+export { type EncodeValueOptions, encodeValue } from './values/encode-value.js'
+export {
+  type HttpRequest,
+  type HttpRequestValue,
+  type HttpResponse,
+  type HttpResponseValue,
+  httpRequestValue,
+  httpResponseValue,
+  parseHttpRequestValue,
+  parseHttpResponseValue,
+} from './values/http-values.js'
+export { argumentsOf, PickledArguments, PickledObject } from './values/pickled-object.js'
+export { Duration, duration, float, int, type NumberKind, TypedNumber, uint } from './values/typed-values.js'
+export {
+  decodeAny,
+  decodeCallResult,
+  encodeAny,
+  encodeCallResult,
+  encodeRunRequest,
+  encodeRunResponse,
+} from './wire.js'
+export { type FromWireErrorOptions, fromWireError, toWireError, wireErrorOfStatus } from './wire-error.js'
