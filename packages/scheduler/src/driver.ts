@@ -1,0 +1,164 @@
+import type { Logger } from '@dispatch/protocol'
+import type { Effect, Event } from './kernel/events.js'
+import type { Kernel } from './kernel/kernel.js'
+import type { Store, Write } from './store.js'
+import { WriteBatch } from './write-batch.js'
+
+/** Longest time between two looks at the clock: it may be set while a timer runs. */
+const TICK_MS_MAX = 30_000
+
+/** Waits between attempts to write to a store that fails. */
+const COMMIT_RETRY_MS = [50, 200, 1_000, 5_000]
+
+export interface DriverOptions {
+  readonly kernel: Kernel
+  readonly store: Store
+  readonly nowMs: () => number
+  readonly logger: Logger
+  /** Carries out an effect. Never throws. */
+  readonly perform: (effect: Effect) => void
+  /** Whether an effect may be carried out before the commit that decided it (D4). */
+  readonly mayRunEarly: (effect: Effect) => boolean
+  /** Sees writes when they are decided, before they are durable. */
+  readonly onWrites: (writes: readonly Write[]) => void
+  /** The store has refused a batch for good: nothing can be promised any more. */
+  readonly onBroken: (error: unknown) => void
+}
+
+/**
+ * The loop between kernel and store.
+ *
+ * D1 One commit at a time. What is decided meanwhile forms the next batch.
+ * D2 Effects and acknowledgements of a batch come after its commit, in the order of the events. A batch that
+ *    writes nothing waits for its turn all the same.
+ * D3 A commit begins a turn of the event loop after the first event of its batch, so that what belongs together
+ *    shares one sync.
+ * D4 One relaxation: a child that an endpoint in this process runs may start before the commit that records it.
+ *    Its id is decided, and nothing of it leaves the process before the commit; if the process dies, the parent
+ *    makes the same child again. Its end may share the commit.
+ * D5 A commit that fails is tried again until it succeeds; meanwhile nothing is acknowledged. When the store says
+ *    that it never will, everything stops.
+ */
+export class Driver {
+  readonly #options: DriverOptions
+  #batch = new WriteBatch()
+  #isCommitting = false
+  #isScheduled = false
+  #isBroken = false
+  #isStopped = false
+  #failingSinceMs = 0
+  #timer: NodeJS.Timeout | undefined
+  #timerAtMs = Number.POSITIVE_INFINITY
+
+  constructor(options: DriverOptions) {
+    this.#options = options
+  }
+
+  /** Since when commits fail; 0 when they do not. */
+  get failingSinceMs(): number {
+    return this.#failingSinceMs
+  }
+
+  get isBroken(): boolean {
+    return this.#isBroken
+  }
+
+  /** Lets the kernel decide. The decision becomes durable, and is then carried out, by itself. */
+  submit(event: Event): void {
+    if (this.#isBroken) return
+    const { kernel, nowMs, mayRunEarly, perform, onWrites } = this.#options
+    const { writes, effects } = kernel.apply(nowMs(), event)
+    for (const write of writes) this.#batch.writes.push(write)
+    if (writes.length > 0) onWrites(writes)
+    for (const effect of effects) {
+      if (!mayRunEarly(effect)) this.#batch.effects.push(effect)
+      else queueMicrotask(() => perform(effect))
+    }
+    if (!this.#batch.isEmpty) this.#schedule()
+    this.#setTimer()
+  }
+
+  /** Resolves once everything decided so far is durable and its effects are under way. */
+  async settled(): Promise<void> {
+    if (this.#isBroken || (this.#batch.isEmpty && !this.#isCommitting)) return
+    await new Promise<void>((resolve) => this.onDurable(resolve))
+  }
+
+  /** Calls `acknowledge` once everything decided so far is durable. */
+  onDurable(acknowledge: () => void): void {
+    this.#batch.onDurable(acknowledge)
+    this.#schedule()
+  }
+
+  /** Stops looking at the clock, for good. */
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#timerAtMs = Number.POSITIVE_INFINITY
+  }
+
+  #schedule(): void {
+    if (this.#isCommitting || this.#isScheduled || this.#isBroken) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      void this.#commit()
+    })
+  }
+
+  async #commit(): Promise<void> {
+    this.#isCommitting = true
+    while (!this.#batch.isEmpty && !this.#isBroken) {
+      const batch = this.#batch
+      this.#batch = new WriteBatch()
+      if (batch.writes.length > 0) await this.#write(batch.writes)
+      if (this.#isBroken) break
+      batch.acknowledge()
+      for (const effect of batch.effects) this.#options.perform(effect)
+      await new Promise((resolve) => setImmediate(resolve)) // D3
+    }
+    this.#isCommitting = false
+  }
+
+  /** D5 */
+  async #write(writes: readonly Write[]): Promise<void> {
+    const { store, logger, nowMs } = this.#options
+    for (let attempt = 0; !this.#isBroken; attempt += 1) {
+      try {
+        await store.commit(writes)
+        this.#failingSinceMs = 0
+        return
+      } catch (error) {
+        if (this.#failingSinceMs === 0) this.#failingSinceMs = nowMs()
+        if ((error as { status?: string }).status !== 'temporary') {
+          this.#break(error)
+          return
+        }
+        const delayMs = COMMIT_RETRY_MS[Math.min(attempt, COMMIT_RETRY_MS.length - 1)]
+        logger.error({ err: error, attempt: attempt + 1, delayMs }, 'the store cannot write; trying again')
+        await new Promise((resolve) => setTimeout(resolve, delayMs))
+      }
+    }
+  }
+
+  #break(error: unknown): void {
+    this.#isBroken = true
+    this.stop()
+    this.#options.logger.error({ err: error }, 'the store has failed; the scheduler has stopped')
+    this.#options.onBroken(error)
+  }
+
+  #setTimer(): void {
+    const atMs = this.#options.kernel.nextTickAtMs
+    if (this.#isStopped || atMs >= this.#timerAtMs) return
+    clearTimeout(this.#timer)
+    this.#timerAtMs = atMs
+    const delayMs = Math.min(Math.max(0, atMs - this.#options.nowMs()), TICK_MS_MAX)
+    this.#timer = setTimeout(() => {
+      this.#timerAtMs = Number.POSITIVE_INFINITY
+      this.submit({ kind: 'tick' })
+      this.#setTimer()
+    }, Math.ceil(delayMs))
+  }
+}

@@ -1,0 +1,29 @@
+/** How long a call that failed waits before it is tried again. */
+export interface RetryPolicy {
+  readonly delayMsMin: number
+  readonly delayMsMax: number
+  /** A call that has got no further for this long is done with its last status. */
+  readonly giveUpAfterMs: number
+  /** An endpoint that does not know a function is asked again for this long: a rolling deploy takes minutes. */
+  readonly unknownFunctionMsMax: number
+}
+
+export const RETRY_POLICY: RetryPolicy = {
+  delayMsMin: 500,
+  delayMsMax: 300_000,
+  giveUpAfterMs: 86_400_000,
+  unknownFunctionMsMax: 600_000,
+}
+
+/**
+ * Milliseconds to wait after an attempt that failed: exponential with full jitter, so that calls that failed
+ * together do not come back together.
+ *
+ * @param attempts - Attempts that have ended, counted from 1.
+ * @param roll - Uniform in [0, 1).
+ * @param floorMs - What `Retry-After` asked for; the wait is never shorter.
+ */
+export function retryDelayMs(policy: RetryPolicy, attempts: number, roll: number, floorMs: number): number {
+  const ceilingMs = Math.min(policy.delayMsMax, policy.delayMsMin * 2 ** Math.min(attempts - 1, 32))
+  return Math.max(floorMs, Math.floor(ceilingMs * roll))
+}

@@ -1,0 +1,144 @@
+import type { CallOptions } from '../store.js'
+import { AdaptiveLimit, ENDPOINT_LIMIT, FUNCTION_LIMIT } from './adaptive-limit.js'
+import { type CallNode, optionsKey } from './call-node.js'
+import { FairQueue } from './fair-queue.js'
+
+/** A function at an endpoint, with the limits its callers set: shared by all calls that are alike in this. */
+export interface Target {
+  readonly endpoint: string
+  readonly function: string
+  readonly version: string
+  readonly options: CallOptions
+  readonly slot: Slot
+}
+
+/** An endpoint: failures to reach it count against everything that runs there. */
+interface EndpointSlot {
+  readonly limit: AdaptiveLimit
+  /** Slots that have room of their own and wait for the endpoint's, longest first. */
+  readonly waiting: Set<Slot>
+}
+
+/** What adaptive concurrency is kept per: tenant, endpoint and function. */
+export interface Slot {
+  readonly endpoint: EndpointSlot
+  readonly limit: AdaptiveLimit
+  readonly queue: FairQueue<CallNode>
+}
+
+/** How one function stands: for tests, metrics and the summary of an example. */
+export interface SlotStats {
+  readonly tenant: string
+  readonly endpoint: string
+  readonly function: string
+  readonly limit: number
+  readonly inFlight: number
+  readonly waiting: number
+}
+
+/**
+ * Who may run now: the queues and limits of all functions.
+ *
+ * S1 A call runs only if its function and its endpoint both have room.
+ * S2 Calls of one function start in the order of its fair queue.
+ * S3 Functions that wait for room at one endpoint take turns.
+ * S4 A fixed limit (`concurrencyMax`) of the call whose turn it is binds beside the adaptive one.
+ */
+export class Slots {
+  readonly #endpoints = new Map<string, EndpointSlot>()
+  readonly #slots = new Map<string, { slot: Slot; tenant: string; endpoint: string; function: string }>()
+  readonly #targets = new Map<string, Target>()
+  /** Slots in which something may have changed since the last {@link takeNext}. */
+  readonly #ready = new Set<Slot>()
+
+  target(tenant: string, call: Omit<Target, 'slot'>): Target {
+    const slotKey = `${tenant}\n${call.endpoint}\n${call.function}`
+    const key = `${slotKey}\n${call.version}\n${optionsKey(call.options)}`
+    let target = this.#targets.get(key)
+    if (target === undefined) {
+      const slot = this.#slot(slotKey, tenant, call.endpoint, call.function)
+      const { endpoint, version, options } = call
+      target = { endpoint, function: call.function, version, options, slot }
+      this.#targets.set(key, target)
+    }
+    return target
+  }
+
+  enqueue(node: CallNode): void {
+    node.target.slot.queue.push(node)
+    this.#ready.add(node.target.slot)
+  }
+
+  withdraw(node: CallNode): void {
+    node.target.slot.queue.withdraw(node)
+  }
+
+  /** The next call that may run, its slot taken; `undefined` when there is none. */
+  takeNext(): CallNode | undefined {
+    for (const slot of this.#ready) {
+      const node = this.#takeFrom(slot)
+      if (node !== undefined) return node
+      this.#ready.delete(slot)
+    }
+    return undefined
+  }
+
+  /** Gives back the slot of a run that has ended. */
+  release(node: CallNode): void {
+    const { slot } = node.target
+    const { endpoint } = slot
+    slot.limit.release()
+    endpoint.limit.release()
+    // S3: those that have waited for the endpoint go before the one that has just run.
+    this.#ready.delete(slot)
+    for (const waiting of endpoint.waiting) this.#ready.add(waiting)
+    endpoint.waiting.clear()
+    this.#ready.add(slot)
+  }
+
+  /** Lets every function be looked at again: after a pause. */
+  wakeAll(): void {
+    for (const { slot } of this.#slots.values()) this.#ready.add(slot)
+  }
+
+  stats(): SlotStats[] {
+    return [...this.#slots.values()].map(({ slot, tenant, endpoint, function: name }) => ({
+      tenant,
+      endpoint,
+      function: name,
+      limit: slot.limit.limit,
+      inFlight: slot.limit.inFlight,
+      waiting: slot.queue.size,
+    }))
+  }
+
+  #takeFrom(slot: Slot): CallNode | undefined {
+    const { limit, queue, endpoint } = slot
+    if (!limit.hasRoom) return undefined
+    const next = queue.peek()
+    if (next === undefined) return undefined
+    const { concurrencyMax } = next.target.options
+    if (concurrencyMax > 0 && limit.inFlight >= concurrencyMax) return undefined
+    if (!endpoint.limit.hasRoom) {
+      endpoint.waiting.add(slot)
+      return undefined
+    }
+    queue.shift()
+    limit.take()
+    endpoint.limit.take()
+    return next
+  }
+
+  #slot(key: string, tenant: string, endpointUrl: string, name: string): Slot {
+    const known = this.#slots.get(key)
+    if (known !== undefined) return known.slot
+    let endpoint = this.#endpoints.get(endpointUrl)
+    if (endpoint === undefined) {
+      endpoint = { limit: new AdaptiveLimit(ENDPOINT_LIMIT), waiting: new Set() }
+      this.#endpoints.set(endpointUrl, endpoint)
+    }
+    const slot = { endpoint, limit: new AdaptiveLimit(FUNCTION_LIMIT), queue: new FairQueue<CallNode>() }
+    this.#slots.set(key, { slot, tenant, endpoint: endpointUrl, function: name })
+    return slot
+  }
+}

@@ -1,0 +1,333 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type Call,
+  type CallInfo,
+  DispatchError,
+  type EmbeddedScheduler,
+  type Endpoint,
+  type Logger,
+  type Scheduler,
+} from '@dispatch/protocol'
+import { callInfoOf } from './call-info.js'
+import { Driver } from './driver.js'
+import type { Effect } from './kernel/events.js'
+import { Kernel } from './kernel/kernel.js'
+import type { RetryPolicy } from './kernel/retry-policy.js'
+import type { SlotStats } from './kernel/slots.js'
+import { PayloadCache } from './payload-cache.js'
+import { Pruner } from './pruner.js'
+import { Runs } from './runs.js'
+import type { Store, Write } from './store.js'
+import { createUuidv7 } from './uuidv7.js'
+import { assertCalls, newCallOf } from './validate-calls.js'
+import { Waiters } from './waiters.js'
+
+/** Memory for payloads that will probably be wanted soon. */
+const CACHE_BYTES_MAX = 64 * 1024 * 1024
+
+/** Calls that are not done: about 500 bytes of memory each. Beyond, `dispatch` answers `throttled`. */
+const LIVE_CALLS_MAX = 2_000_000
+
+/** A store that has not been able to write for this long is no place for new calls. */
+const FAILING_MS_MAX = 2_000
+
+const RETENTION_MS = 7 * 86_400_000
+
+const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+export interface SchedulerOptions {
+  readonly store: Store
+  /** Who carries out the runs of an endpoint. Called once per run. */
+  readonly endpointOf: (url: string) => Endpoint
+  /** Whether an endpoint lives in this process, so that runs there need not wait for a commit (D4). */
+  readonly isLocal?: (url: string) => boolean
+  /** For calls that name no endpoint. Without it such calls are refused. */
+  readonly defaultEndpoint?: string
+  readonly logger?: Logger
+  readonly nowMs?: () => number
+  /** Uniform in [0, 1). */
+  readonly random?: () => number
+  readonly retryPolicy?: RetryPolicy
+  readonly liveCallsMax?: number
+  /** How long calls that are done can still be read. */
+  readonly retentionMs?: number
+}
+
+/** A scheduler: {@link Scheduler} for the tenant `''`, and {@link forTenant} for others. */
+export interface TenantScheduler extends EmbeddedScheduler {
+  /** The same scheduler as one tenant sees it: its own calls and no others. */
+  forTenant(tenant: string): Scheduler
+  /** How every function stands. */
+  stats(): SlotStats[]
+}
+
+/** A scheduler over a store. Nothing happens before `open()`, and nothing runs before `start()`. */
+export function createScheduler(options: SchedulerOptions): TenantScheduler {
+  return new StoreScheduler(options)
+}
+
+class StoreScheduler implements TenantScheduler {
+  readonly #options: SchedulerOptions
+  readonly #store: Store
+  readonly #logger: Logger
+  readonly #nowMs: () => number
+  readonly #kernel: Kernel
+  readonly #cache = new PayloadCache(CACHE_BYTES_MAX)
+  readonly #waiters = new Waiters()
+  readonly #driver: Driver
+  readonly #runs: Runs
+  readonly #pruner: Pruner
+  readonly #newId: () => string
+  /** Ids being looked up, so that two requests that name one id record it once. */
+  readonly #claims = new Map<string, Promise<void>>()
+  #state: 'new' | 'open' | 'started' | 'stopped' | 'closed' = 'new'
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    this.#store = options.store
+    this.#logger = options.logger ?? SILENT
+    this.#nowMs = options.nowMs ?? Date.now
+    this.#kernel = new Kernel(options.retryPolicy)
+    this.#newId = createUuidv7({ nowMs: this.#nowMs, randomBytes })
+    const isLocal = options.isLocal ?? (() => false)
+    this.#driver = new Driver({
+      kernel: this.#kernel,
+      store: this.#store,
+      nowMs: this.#nowMs,
+      logger: this.#logger,
+      perform: (effect) => this.#perform(effect),
+      mayRunEarly: (effect) =>
+        effect.kind === 'run' &&
+        effect.parentId !== '' &&
+        effect.deliveries === undefined &&
+        isLocal(effect.endpoint),
+      onWrites: (writes) => this.#remember(writes),
+      onBroken: (error) => this.#waiters.rejectAll(error),
+    })
+    this.#runs = new Runs({
+      store: this.#store,
+      cache: this.#cache,
+      endpointOf: options.endpointOf,
+      random: options.random ?? Math.random,
+      submit: (event) => this.#driver.submit(event),
+      logger: this.#logger,
+    })
+    this.#pruner = new Pruner(this.#store, this.#nowMs, options.retentionMs ?? RETENTION_MS, this.#logger)
+  }
+
+  async open(): Promise<void> {
+    if (this.#state !== 'new') return
+    await this.#store.open()
+    this.#kernel.restore(await this.#store.load(), this.#nowMs())
+    this.#state = 'open'
+  }
+
+  start(): void {
+    if (this.#state === 'started') return
+    if (this.#state !== 'open')
+      throw new TypeError(`start(): wanted a scheduler that is open, this one is ${this.#state}`)
+    this.#state = 'started'
+    this.#driver.submit({ kind: 'open' })
+    this.#pruner.start()
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    if (this.#state !== 'started') return
+    this.#state = 'stopped'
+    this.#pruner.stop()
+    this.#driver.submit({ kind: 'close' })
+    await this.#runs.stop(graceMs)
+    this.#driver.stop()
+    await this.#driver.settled()
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return
+    await this.stop(0)
+    this.#state = 'closed'
+    this.#driver.stop()
+    await this.#driver.settled()
+    this.#waiters.rejectAll(new DispatchError('temporary', 'the scheduler has been closed'))
+    await this.#store.close()
+  }
+
+  stats(): SlotStats[] {
+    return this.#kernel.slotStats()
+  }
+
+  forTenant(tenant: string): Scheduler {
+    return {
+      dispatch: (calls) => this.#dispatch(calls, tenant),
+      get: (id) => this.#get(id, tenant),
+      wait: (id, timeoutMs, signal) => this.#wait(id, timeoutMs, tenant, signal),
+      cancel: (id) => this.#cancel(id, tenant),
+    }
+  }
+
+  dispatch(calls: readonly Call[]): Promise<string[]> {
+    return this.#dispatch(calls, '')
+  }
+
+  get(id: string): Promise<CallInfo | undefined> {
+    return this.#get(id, '')
+  }
+
+  wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<CallInfo | undefined> {
+    return this.#wait(id, timeoutMs, '', signal)
+  }
+
+  cancel(id: string): Promise<CallInfo | undefined> {
+    return this.#cancel(id, '')
+  }
+
+  async #dispatch(calls: readonly Call[], tenant: string): Promise<string[]> {
+    this.#assertUsable()
+    const complete = calls.map((call) => this.#withEndpoint(call))
+    assertCalls(complete)
+    this.#assertRoom(calls.length)
+    const named = complete.map((call) => call.dispatchId).filter((id) => id !== '')
+    const known = named.length === 0 ? undefined : await this.#claim(named)
+    const ids = complete.map((call) => call.dispatchId || this.#newId())
+    const fresh = complete
+      .map((call, index) => ({ ...newCallOf(call), id: ids[index] as string, tenant }))
+      .filter((call) => !known?.exists.has(call.id))
+    this.#driver.submit({ kind: 'submit', calls: fresh })
+    known?.release()
+    await this.#durable()
+    return ids
+  }
+
+  async #get(id: string, tenant: string): Promise<CallInfo | undefined> {
+    this.#assertUsable()
+    const live = this.#kernel.find(id)
+    if (live !== undefined)
+      return live.call.tenant === tenant ? callInfoOf(live.call, live.isRunning) : undefined
+    await this.#driver.settled()
+    this.#assertUsable()
+    const stored = await this.#store.readCall(id)
+    if (stored === undefined || stored.call.tenant !== tenant) return undefined
+    return callInfoOf(stored.call, false, stored.payloads.result)
+  }
+
+  async #wait(
+    id: string,
+    timeoutMs: number,
+    tenant: string,
+    signal?: AbortSignal,
+  ): Promise<CallInfo | undefined> {
+    this.#assertUsable()
+    const live = this.#kernel.find(id)
+    if (live !== undefined && live.call.tenant === tenant && timeoutMs > 0) {
+      const done = await this.#waiters.wait(id, timeoutMs, signal)
+      if (done !== undefined) return done
+    }
+    return this.#get(id, tenant)
+  }
+
+  async #cancel(id: string, tenant: string): Promise<CallInfo | undefined> {
+    this.#assertUsable()
+    if (this.#kernel.find(id)?.call.tenant === tenant) {
+      this.#driver.submit({ kind: 'cancel', id })
+      await this.#durable()
+    }
+    return this.#get(id, tenant)
+  }
+
+  /** Looks which of the ids exist, and keeps others from doing the same until `release`. */
+  async #claim(ids: readonly string[]): Promise<{ exists: Set<string>; release: () => void }> {
+    for (;;) {
+      const taken = ids.map((id) => this.#claims.get(id)).find((claim) => claim !== undefined)
+      if (taken === undefined) break
+      await taken
+    }
+    let release = (): void => {}
+    const claim = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    for (const id of ids) this.#claims.set(id, claim)
+    const finish = (): void => {
+      for (const id of ids) this.#claims.delete(id)
+      release()
+    }
+    try {
+      return { exists: await this.#store.existing(ids), release: finish }
+    } catch (error) {
+      finish()
+      throw error
+    }
+  }
+
+  #withEndpoint(call: Call): Call {
+    const { defaultEndpoint } = this.#options
+    return call.endpoint === '' && defaultEndpoint !== undefined
+      ? { ...call, endpoint: defaultEndpoint }
+      : call
+  }
+
+  #assertUsable(): void {
+    if (this.#driver.isBroken) {
+      throw new DispatchError(
+        'permanent',
+        'the scheduler has stopped because its store failed; see its log, then restart it',
+      )
+    }
+    if (this.#state === 'new' || this.#state === 'closed') {
+      const what = this.#state === 'new' ? 'has not been opened yet' : 'has been closed'
+      throw new DispatchError('temporary', `the scheduler ${what}`)
+    }
+  }
+
+  #assertRoom(calls: number): void {
+    const max = this.#options.liveCallsMax ?? LIVE_CALLS_MAX
+    if (this.#kernel.size + calls > max) {
+      throw new DispatchError(
+        'throttled',
+        `the scheduler holds ${this.#kernel.size} calls that are not done, of ${max}`,
+        {
+          retryAfterMs: 1_000,
+        },
+      )
+    }
+    const { failingSinceMs } = this.#driver
+    if (failingSinceMs > 0 && this.#nowMs() - failingSinceMs > FAILING_MS_MAX) {
+      throw new DispatchError('temporary', 'the store of the scheduler cannot write at present', {
+        retryAfterMs: 5_000,
+      })
+    }
+  }
+
+  async #durable(): Promise<void> {
+    await this.#driver.settled()
+    this.#assertUsable()
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'run':
+        this.#runs.start(effect)
+        break
+      case 'abort':
+        this.#runs.abort(effect.run, effect.reason)
+        break
+      case 'done':
+        if (this.#waiters.isAwaited(effect.call.id)) {
+          this.#waiters.resolve(effect.call.id, callInfoOf(effect.call, false, effect.result))
+        }
+    }
+  }
+
+  /** Keeps at hand what the next runs will want, and forgets what no run will want again. */
+  #remember(writes: readonly Write[]): void {
+    for (const write of writes) {
+      if (write.kind === 'journal') continue
+      const { id, state, parentId } = write.call
+      if (write.input !== undefined) this.#cache.set('input', id, write.input)
+      if (write.kind === 'insert') continue
+      if (write.state) this.#cache.set('state', id, write.state)
+      if (state !== 'done') continue
+      this.#cache.delete('input', id)
+      this.#cache.delete('state', id)
+      if (parentId !== '' && write.result !== undefined) this.#cache.set('result', id, write.result)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import type { Any, Duration } from '@bufbuild/protobuf/wkt'
+import {
+  type Call,
+  DispatchError,
+  encodeAny,
+  FUNCTION_NAME_PATTERN,
+  NAME_LENGTH_MAX,
+} from '@dispatch/protocol'
+import type { NewCall } from './kernel/events.js'
+
+/** Most calls of one Dispatch request. */
+export const DISPATCH_CALLS_MAX = 10_000
+
+/** Longest time an expiration, delay or give-up may name: a hundred years, so that sums stay exact. */
+const DURATION_SECONDS_MAX = 3_155_760_000n
+
+/** Ids of calls made inside calls grow with the depth of the tree. */
+const ID_LENGTH_MAX = 2048
+
+const ENDPOINT_SCHEMES = ['http://', 'https://', 'bridge://', 'arn:aws:lambda']
+
+const EMPTY_INPUT: Any = {
+  $typeName: 'google.protobuf.Any',
+  typeUrl: 'type.googleapis.com/google.protobuf.Empty',
+  value: new Uint8Array(),
+}
+
+/**
+ * Checks the calls of one request.
+ *
+ * @throws {DispatchError} `invalid_argument`, naming the first field that is wrong; then nothing of the request
+ *   is to be recorded (conformance cases Q02, Q03).
+ */
+export function assertCalls(calls: readonly Call[]): void {
+  if (calls.length > DISPATCH_CALLS_MAX) {
+    throw new DispatchError(
+      'invalid_argument',
+      `calls: wanted at most ${DISPATCH_CALLS_MAX} calls in one request, got ${calls.length}; send several requests`,
+    )
+  }
+  for (const [index, call] of calls.entries()) {
+    const problem = problemOf(call, `calls[${index}]`, { endpointRequired: true })
+    if (problem !== undefined) throw new DispatchError('invalid_argument', problem)
+  }
+}
+
+/** What is wrong with a call, by field; `undefined` when nothing is. Inside a Poll the endpoint may be empty (Q08). */
+export function problemOf(
+  call: Call,
+  path: string,
+  options: { readonly endpointRequired: boolean },
+): string | undefined {
+  return (
+    endpointProblem(call.endpoint, `${path}.endpoint`, options.endpointRequired) ??
+    functionProblem(call.function, `${path}.function`) ??
+    idProblem(call.dispatchId, `${path}.dispatch_id`) ??
+    durationProblem(call.expiration, `${path}.expiration`) ??
+    durationProblem(call.delay, `${path}.delay`) ??
+    durationProblem(call.giveUpAfter, `${path}.give_up_after`)
+  )
+}
+
+/** A call that {@link problemOf} has nothing to say against, in the words of the kernel. */
+export function newCallOf(call: Call): NewCall {
+  return {
+    endpoint: call.endpoint,
+    function: call.function,
+    version: call.version,
+    options: {
+      attemptsMax: call.attemptsMax,
+      giveUpAfterMs: millisecondsOf(call.giveUpAfter),
+      concurrencyMax: call.concurrencyMax,
+    },
+    input: encodeAny(call.input ?? EMPTY_INPUT),
+    expirationMs: millisecondsOf(call.expiration),
+    delayMs: millisecondsOf(call.delay),
+  }
+}
+
+function endpointProblem(endpoint: string, field: string, isRequired: boolean): string | undefined {
+  if (endpoint === '') return isRequired ? `${field}: wanted the URL of the application, got none` : undefined
+  const scheme = ENDPOINT_SCHEMES.find((prefix) => endpoint.startsWith(prefix))
+  if (scheme === undefined) {
+    return `${field}: wanted a URL that starts with ${ENDPOINT_SCHEMES.join(', ')}, got ${quote(endpoint)}`
+  }
+  if (endpoint.length > 2048) return `${field}: wanted at most 2048 characters, got ${endpoint.length}`
+  if (scheme === 'arn:aws:lambda' || URL.canParse(endpoint)) return undefined
+  return `${field}: wanted a URL, got ${quote(endpoint)}`
+}
+
+function functionProblem(name: string, field: string): string | undefined {
+  if (FUNCTION_NAME_PATTERN.test(name) && name.length <= NAME_LENGTH_MAX) return undefined
+  return `${field}: wanted a name that matches ${FUNCTION_NAME_PATTERN.source}, got ${quote(name)}`
+}
+
+function idProblem(id: string, field: string): string | undefined {
+  if (id === '') return undefined
+  if (id.length > ID_LENGTH_MAX || !/^[\x21-\x7e]+$/.test(id)) {
+    return `${field}: wanted at most ${ID_LENGTH_MAX} visible ASCII characters, got ${quote(id)}`
+  }
+  // Such an id belongs to the calls that a call makes; taking it would stand in their way.
+  if (/\/[\d.]+$/.test(id)) return `${field}: an id may not end in a slash and a number, got ${quote(id)}`
+  return undefined
+}
+
+function durationProblem(duration: Duration | undefined, field: string): string | undefined {
+  if (duration === undefined) return undefined
+  if (duration.seconds < 0n || duration.nanos < 0) return `${field}: wanted no negative duration`
+  if (duration.seconds > DURATION_SECONDS_MAX)
+    return `${field}: wanted at most ${DURATION_SECONDS_MAX} seconds`
+  return undefined
+}
+
+/** Rounded up, so that a limit of less than a millisecond does not read as none. */
+export function millisecondsOf(duration: Duration | undefined): number {
+  return duration === undefined ? 0 : Math.ceil(Number(duration.seconds) * 1000 + duration.nanos / 1e6)
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}
