@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-const folders = ['packages', 'examples'].flatMap((parent) =>
+const folders = ['packages', 'examples', '.'].flatMap((parent) =>
   readdirSync(parent)
     .map((name) => `${parent}/${name}`)
     .filter((folder) => existsSync(`${folder}/.taprc`)),
