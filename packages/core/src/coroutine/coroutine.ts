@@ -1,0 +1,381 @@
+import type { Any } from '@bufbuild/protobuf/wkt'
+import type { Call, CallResult, WireError } from '@dispatch/protocol'
+import { Awaited } from './awaited.js'
+import { correlationIdOf, stepOfCorrelationId } from './correlation-id.js'
+import { failureOf, failureOfResult, wireErrorOf } from './failures.js'
+import { handledRejection, never } from './promises.js'
+import { type DispatchNote, differenceOf, type RunNotes, type StepNote } from './steps.js'
+import { Timers } from './timers.js'
+import { TurnWatch } from './turn-watch.js'
+import { takeCalls } from './unsent.js'
+
+/** How a coroutine ended. All but the first two are not the handler's doing: it then stays where it is. */
+export type End =
+  | { readonly kind: 'returned'; readonly value: unknown }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  /** The handler is not the one that the journal tells of. */
+  | { readonly kind: 'incompatible'; readonly message: string }
+  | { readonly kind: 'aborted'; readonly reason: unknown }
+  /** Nobody will resume this copy. */
+  | { readonly kind: 'discarded' }
+
+/** What a run brings to a coroutine. */
+export interface Delivery {
+  readonly nowMs: number
+  /** Timers to fire, by step; `undefined`: those that are due. */
+  readonly fired: readonly number[] | undefined
+  readonly pollError: WireError | undefined
+  readonly results: readonly CallResult[]
+}
+
+/** What a coroutine waits for at the end of a run. */
+export interface Suspension {
+  /** Calls to make now. */
+  readonly calls: Call[]
+  readonly hasMoreCalls: boolean
+  readonly openCalls: number
+  /** All the open calls belong to one gather. */
+  readonly isGather: boolean
+  /** When the next timer is due. */
+  readonly dueAtMs: number | undefined
+  readonly notes: RunNotes
+}
+
+export interface CoroutineOptions {
+  readonly dispatchId: string
+  readonly restarts: number
+  /** Upper half of the correlation ids: 32 bits, unsigned. */
+  readonly generation: number
+  /** Hands a call to the scheduler and resolves with its id. */
+  readonly dispatch: (call: Call) => Promise<string>
+}
+
+/**
+ * A handler in progress.
+ *
+ * Model. The durable steps of a handler (await, sleep, dispatch) are numbered from 1 in the order in which it
+ * begins them; a gather is one step per call. A run brings time and results (`deliver`), lets the handler go on
+ * until it stands still (`standStill`), and takes what it waits for (`suspend`). The handler is in progress until
+ * it has an `end`. In a rebuild the handler is led through the runs that a journal tells of (replay.ts).
+ *
+ * Rules.
+ *  C1  A step's number is its identity: in correlation ids, in the ids of dispatched calls, in the journal.
+ *  C2  A handler stands still when it has ended, or when a macrotask turn has passed in which it began no step,
+ *      no dispatch is under way, and a call or a timer is open. With none open it waits for something that is
+ *      not durable, and the run waits with it.
+ *  C3  A delivery first fires timers, by time and then by step; then fails the calls of a refused Poll; then
+ *      delivers results in their order.
+ *  C4  A result belongs to the open step that it names, in this generation. Any other is dropped: a late one, a
+ *      second one, one of an await that was given up.
+ *  C5  A gather that fails closes its other steps: they are neither sent nor waited for any more.
+ *  C6  In a rebuild, step n must be what it was: same kind, same function. If it is not, the end is
+ *      `incompatible`. A step that comes later than it did is waited for.
+ *  C7  A dispatch that the journal tells of is not carried out again: it gives the id, or the failure, it gave.
+ *  C8  Steps begun between two runs go out with the second, and are noted as begun before it.
+ *  C9  After the handler has returned or thrown, a step rejects with TypeError. After any other end a step never
+ *      settles: no line after it runs, and no `catch` block either.
+ *  C10 A handler that does not end within one macrotask turn after an interruption ends as `aborted`.
+ *  C11 A handler that has ended still waits for the dispatches it has begun.
+ *
+ * Guarantees. No promise given to a handler causes an unhandled rejection by itself. Every call that a suspended
+ * handler waits for was sent or will be. The same journal leads the same handler to the same place.
+ */
+export class Coroutine {
+  readonly dispatchId: string
+  readonly restarts: number
+  readonly generation: number
+  /** Of the present run. */
+  attempt = 1
+  readonly #dispatchCall: (call: Call) => Promise<string>
+  readonly #open = new Map<number, Awaited>()
+  /** Awaits and gathers that wait, a gather counting once. */
+  #awaiting = 0
+  #timers: Timers | undefined
+  #unsent: Call[] = []
+  /** Steps of the first and the last call of the last Poll. */
+  #lastSent: readonly [number, number] | undefined
+  #dispatching = 0
+  #steps = 0
+  /** Steps that a journal tells of, while the handler is led through it. */
+  #recorded: readonly StepNote[] | undefined
+  #nowMs = 0
+  /** Steps begun since the last run ended; the other notes of the present run. */
+  #notes: StepNote[] = []
+  #stepsBefore = 0
+  #fired: readonly number[] = []
+  #pollError: WireError | undefined
+  #end: End | undefined
+  #abortController: AbortController | undefined
+  #interruption: { readonly reason: unknown } | undefined
+  #watch: TurnWatch | undefined
+
+  constructor(options: CoroutineOptions) {
+    this.dispatchId = options.dispatchId
+    this.restarts = options.restarts
+    this.generation = options.generation
+    this.#dispatchCall = options.dispatch
+  }
+
+  /**
+   * Makes a call and waits for its output, which is `undefined` when it gave none. Takes `call` over.
+   * Rejects with a `DispatchError` when the call fails.
+   */
+  await(call: Call): Promise<Any | undefined> {
+    if (this.#end !== undefined) return this.#afterEnd('await')
+    this.#begin({ kind: 'await', function: call.function })
+    if (this.#end !== undefined) return never()
+    const awaited = new Awaited(this.#steps)
+    this.#awaiting += 1
+    this.#openCall(call, this.#steps, awaited)
+    return awaited.promise as Promise<Any | undefined>
+  }
+
+  /**
+   * Makes calls and waits for all their outputs, in the order of `calls`. Takes the calls over. Rejects with the
+   * first failure that arrives. Without calls it resolves at once (conformance case X15).
+   */
+  gather(calls: readonly Call[]): Promise<(Any | undefined)[]> {
+    if (this.#end !== undefined) return this.#afterEnd('gather')
+    if (calls.length === 0) return Promise.resolve([])
+    const firstStep = this.#steps + 1
+    let note: StepNote = { kind: 'await', function: '' }
+    for (const call of calls) {
+      if (note.function !== call.function) note = { kind: 'await', function: call.function }
+      this.#begin(note)
+      if (this.#end !== undefined) return never()
+    }
+    const awaited = new Awaited(firstStep, calls.length)
+    this.#awaiting += 1
+    for (const [index, call] of calls.entries()) this.#openCall(call, firstStep + index, awaited)
+    return awaited.promise as Promise<(Any | undefined)[]>
+  }
+
+  /** Hands a call to the scheduler and resolves with its id once that is durable, and once for all (C7). */
+  dispatch(call: Call): Promise<string> {
+    if (this.#end !== undefined) return this.#afterEnd('dispatch')
+    const note: DispatchNote = { kind: 'dispatch', function: call.function, dispatchId: '', error: undefined }
+    const recorded = this.#begin(note) as DispatchNote | undefined
+    if (this.#end !== undefined) return never()
+    const restarts = this.restarts > 0 ? `${this.restarts}.` : ''
+    call.dispatchId = `${this.dispatchId}/d${restarts}${this.#steps}` // C1
+    if (recorded?.error !== undefined) {
+      return handledRejection(Promise.reject(failureOf(recorded.error, { dispatchId: call.dispatchId })))
+    }
+    if (recorded !== undefined) return Promise.resolve(recorded.dispatchId)
+    return handledRejection(this.#carryOut(call, note))
+  }
+
+  /** Suspends the handler until `durationMs` have passed since the present run began. 0 or less: not at all. */
+  sleep(durationMs: number): Promise<void> {
+    if (this.#end !== undefined) return this.#afterEnd('sleep')
+    if (!(durationMs > 0)) return Promise.resolve()
+    const note: StepNote = { kind: 'sleep', untilMs: Math.ceil(this.#nowMs + durationMs) }
+    const recorded = this.#begin(note) as Extract<StepNote, { kind: 'sleep' }> | undefined
+    if (this.#end !== undefined) return never()
+    this.#timers ??= new Timers()
+    return this.#timers.set(this.#steps, recorded?.untilMs ?? note.untilMs)
+  }
+
+  /** When the present run, or the one before, began. Epoch milliseconds. */
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  /** Aborts when a run is interrupted. */
+  get signal(): AbortSignal {
+    if (this.#abortController === undefined) {
+      this.#abortController = new AbortController()
+      if (this.#interruption !== undefined) this.#abortController.abort(this.#interruption.reason)
+    }
+    return this.#abortController.signal
+  }
+
+  get end(): End | undefined {
+    return this.#end
+  }
+
+  /** Steps begun so far. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** What the handler did in the end, by itself. */
+  settle(end: Extract<End, { kind: 'returned' | 'threw' }>): void {
+    if (this.#end === undefined) this.#conclude(end)
+  }
+
+  /** Gives this copy up. Always safe: it can be rebuilt. */
+  discard(): void {
+    this.#conclude({ kind: 'discarded' })
+  }
+
+  /** C10 */
+  interrupt(reason: unknown): void {
+    if (this.#interruption !== undefined) return
+    this.#interruption = { reason }
+    this.#abortController?.abort(reason)
+    setImmediate(() => {
+      if (this.#end === undefined || this.#dispatching > 0) this.#conclude({ kind: 'aborted', reason })
+    })
+  }
+
+  /** C2. Resolves when the handler stands still and has begun at least `stepsWanted` steps. */
+  standStill(stepsWanted = 0): Promise<void> {
+    if (this.#end !== undefined && this.#dispatching === 0) return Promise.resolve()
+    this.#watch = new TurnWatch(() => this.#isQuiet(stepsWanted))
+    return this.#watch.done
+  }
+
+  /** C3. Returns the results that somebody waited for. */
+  deliver(delivery: Delivery): CallResult[] {
+    this.#nowMs = delivery.nowMs
+    this.#stepsBefore = this.#notes.length // C8
+    this.#fired = delivery.fired ?? this.#timers?.dueSteps(delivery.nowMs) ?? []
+    this.#pollError = delivery.pollError
+    for (const step of this.#fired) this.#timers?.fire(step)
+    if (delivery.pollError !== undefined) this.#failLastSent(delivery.pollError)
+    return delivery.results.filter((result) => this.#deliverResult(result))
+  }
+
+  /** Ends a run in which the handler came to stand still without an end. */
+  suspend(limits: { readonly count: number; readonly bytes: number }): Suspension {
+    const calls = this.send(limits)
+    const notes: RunNotes = {
+      nowMs: this.#nowMs,
+      steps: this.#notes,
+      stepsBefore: this.#stepsBefore,
+      fired: this.#fired,
+      callsSent: calls.length,
+      pollError: this.#pollError,
+    }
+    this.#notes = []
+    this.#watch = undefined
+    return {
+      calls,
+      hasMoreCalls: this.#unsent.length > 0,
+      openCalls: this.#open.size,
+      isGather: this.#awaiting === 1 && this.#open.values().next().value?.isGather === true,
+      dueAtMs: this.#timers?.dueAtMs,
+      notes,
+    }
+  }
+
+  /** Takes the next calls to send. */
+  send(limits: { readonly count: number; readonly bytes: number }): Call[] {
+    const { calls, rest } = takeCalls(this.#unsent, (call) => this.#open.has(this.#stepOf(call)), limits)
+    this.#unsent = rest
+    const first = calls[0]
+    const last = calls.at(-1)
+    this.#lastSent = first && last && [this.#stepOf(first), this.#stepOf(last)]
+    return calls
+  }
+
+  /** Begins a rebuild, with the steps that the journal tells of, or ends it. */
+  expect(recorded: readonly StepNote[] | undefined): void {
+    this.#recorded = recorded
+  }
+
+  /** Ends the handler, because it is not the one that the journal tells of. */
+  refuse(message: string): void {
+    this.#conclude({ kind: 'incompatible', message })
+  }
+
+  /** Numbers a step. Returns what the journal tells of it, and ends the handler if that is something else (C6). */
+  #begin(note: StepNote): StepNote | undefined {
+    this.#steps += 1
+    const recorded = this.#recorded?.[this.#steps - 1]
+    if (recorded === undefined) this.#notes.push(note)
+    else {
+      const difference = differenceOf(this.#steps, recorded, note)
+      if (difference !== undefined) this.refuse(difference)
+    }
+    this.#watch?.touch()
+    return recorded
+  }
+
+  #openCall(call: Call, step: number, awaited: Awaited): void {
+    call.correlationId = correlationIdOf(this.generation, step)
+    this.#open.set(step, awaited)
+    this.#unsent.push(call)
+  }
+
+  async #carryOut(call: Call, note: DispatchNote): Promise<string> {
+    this.#dispatching += 1
+    try {
+      note.dispatchId = await this.#dispatchCall(call)
+      return this.#isGone() ? await never<string>() : note.dispatchId
+    } catch (error) {
+      note.error = wireErrorOf(error)
+      if (this.#isGone()) await never()
+      throw error
+    } finally {
+      this.#dispatching -= 1
+      if (this.#end === undefined) this.#watch?.touch()
+      else if (this.#dispatching === 0) this.#watch?.end() // C11
+    }
+  }
+
+  /** C4 */
+  #deliverResult(result: CallResult): boolean {
+    const step = stepOfCorrelationId(this.generation, result.correlationId)
+    const awaited = step === undefined ? undefined : this.#open.get(step)
+    if (step === undefined || awaited === undefined) return false
+    if (result.error !== undefined) this.#fail(awaited, failureOfResult(result, result.error))
+    else {
+      this.#open.delete(step)
+      if (awaited.accept(step, result.output)) this.#awaiting -= 1
+    }
+    return true
+  }
+
+  /** Fails the calls of the last Poll, and no others (conformance case X18). */
+  #failLastSent(error: WireError): void {
+    const [first, last] = this.#lastSent ?? [1, 0]
+    for (let step = first; step <= last; step++) {
+      const awaited = this.#open.get(step)
+      if (awaited !== undefined) this.#fail(awaited, failureOf(error))
+    }
+  }
+
+  /** C5 */
+  #fail(awaited: Awaited, error: unknown): void {
+    for (let step = awaited.firstStep; step < awaited.endStep; step++) this.#open.delete(step)
+    this.#awaiting -= 1
+    awaited.fail(error)
+  }
+
+  #stepOf(call: Call): number {
+    return stepOfCorrelationId(this.generation, call.correlationId) ?? 0
+  }
+
+  /** C2 */
+  #isQuiet(stepsWanted: number): boolean {
+    return (
+      this.#dispatching === 0 &&
+      this.#steps >= stepsWanted &&
+      this.#interruption === undefined &&
+      (this.#open.size > 0 || (this.#timers?.size ?? 0) > 0)
+    )
+  }
+
+  #conclude(end: End): void {
+    if (this.#end?.kind === 'discarded') return
+    this.#end = end
+    this.#open.clear()
+    this.#timers = undefined
+    this.#unsent = []
+    if (this.#isGone() || this.#dispatching === 0) this.#watch?.end() // C11
+  }
+
+  /** Whether the handler was ended from outside. */
+  #isGone(): boolean {
+    return this.#end !== undefined && this.#end.kind !== 'returned' && this.#end.kind !== 'threw'
+  }
+
+  /** C9 */
+  #afterEnd(step: string): Promise<never> {
+    if (this.#isGone()) return never()
+    const problem = `${step}: the function of call ${this.dispatchId} has ended already; await what it begins before it returns`
+    return handledRejection(Promise.reject(new TypeError(problem)))
+  }
+}

@@ -1,0 +1,22 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Coroutine } from './coroutine.js'
+
+const STORAGE = new AsyncLocalStorage<Coroutine | undefined>()
+
+/** The coroutine whose handler the caller is a part of; `undefined` outside of functions. */
+export function currentCoroutine(): Coroutine | undefined {
+  return STORAGE.getStore()
+}
+
+/** Runs `body` as a part of a coroutine's handler. */
+export function insideCoroutine<T>(coroutine: Coroutine, body: () => T): T {
+  return STORAGE.run(coroutine, body)
+}
+
+/**
+ * Runs `body` as no part of any handler: what it creates and keeps (sockets, timers) then does not keep the
+ * coroutine in memory that happened to be there first.
+ */
+export function outsideCoroutines<T>(body: () => T): T {
+  return STORAGE.run(undefined, body)
+}

@@ -1,0 +1,5 @@
+export type { Coroutine } from './coroutine.js'
+export { currentCoroutine } from './current-coroutine.js'
+export { failureOf, wireErrorOf } from './failures.js'
+export { handledRejection } from './promises.js'
+export { CoroutineRunner, type CoroutineRunnerOptions } from './runner.js'

@@ -1,0 +1,49 @@
+import type { Coroutine } from './coroutine.js'
+import type { RecordedRun } from './journal.js'
+import { describeStep, type StepNote } from './steps.js'
+
+/**
+ * Leads a new coroutine to where an earlier copy of it was suspended: runs its handler again and brings it what
+ * each earlier run brought. Each is brought only when the handler stands still and has begun the steps that it
+ * had begun by then, however long it takes it.
+ *
+ * When the handler does something else, the coroutine's end is `incompatible`. It may also have ended by itself
+ * after its last recorded step: then it has only been faster than before.
+ *
+ * @param start - Runs the handler.
+ * @param runs - At least one.
+ */
+export async function replay(
+  coroutine: Coroutine,
+  runs: readonly RecordedRun[],
+  start: () => void,
+): Promise<void> {
+  const recorded = runs.flatMap(({ notes }) => notes.steps)
+  coroutine.expect(recorded)
+  let stepsWanted = 0
+  let runsLeft = runs.length
+  for (const [index, { notes, results }] of runs.entries()) {
+    if (index > 0) {
+      await coroutine.standStill(stepsWanted + notes.stepsBefore)
+      if (coroutine.end !== undefined) break
+    }
+    coroutine.deliver({ nowMs: notes.nowMs, fired: notes.fired, pollError: notes.pollError, results })
+    if (index === 0) start()
+    stepsWanted += notes.steps.length
+    await coroutine.standStill(stepsWanted)
+    runsLeft -= 1
+    if (coroutine.end !== undefined) break
+    coroutine.send({ count: notes.callsSent, bytes: Number.POSITIVE_INFINITY })
+  }
+  coroutine.expect(undefined)
+  const hasEnded = coroutine.end?.kind === 'returned' || coroutine.end?.kind === 'threw'
+  if (hasEnded && (runsLeft > 0 || coroutine.steps < recorded.length)) {
+    coroutine.refuse(earlyEnd(coroutine.steps, recorded[coroutine.steps]))
+  }
+}
+
+function earlyEnd(steps: number, missing: StepNote | undefined): string {
+  const before =
+    missing === undefined ? 'it waited for results' : `step ${steps + 1} was ${describeStep(missing)}`
+  return `the function ended after ${steps} steps, where ${before}`
+}

@@ -1,0 +1,261 @@
+import { type Any, timestampMs } from '@bufbuild/protobuf/wkt'
+import {
+  type Call,
+  type CallResult,
+  DispatchError,
+  POLL_RESULTS_MAX,
+  type PollResult,
+  type RunRequest,
+  type RunResponse,
+} from '@dispatch/protocol'
+import type { FunctionDefinition } from '../function-definition.js'
+import { Coroutine } from './coroutine.js'
+import { insideCoroutine, outsideCoroutines } from './current-coroutine.js'
+import { HandlerContext } from './handler-context.js'
+import { linkInterruptions } from './interruptions.js'
+import { appendToJournal, encodeRunNotes, readJournal, startJournal } from './journal.js'
+import { type Classification, responseOfEnd } from './outcomes.js'
+import { replay } from './replay.js'
+import { failureResponse, journalWantedResponse, pollResponse, refusalResponse } from './responses.js'
+import { decodeState, encodeState, type StateFields } from './state.js'
+import { type WarmCoroutine, WarmCoroutines } from './warm-coroutines.js'
+
+/** Suspended coroutines in memory: at some 3 KB each, 30 MB. */
+const WARM_COROUTINES_MAX = 10_000
+
+/** Longest idle time of a suspended coroutine in memory. Most awaited calls end sooner; 10 minutes. */
+const WARM_IDLE_MS_MAX = 600_000
+
+/** Inputs in one Poll: half of the largest body, so that state, journal and framing have room. */
+const POLL_BYTES_MAX = 8_000_000
+
+/** Largest journal inside a state: the request that brings it back must have room for results. */
+const STATE_BYTES_MAX = 12_000_000
+
+/** Bytes of a generation and of a token. */
+const GENERATION_BYTES = 4
+const TOKEN_BYTES = 8
+
+const NO_BYTES = new Uint8Array()
+
+export interface CoroutineRunnerOptions extends Classification {
+  /** Epoch milliseconds. */
+  readonly nowMs: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+  /** Hands calls to the scheduler, all or none, and resolves with their ids once that is durable. */
+  readonly dispatch: (calls: Call[]) => Promise<string[]>
+  /** Most suspended coroutines kept in memory; 10,000. */
+  readonly warmCoroutinesMax?: number
+  /** Longest idle time of a suspended coroutine in memory; 10 minutes. */
+  readonly warmIdleMsMax?: number
+  /** Rebuilds the coroutine at every resume. Shows in a test whether a handler does the same each time. */
+  readonly replayCheck?: boolean
+}
+
+/** One run under way. */
+interface Run {
+  readonly definition: FunctionDefinition
+  readonly request: RunRequest
+  readonly signal: AbortSignal
+  readonly nowMs: number
+}
+
+/**
+ * Runs the handlers of functions as coroutines: keeps them in memory while they are suspended, and rebuilds them
+ * from their journal when they are not there.
+ */
+export class CoroutineRunner {
+  readonly #options: CoroutineRunnerOptions
+  readonly #warm: WarmCoroutines
+
+  constructor(options: CoroutineRunnerOptions) {
+    this.#options = options
+    const { warmCoroutinesMax = WARM_COROUTINES_MAX, warmIdleMsMax = WARM_IDLE_MS_MAX } = options
+    this.#warm = new WarmCoroutines(warmCoroutinesMax, warmIdleMsMax)
+  }
+
+  /** Suspended coroutines in memory. */
+  get warmCount(): number {
+    return this.#warm.size
+  }
+
+  /**
+   * Carries out one run. Never rejects, whatever the handler does. Soon after `signal` aborts it resolves with
+   * what the handler made of it, or with `temporary`.
+   */
+  async run(definition: FunctionDefinition, request: RunRequest, signal: AbortSignal): Promise<RunResponse> {
+    const nowMs = this.#options.nowMs()
+    const run: Run = { definition, request, signal, nowMs }
+    try {
+      this.#warm.sweep(nowMs)
+      switch (request.directive.case) {
+        case 'input':
+          return await this.#begin(run, request.directive.value)
+        case 'pollResult':
+          return await this.#resume(run, request.directive.value)
+        default:
+          return refusalResponse('invalid_argument', 'the request has neither an input nor a poll_result')
+      }
+    } catch (error) {
+      return responseOfEnd({ kind: 'threw', error }, definition, this.#options)
+    }
+  }
+
+  /** Forgets all suspended coroutines and aborts their signals with `reason`. They can be rebuilt elsewhere. */
+  close(reason: unknown): void {
+    this.#warm.clear(reason)
+  }
+
+  async #begin(run: Run, anyInput: Any): Promise<RunResponse> {
+    const { request, nowMs } = run
+    this.#warm.drop(request.dispatchId)
+    const input = decodeInput(run.definition, anyInput)
+    if (input.failure !== undefined) return input.failure
+    const generation = new DataView(this.#randomBytes(GENERATION_BYTES)).getUint32(0)
+    const journal = request.keepsJournal ? undefined : startJournal(anyInput)
+    const warm = this.#create(request, generation, journal)
+    return this.#carryOut(run, warm, () => {
+      warm.coroutine.deliver({ nowMs, fired: [], pollError: undefined, results: [] })
+      start(run, warm.coroutine, input.value)
+      return []
+    })
+  }
+
+  async #resume(run: Run, result: PollResult): Promise<RunResponse> {
+    const { request, nowMs } = run
+    const state = decodeState(result, run.definition.name)
+    if (typeof state === 'string') return refusalResponse('incompatible_state', state)
+    if (state.journal.length === 0 && !request.keepsJournal) {
+      return refusalResponse('incompatible_state', 'the scheduler does not keep the journal any more')
+    }
+    const deliver = (warm: WarmCoroutine) =>
+      warm.coroutine.deliver({ nowMs, fired: undefined, pollError: result.error, results: result.results })
+    const warm = this.#options.replayCheck ? undefined : this.#warm.take(request.dispatchId, state)
+    if (warm !== undefined) return this.#carryOut(run, warm, () => deliver(warm))
+    return this.#rebuild(run, state, deliver)
+  }
+
+  async #rebuild(
+    run: Run,
+    state: StateFields,
+    deliver: (warm: WarmCoroutine) => CallResult[],
+  ): Promise<RunResponse> {
+    const { request, definition } = run
+    const journal = state.journal.length > 0 ? state.journal : request.journal
+    if (journal === undefined) return journalWantedResponse()
+    const recording = readJournal(journal, state.runs)
+    if (typeof recording === 'string') {
+      return refusalResponse('incompatible_state', `the journal cannot be used: ${recording}`)
+    }
+    const input = decodeInput(definition, recording.input)
+    if (input.failure !== undefined) return input.failure
+    const warm = this.#create(request, state.generation, state.journal.length > 0 ? state.journal : undefined)
+    warm.runs = state.runs
+    const { coroutine } = warm
+    return this.#carryOut(run, warm, async () => {
+      await replay(coroutine, recording.runs, () => start(run, coroutine, input.value))
+      return deliver(warm)
+    })
+  }
+
+  #create(request: RunRequest, generation: number, journal: Uint8Array | undefined): WarmCoroutine {
+    const coroutine = new Coroutine({
+      dispatchId: request.dispatchId,
+      restarts: request.restarts,
+      generation,
+      dispatch: this.#dispatch,
+    })
+    return {
+      coroutine,
+      token: new Uint8Array(this.#randomBytes(TOKEN_BYTES)),
+      runs: 0,
+      journal,
+      idleSinceMs: 0,
+    }
+  }
+
+  /** Brings a coroutine what it waits for, lets it go on, and answers with what comes of it. */
+  async #carryOut(
+    run: Run,
+    warm: WarmCoroutine,
+    bring: () => CallResult[] | Promise<CallResult[]>,
+  ): Promise<RunResponse> {
+    const { coroutine } = warm
+    const { expirationTime, attempt } = run.request
+    coroutine.attempt = Math.max(1, attempt)
+    const expiresInMs = expirationTime && timestampMs(expirationTime) - run.nowMs
+    const unlink = linkInterruptions(coroutine, run.signal, expiresInMs)
+    try {
+      const results = await bring()
+      await coroutine.standStill()
+      return this.#answer(run, warm, results)
+    } finally {
+      unlink()
+    }
+  }
+
+  #answer(run: Run, warm: WarmCoroutine, results: CallResult[]): RunResponse {
+    const { coroutine } = warm
+    if (coroutine.end === undefined) return this.#suspend(run, warm, results)
+    this.#warm.drop(coroutine.dispatchId)
+    return responseOfEnd(coroutine.end, run.definition, this.#options)
+  }
+
+  #suspend(run: Run, warm: WarmCoroutine, results: CallResult[]): RunResponse {
+    const { coroutine, token } = warm
+    const count = run.request.pollCallsMax || POLL_RESULTS_MAX
+    const suspension = coroutine.suspend({ count, bytes: POLL_BYTES_MAX })
+    const entry = encodeRunNotes(suspension.notes)
+    warm.runs += 1
+    if (warm.journal !== undefined) warm.journal = appendToJournal(warm.journal, results, entry)
+    const { runs, journal = NO_BYTES } = warm
+    if (journal.length > STATE_BYTES_MAX) {
+      coroutine.discard()
+      return refusalResponse('permanent', stateTooLarge(run.definition.name, journal.length))
+    }
+    const nowMs = this.#options.nowMs()
+    this.#warm.keep(warm, nowMs)
+    const { generation } = coroutine
+    const state = encodeState({ function: run.definition.name, token, runs, journal, generation })
+    return pollResponse(suspension, state, warm.journal === undefined ? entry : undefined, nowMs)
+  }
+
+  readonly #dispatch = async (call: Call): Promise<string> => {
+    const [id] = await outsideCoroutines(() => this.#options.dispatch([call]))
+    if (id === undefined)
+      throw new DispatchError('invalid_response', 'the scheduler gave no id for a dispatched call')
+    return id
+  }
+
+  #randomBytes(count: number): ArrayBuffer {
+    return new Uint8Array(this.#options.randomBytes(count)).buffer
+  }
+}
+
+/** Runs the handler. Its code may do anything; nothing of it comes out here. */
+function start(run: Run, coroutine: Coroutine, input: unknown): void {
+  const context = new HandlerContext(coroutine, run.request)
+  const { definition } = run
+  insideCoroutine(coroutine, async () => definition.handler(input, context)).then(
+    (value) => coroutine.settle({ kind: 'returned', value }),
+    (error: unknown) => coroutine.settle({ kind: 'threw', error }),
+  )
+}
+
+function decodeInput(
+  definition: FunctionDefinition,
+  input: Parameters<FunctionDefinition['decodeInput']>[0],
+): { readonly value?: unknown; readonly failure?: RunResponse } {
+  try {
+    return { value: definition.decodeInput(input) }
+  } catch (error) {
+    return { failure: failureResponse('invalid_argument', error) }
+  }
+}
+
+function stateTooLarge(name: string, bytes: number): string {
+  return (
+    `the results that function '${name}' has received take ${bytes} bytes, at most ${STATE_BYTES_MAX} fit into ` +
+    'the state of a suspended call; split it into smaller calls, or give ids instead of data'
+  )
+}

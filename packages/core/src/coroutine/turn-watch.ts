@@ -1,0 +1,43 @@
+/**
+ * Waits until nothing happens any more: resolves after a macrotask turn without a {@link touch}, if `isQuiet`
+ * says then that there is nothing to wait for. If not, the next touch is waited for. Keeps nothing alive.
+ */
+export class TurnWatch {
+  readonly done: Promise<void>
+  readonly #isQuiet: () => boolean
+  #resolve!: () => void
+  #touches = 0
+  #touchesBefore = 0
+  #isTurnAhead = false
+
+  constructor(isQuiet: () => boolean) {
+    this.#isQuiet = isQuiet
+    this.done = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+    this.#awaitTurn()
+  }
+
+  /** Something happened. */
+  touch(): void {
+    this.#touches += 1
+    if (!this.#isTurnAhead) this.#awaitTurn()
+  }
+
+  /** Ends the wait at once. */
+  end(): void {
+    this.#resolve()
+  }
+
+  #awaitTurn(): void {
+    this.#isTurnAhead = true
+    this.#touchesBefore = this.#touches
+    setImmediate(() => this.#afterTurn())
+  }
+
+  #afterTurn(): void {
+    this.#isTurnAhead = false
+    if (this.#touches !== this.#touchesBefore) this.#awaitTurn()
+    else if (this.#isQuiet()) this.#resolve()
+  }
+}
