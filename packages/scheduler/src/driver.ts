@@ -78,16 +78,13 @@ export class Driver {
     this.#setTimer()
   }
 
-  /** Resolves once everything decided so far is durable and its effects are under way. */
+  /** Resolves once everything decided so far is durable, or can no longer become so (`isBroken`). */
   async settled(): Promise<void> {
     if (this.#isBroken || (this.#batch.isEmpty && !this.#isCommitting)) return
-    await new Promise<void>((resolve) => this.onDurable(resolve))
-  }
-
-  /** Calls `acknowledge` once everything decided so far is durable. */
-  onDurable(acknowledge: () => void): void {
-    this.#batch.onDurable(acknowledge)
-    this.#schedule()
+    await new Promise<void>((resolve) => {
+      this.#batch.onDurable(resolve)
+      this.#schedule()
+    })
   }
 
   /** Stops looking at the clock, for good. */
@@ -113,11 +110,12 @@ export class Driver {
       const batch = this.#batch
       this.#batch = new WriteBatch()
       if (batch.writes.length > 0) await this.#write(batch.writes)
-      if (this.#isBroken) break
       batch.acknowledge()
+      if (this.#isBroken) break
       for (const effect of batch.effects) this.#options.perform(effect)
       await new Promise((resolve) => setImmediate(resolve)) // D3
     }
+    if (this.#isBroken) this.#batch.acknowledge()
     this.#isCommitting = false
   }
 

@@ -1,1 +1,19 @@
+export { createEmbeddedScheduler } from './embedded.js'
+export { RETRY_POLICY, type RetryPolicy } from './kernel/retry-policy.js'
+export type { SlotStats } from './kernel/slots.js'
+export { createScheduler, type SchedulerOptions, type TenantScheduler } from './scheduler.js'
+export type {
+  CallOptions,
+  CallRecord,
+  ChildResult,
+  FinishedChild,
+  Payloads,
+  Store,
+  StoredJournalEntry,
+  StoreSnapshot,
+  WaitCondition,
+  Write,
+} from './store.js'
+export { createMemoryStore } from './store-memory.js'
+export { createSqliteStore, type SqliteStoreOptions } from './store-sqlite/sqlite-store.js'
 export { createUuidv7, type Uuidv7Sources } from './uuidv7.js'

@@ -11,7 +11,7 @@ export class WriteBatch {
     return this.writes.length === 0 && this.effects.length === 0 && this.#acknowledge.length === 0
   }
 
-  /** Calls `acknowledge` once everything that is in the batch is durable. */
+  /** Calls `acknowledge` once what is in the batch is durable, or the store has failed for good. */
   onDurable(acknowledge: () => void): void {
     this.#acknowledge.push(acknowledge)
   }
