@@ -1,0 +1,150 @@
+import type { FailureStatus } from '@dispatch/protocol'
+import type { FoldedWrites } from '../fold-writes.js'
+import { encodeRecord } from './record.js'
+import type { DriverName } from './sqlite-driver.js'
+
+/**
+ * What goes between the thread of the application and that of the store. A message has few objects and one
+ * buffer, which is handed over without a copy: cloning an object per call would cost more than storing it.
+ */
+export type StoreRequest = { readonly id: number } & (
+  | { readonly op: 'open'; readonly options: StoreFileOptions }
+  | { readonly op: 'commit'; readonly batch: CommitBatch }
+  | { readonly op: 'load' }
+  | { readonly op: 'readPayloads'; readonly ids: readonly string[] }
+  | { readonly op: 'readCall'; readonly callId: string }
+  | { readonly op: 'existing'; readonly ids: readonly string[] }
+  | {
+      readonly op: 'readResults'
+      readonly parentId: string
+      readonly parentRestarts: number
+      readonly ordinals: readonly number[]
+    }
+  | { readonly op: 'readJournal'; readonly callId: string; readonly restarts: number }
+  | { readonly op: 'prune'; readonly beforeMs: number; readonly treesMax: number }
+  | { readonly op: 'close' }
+)
+
+/** `part` comes any number of times before one of the others ends the request. */
+export type StoreReply = { readonly id: number } & (
+  | { readonly part: unknown }
+  | { readonly value: unknown }
+  | { readonly failure: { readonly status: FailureStatus; readonly message: string } }
+)
+
+export interface StoreFileOptions {
+  readonly path: string
+  readonly fileBytesMax: number | undefined
+  readonly driver: DriverName | undefined
+}
+
+type Row = string | number
+
+/** One commit. Rows lie one after the other; a payload is a number, see {@link PayloadPacker}. */
+export interface CommitBatch {
+  /** id, parentId, parentRestarts, ordinal, state, finishedAtMs, record, and the three payloads. */
+  readonly inserts: readonly Row[]
+  /** id, state, finishedAtMs, record, and the three payloads. */
+  readonly updates: readonly Row[]
+  /** callId, restarts, position, ordinals as JSON, entry. */
+  readonly journal: readonly Row[]
+  readonly bytes: Uint8Array
+}
+
+export const INSERT_WIDTH = 10
+export const UPDATE_WIDTH = 7
+export const JOURNAL_WIDTH = 5
+
+/** Payload numbers below zero: there is none (or: leave it as it is), and: clear it. */
+export const NO_PAYLOAD = -1
+export const CLEARED_PAYLOAD = -2
+
+/** Bytes of several payloads in one buffer. Their numbers, in the order of packing, are their lengths. */
+export interface PackedPayloads {
+  readonly lengths: readonly number[]
+  readonly bytes: Uint8Array
+}
+
+/** Collects payloads for one buffer. */
+export class PayloadPacker {
+  readonly #payloads: Uint8Array[] = []
+  #size = 0
+
+  /** The number that stands for this payload in a message. */
+  add(payload: Uint8Array | null | undefined): number {
+    if (payload === undefined) return NO_PAYLOAD
+    if (payload === null) return CLEARED_PAYLOAD
+    this.#payloads.push(payload)
+    this.#size += payload.byteLength
+    return payload.byteLength
+  }
+
+  /** All payloads, in a buffer of their own: it may be transferred. */
+  pack(): Uint8Array {
+    const bytes = new Uint8Array(this.#size)
+    let offset = 0
+    for (const payload of this.#payloads) {
+      bytes.set(payload, offset)
+      offset += payload.byteLength
+    }
+    return bytes
+  }
+}
+
+/** Gives back the payloads of a buffer, in the order in which they were packed. */
+export class PayloadReader {
+  readonly #bytes: Uint8Array
+  #offset = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  /** A view of the buffer, or `undefined` for a number below zero. */
+  next(length: number): Uint8Array | undefined {
+    if (length < 0) return undefined
+    const payload = this.#bytes.subarray(this.#offset, this.#offset + length)
+    this.#offset += length
+    return payload
+  }
+}
+
+export function encodeCommit({ calls, journal }: FoldedWrites): CommitBatch {
+  const inserts: Row[] = []
+  const updates: Row[] = []
+  const entries: Row[] = []
+  // Inserts are executed first, so their payloads come first.
+  const payloads = new PayloadPacker()
+  for (const { isNew, call, input, state, result } of calls) {
+    if (!isNew) continue
+    inserts.push(call.id, call.parentId, call.parentRestarts, call.ordinal, call.state, call.finishedAtMs)
+    inserts.push(encodeRecord(call), payloads.add(input), payloads.add(state), payloads.add(result))
+  }
+  for (const { isNew, call, input, state, result } of calls) {
+    if (isNew) continue
+    updates.push(call.id, call.state, call.finishedAtMs, encodeRecord(call))
+    updates.push(payloads.add(input), payloads.add(state), payloads.add(result))
+  }
+  for (const { callId, restarts, position, ordinals, entry } of journal) {
+    entries.push(callId, restarts, position, JSON.stringify(ordinals), payloads.add(entry))
+  }
+  return { inserts, updates, journal: entries, bytes: payloads.pack() }
+}
+
+export function packPayloads(payloads: Iterable<Uint8Array | undefined>): PackedPayloads {
+  const packer = new PayloadPacker()
+  const lengths = Array.from(payloads, (payload) => packer.add(payload))
+  return { lengths, bytes: packer.pack() }
+}
+
+/**
+ * The payloads of a packet. Each has its own memory unless it is the only one: a small payload that is kept for
+ * long must not keep all the others.
+ */
+export function unpackPayloads({ lengths, bytes }: PackedPayloads): (Uint8Array | undefined)[] {
+  const reader = new PayloadReader(bytes)
+  return lengths.map((length) => {
+    const payload = reader.next(length)
+    return payload === undefined || payload.byteLength === bytes.byteLength ? payload : payload.slice()
+  })
+}

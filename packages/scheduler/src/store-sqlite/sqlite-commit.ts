@@ -1,0 +1,135 @@
+import { existsError, journalExistsError, unknownError } from '../fold-writes.js'
+import {
+  type CommitBatch,
+  INSERT_WIDTH,
+  JOURNAL_WIDTH,
+  NO_PAYLOAD,
+  PayloadReader,
+  UPDATE_WIDTH,
+} from './messages.js'
+import { EMPTY_PAYLOAD, LARGE_PAYLOAD } from './schema.js'
+import type { Database, SqlValue, Statement } from './sqlite-driver.js'
+import { SQLITE, sqliteCodeOf } from './sqlite-error.js'
+
+/**
+ * Largest payload that lies in its call's row. SQLite writes a row anew at each change: beyond this size that
+ * costs more than a second row does.
+ */
+const INLINE_BYTES_MAX = 2_048
+
+const PAYLOAD_COLUMNS = ['input', 'coroutine', 'result'] as const
+
+/** Runs `work` as one transaction, whose writes are all durable when this returns, or gone when it throws. */
+export type Transact = (work: () => void) => void
+
+export function createTransact(database: Database): Transact {
+  // IMMEDIATE: a program that reads the file beside us cannot make a transaction fail half way.
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const commit = database.prepare('COMMIT')
+  return (work) => {
+    begin.run([])
+    try {
+      work()
+      commit.run([])
+    } catch (error) {
+      // After some failures, a full disk for one, SQLite has rolled back by itself.
+      try {
+        database.exec('ROLLBACK')
+      } catch {}
+      throw error
+    }
+  }
+}
+
+/** Makes the function that writes a batch within a transaction. */
+export function createBatchWriter(database: Database): (batch: CommitBatch) => void {
+  const insert = database.prepare(
+    'INSERT INTO calls (id, parent_id, parent_restarts, ordinal, state, finished_at_ms, record, input, coroutine, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  // n of a call by its id; a payload's own number is 4 * n + kind.
+  const insertPayload = database.prepare(
+    'INSERT OR REPLACE INTO payloads (n, bytes) SELECT 4 * n + ?, ? FROM calls WHERE id = ?',
+  )
+  const insertJournal = database.prepare(
+    'INSERT INTO journal (call_n, restarts, position, ordinals, entry) SELECT n, ?, ?, ?, ? FROM calls WHERE id = ?',
+  )
+  const updates = updateStatements(database)
+
+  const writeLarge = (id: string, kind: number, payload: Uint8Array | undefined) => {
+    if (payload !== undefined && payload.byteLength > INLINE_BYTES_MAX) insertPayload.run([kind, payload, id])
+  }
+
+  const writeInsert = (row: SqlValue[], payloads: PayloadReader) => {
+    const id = row[0] as string
+    const large: (Uint8Array | undefined)[] = []
+    for (let column = INSERT_WIDTH - 3; column < INSERT_WIDTH; column++) {
+      const payload = payloads.next(row[column] as number)
+      large.push(payload)
+      row[column] = cellOf(payload)
+    }
+    try {
+      insert.run(row)
+    } catch (error) {
+      throw sqliteCodeOf(error) === SQLITE.CONSTRAINT ? existsError(id) : error
+    }
+    for (const [kind, payload] of large.entries()) writeLarge(id, kind, payload)
+  }
+
+  const writeUpdate = (row: SqlValue[], payloads: PayloadReader) => {
+    const [id, state, finishedAtMs, record, ...lengths] = row as [string, string, number, string, ...number[]]
+    const values: SqlValue[] = [state, finishedAtMs, record]
+    let mask = 0
+    for (const [kind, length] of lengths.entries()) {
+      if (length === NO_PAYLOAD) continue
+      mask |= 1 << kind
+      const payload = payloads.next(length)
+      values.push(cellOf(payload))
+      writeLarge(id, kind, payload)
+    }
+    values.push(id)
+    if (updates[mask]?.run(values) !== 1) throw unknownError(id)
+  }
+
+  const writeJournal = (row: SqlValue[], payloads: PayloadReader) => {
+    const [id, restarts, position, ordinals, length] = row as [string, number, number, string, number]
+    let changes: number
+    try {
+      changes = insertJournal.run([restarts, position, ordinals, entryCellOf(payloads.next(length)), id])
+    } catch (error) {
+      if (sqliteCodeOf(error) !== SQLITE.CONSTRAINT) throw error
+      throw journalExistsError(id, restarts, position)
+    }
+    if (changes !== 1) throw unknownError(id)
+  }
+
+  return ({ inserts, updates, journal, bytes }) => {
+    const payloads = new PayloadReader(bytes)
+    for (let at = 0; at < inserts.length; at += INSERT_WIDTH)
+      writeInsert(inserts.slice(at, at + INSERT_WIDTH), payloads)
+    for (let at = 0; at < updates.length; at += UPDATE_WIDTH)
+      writeUpdate(updates.slice(at, at + UPDATE_WIDTH), payloads)
+    for (let at = 0; at < journal.length; at += JOURNAL_WIDTH)
+      writeJournal(journal.slice(at, at + JOURNAL_WIDTH), payloads)
+  }
+}
+
+/** One statement for each set of payloads that an update can bring, by the bit mask of their kinds. */
+function updateStatements(database: Database): readonly Statement[] {
+  return Array.from({ length: 1 << PAYLOAD_COLUMNS.length }, (_, mask) => {
+    const columns = PAYLOAD_COLUMNS.filter((_, kind) => mask & (1 << kind)).map((column) => `, ${column} = ?`)
+    return database.prepare(
+      `UPDATE calls SET state = ?, finished_at_ms = ?, record = ?${columns.join('')} WHERE id = ?`,
+    )
+  })
+}
+
+function cellOf(payload: Uint8Array | undefined): SqlValue {
+  if (payload === undefined) return null
+  if (payload.byteLength === 0) return EMPTY_PAYLOAD
+  return payload.byteLength > INLINE_BYTES_MAX ? LARGE_PAYLOAD : payload
+}
+
+/** An entry is written once and always lies in its row. */
+function entryCellOf(entry: Uint8Array | undefined): SqlValue {
+  return entry === undefined || entry.byteLength === 0 ? EMPTY_PAYLOAD : entry
+}

@@ -1,0 +1,118 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { DispatchError } from '@dispatch/protocol'
+import type { CommitBatch, PackedPayloads, StoreFileOptions } from './messages.js'
+import { prepareSchema } from './schema.js'
+import { createBatchWriter, createTransact } from './sqlite-commit.js'
+import type { Database, OpenDatabase } from './sqlite-driver.js'
+import { lockStore, writeHolder } from './sqlite-lock.js'
+import { createPrune } from './sqlite-prune.js'
+import {
+  type CallRow,
+  createQueries,
+  type FinishedRow,
+  type JournalRows,
+  type ResultRows,
+} from './sqlite-queries.js'
+
+/** The store, synchronously: what runs in the store's own thread. */
+export interface StoreDatabase {
+  commit(batch: CommitBatch): void
+  liveCalls(): Generator<CallRow[]>
+  finishedChildren(): FinishedRow[]
+  readPayloads(ids: readonly string[]): PackedPayloads
+  readCall(id: string): { readonly row: CallRow; readonly payloads: PackedPayloads } | undefined
+  existing(ids: readonly string[]): string[]
+  readResults(parentId: string, parentRestarts: number, ordinals: readonly number[]): ResultRows
+  readJournal(callId: string, restarts: number): JournalRows
+  /** Yields after each transaction, so that commits need not wait for all of it; returns the number of trees. */
+  prune(beforeMs: number, treesMax: number): Generator<void, number>
+  close(): void
+}
+
+/**
+ * Files up to this size are checked page by page when they are opened; that takes a fraction of a second. In a
+ * larger one damage shows when the damaged page is read.
+ */
+const CHECKED_BYTES_MAX = 64 * 1024 * 1024
+
+/** How long to wait for a program beside us that is writing to the file, or copying it. */
+const BUSY_TIMEOUT_MS = 5_000
+
+/**
+ * Opens the store, or makes a new one where there is no file.
+ *
+ * @throws {DispatchError} Or an error of the driver or the file system; nothing stays open then.
+ */
+export function openStoreDatabase(openDatabase: OpenDatabase, options: StoreFileOptions): StoreDatabase {
+  makeDirectory(dirname(options.path))
+  const path = resolvedPath(options.path)
+  const unlock = lockStore(openDatabase, path)
+  let database: Database | undefined
+  try {
+    // Payloads may be private. SQLite gives its other files the permissions of this one.
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+    database = openDatabase(path)
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    prepareSchema(database, path)
+    checkIntegrity(database, path)
+    limitSize(database, options.fileBytesMax)
+    return storeOf(database, unlock)
+  } catch (error) {
+    database?.close()
+    unlock()
+    throw error
+  }
+}
+
+function storeOf(database: Database, unlock: () => void): StoreDatabase {
+  const transact = createTransact(database)
+  const writeBatch = createBatchWriter(database)
+  const queries = createQueries(database)
+  transact(() => writeHolder(database))
+  return {
+    ...queries,
+    commit: (batch) => transact(() => writeBatch(batch)),
+    prune: createPrune(database, transact),
+    close: () => {
+      database.close()
+      unlock()
+    },
+  }
+}
+
+/** Makes the directory and makes it last: a database is as durable as the directories that lead to it. */
+function makeDirectory(directory: string): void {
+  const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
+  // Windows has no such thing as syncing a directory.
+  if (made === undefined || process.platform === 'win32') return
+  for (let at = directory; at.length >= dirname(made).length; at = dirname(at)) {
+    const descriptor = openSync(at, 'r')
+    fsyncSync(descriptor)
+    closeSync(descriptor)
+    if (at === dirname(at)) return
+  }
+}
+
+/** One name for one file, so that all who open it ask for the same lock. */
+function resolvedPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path))
+}
+
+function checkIntegrity(database: Database, path: string): void {
+  const value = (sql: string) => database.prepare(sql).all([])[0]?.[0]
+  const bytes = Number(value('PRAGMA page_count')) * Number(value('PRAGMA page_size'))
+  if (bytes > CHECKED_BYTES_MAX) return
+  const verdict = value('PRAGMA quick_check(1)')
+  if (verdict === 'ok') return
+  throw new DispatchError(
+    'permanent',
+    `${path} is damaged: restore it from a backup, or move it away to start empty (${verdict})`,
+  )
+}
+
+function limitSize(database: Database, fileBytesMax: number | undefined): void {
+  if (fileBytesMax === undefined) return
+  const pageSize = Number(database.prepare('PRAGMA page_size').all([])[0]?.[0])
+  database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(fileBytesMax / pageSize))}`)
+}

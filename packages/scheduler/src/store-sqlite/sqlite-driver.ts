@@ -1,0 +1,122 @@
+import { DispatchError } from '@dispatch/protocol'
+
+/** What the store needs of a SQLite driver, with the same behaviour whichever it is. */
+export interface Database {
+  exec(sql: string): void
+  prepare(sql: string): Statement
+  close(): void
+}
+
+export interface Statement {
+  /** Rows changed. */
+  run(values: readonly SqlValue[]): number
+  /** Rows as arrays of their columns; bytes as `Uint8Array` or `Buffer`. */
+  all(values: readonly SqlValue[]): SqlValue[][]
+}
+
+/**
+ * Numbers must be exact as doubles: node:sqlite refuses larger integers, libsql rounds them. libsql binds every
+ * number as REAL, so columns of numbers are declared INTEGER. It also cuts text at a NUL.
+ */
+export type SqlValue = string | number | null | Uint8Array
+
+export type DriverName = 'node:sqlite' | 'libsql'
+
+export type OpenDatabase = (path: string) => Database
+
+/**
+ * Loads the first driver there is: node:sqlite (Node.js 22.13 and later), else the package libsql.
+ *
+ * @param only - Load this one or fail, instead.
+ * @throws {DispatchError} `permanent` when there is none.
+ */
+export async function loadDriver(only?: DriverName): Promise<OpenDatabase> {
+  const causes: unknown[] = []
+  for (const name of only ? [only] : (['node:sqlite', 'libsql'] as const)) {
+    try {
+      return name === 'node:sqlite' ? await loadNodeSqlite() : await loadLibsql()
+    } catch (error) {
+      causes.push(error)
+    }
+  }
+  throw new DispatchError(
+    'permanent',
+    `there is no SQLite driver (${only ?? 'node:sqlite or libsql'}) for the store: run Node.js 22.13 or newer, or install the package libsql`,
+    { cause: new AggregateError(causes) },
+  )
+}
+
+interface NodeSqlite {
+  readonly DatabaseSync: new (
+    path: string,
+  ) => { exec(sql: string): void; prepare(sql: string): NodeStatement; close(): void }
+}
+
+interface NodeStatement {
+  run(...values: readonly SqlValue[]): { changes: number }
+  all(...values: readonly SqlValue[]): unknown[]
+  /** Since Node.js 22.16. */
+  setReturnArrays?(enabled: boolean): void
+}
+
+async function loadNodeSqlite(): Promise<OpenDatabase> {
+  const { DatabaseSync } = (await importQuietly('node:sqlite')) as NodeSqlite
+  return (path) => {
+    const database = new DatabaseSync(path)
+    return {
+      exec: (sql) => database.exec(sql),
+      close: () => database.close(),
+      prepare: (sql) => {
+        const statement = database.prepare(sql)
+        statement.setReturnArrays?.(true)
+        return {
+          run: (values) => statement.run(...values).changes,
+          all: (values) =>
+            statement.all(...values).map((row) => (Array.isArray(row) ? row : Object.values(row as object))),
+        }
+      },
+    }
+  }
+}
+
+/** Node.js 22 warns that node:sqlite is experimental. Runs in the store's own thread, so nothing else is muted. */
+async function importQuietly(name: string): Promise<unknown> {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return await import(name)
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
+interface LibsqlDatabase {
+  exec(sql: string): void
+  prepare(sql: string): LibsqlStatement
+  close(): void
+}
+
+interface LibsqlStatement {
+  run(values: readonly SqlValue[]): { changes: number }
+  all(values: readonly SqlValue[]): SqlValue[][]
+  /** Fails for a statement that gives no rows. */
+  raw(enabled: boolean): void
+  readonly reader: boolean
+}
+
+async function loadLibsql(): Promise<OpenDatabase> {
+  const name: string = 'libsql'
+  const { default: Libsql } = (await import(name)) as { default: new (path: string) => LibsqlDatabase }
+  return (path) => {
+    const database = new Libsql(path)
+    return {
+      exec: (sql) => database.exec(sql),
+      close: () => database.close(),
+      prepare: (sql) => {
+        const statement = database.prepare(sql)
+        if (statement.reader) statement.raw(true)
+        return { run: (values) => statement.run(values).changes, all: (values) => statement.all(values) }
+      },
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { DispatchError, type FailureStatus } from '@dispatch/protocol'
+
+/** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that the store tells apart. */
+export const SQLITE = { BUSY: 5, CONSTRAINT: 19 } as const
+
+/** What a result code means for whoever runs the scheduler. Codes without a row are `permanent`. */
+const FAILURES: Readonly<Record<number, { status: FailureStatus; text: string }>> = {
+  5: { status: 'temporary', text: 'is locked by another program' },
+  6: { status: 'temporary', text: 'is locked by another program' },
+  7: { status: 'temporary', text: 'cannot be used: out of memory' },
+  8: { status: 'permanent', text: 'cannot be written: check the permissions of the file and its directory' },
+  10: { status: 'temporary', text: 'cannot be read or written: the disk failed' },
+  11: { status: 'permanent', text: 'is damaged: restore it from a backup, or move it away to start empty' },
+  13: { status: 'temporary', text: 'cannot grow: the disk is full' },
+  14: { status: 'permanent', text: 'cannot be opened: check the path and its permissions' },
+  26: {
+    status: 'permanent',
+    text: 'is not a SQLite database: give the scheduler a file of its own with DISPATCH_STORE',
+  },
+}
+
+/** The `DispatchError` for whatever a driver, or the file system, threw at work on the store at `path`. */
+export function storeError(error: unknown, path: string): DispatchError {
+  if (error instanceof DispatchError) return error
+  const code = sqliteCodeOf(error)
+  const message = error instanceof Error ? error.message : String(error)
+  const row = code === undefined ? undefined : FAILURES[code]
+  if (row !== undefined)
+    return new DispatchError(row.status, `${path} ${row.text} (${message})`, { cause: error })
+  // A record that is no JSON any more.
+  if (error instanceof SyntaxError)
+    return new DispatchError('permanent', `${path} is damaged (${message})`, { cause: error })
+  return new DispatchError('permanent', `${path}: ${message}`, { cause: error })
+}
+
+/** SQLite's primary result code, whichever driver threw, or `undefined`. */
+export function sqliteCodeOf(error: unknown): number | undefined {
+  const { errcode, rawCode, message } = error as { errcode?: unknown; rawCode?: unknown; message?: unknown }
+  if (typeof errcode === 'number') return errcode & 0xff
+  if (typeof rawCode === 'number') return rawCode & 0xff
+  // libsql, when it cannot open a file: `ConnectionFailed("Unable to open connection to local database …: 14")`.
+  const code = /^ConnectionFailed\(.*: (\d+)"\)$/s.exec(String(message))?.[1]
+  return code === undefined ? undefined : Number(code) & 0xff
+}

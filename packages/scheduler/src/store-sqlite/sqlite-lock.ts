@@ -1,0 +1,57 @@
+import { hostname } from 'node:os'
+import { DispatchError } from '@dispatch/protocol'
+import type { Database, OpenDatabase } from './sqlite-driver.js'
+import { SQLITE, sqliteCodeOf } from './sqlite-error.js'
+
+/**
+ * Makes sure that this process alone works on the store at `path`. Returns a function that lets it go.
+ *
+ * The lock is the operating system's on the empty file `<path>-lock`, held through a SQLite transaction on it, so it
+ * ends with the process, however that ends, and there is no stale lock to break. It is not on the store itself,
+ * so that people and backups can still read that while it is in use.
+ *
+ * Neither file may ever be opened by other means than SQLite in the process that holds the lock: POSIX releases a
+ * process's locks on a file when the process closes any descriptor of it.
+ *
+ * @throws {DispatchError} `permanent` when another process has it, naming that and what to do.
+ */
+export function lockStore(openDatabase: OpenDatabase, path: string): () => void {
+  const lock = openDatabase(`${path}-lock`)
+  try {
+    lock.exec('PRAGMA busy_timeout = 0')
+    lock.exec('PRAGMA journal_mode = MEMORY')
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    if (sqliteCodeOf(error) !== SQLITE.BUSY) throw error
+    throw new DispatchError(
+      'permanent',
+      `${path} is open in another process (${readHolder(openDatabase, path)}); run one scheduler per file: start a stand-alone scheduler and set DISPATCH_API_URL, or give this process its own file with DISPATCH_STORE`,
+    )
+  }
+  return () => lock.close()
+}
+
+/** Notes in the store who holds it, for the message above. Nothing depends on its truth. */
+export function writeHolder(database: Database): void {
+  const insert = database.prepare('INSERT OR REPLACE INTO store (key, value) VALUES (?, ?)')
+  insert.run(['pid', String(process.pid)])
+  insert.run(['host', hostname()])
+}
+
+function readHolder(openDatabase: OpenDatabase, path: string): string {
+  try {
+    const database = openDatabase(path)
+    try {
+      database.exec('PRAGMA busy_timeout = 1000')
+      const rows = database.prepare('SELECT key, value FROM store').all([]) as [string, string][]
+      const { pid, host } = Object.fromEntries(rows)
+      return host === hostname() ? `pid ${pid}` : `pid ${pid} on ${host}`
+    } finally {
+      database.close()
+    }
+  } catch {
+    // It is being created at this moment, or is no store at all: whoever has it knows.
+    return 'pid unknown'
+  }
+}

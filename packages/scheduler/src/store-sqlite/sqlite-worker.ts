@@ -1,0 +1,90 @@
+import { parentPort } from 'node:worker_threads'
+import type { StoreReply, StoreRequest } from './messages.js'
+import { openStoreDatabase, type StoreDatabase } from './sqlite-database.js'
+import { loadDriver } from './sqlite-driver.js'
+import { storeError } from './sqlite-error.js'
+
+/**
+ * The thread in which the store works, so that a sync of the disk does not stop the application's event loop.
+ * Requests are worked off in the order in which they come; only `prune` lets others in between its steps.
+ */
+const port = parentPort
+if (port === null)
+  throw new TypeError('sqlite-worker.js is started by the store; it is no program of its own')
+
+let database: StoreDatabase | undefined
+let path = ''
+
+port.on('message', (request: StoreRequest) => {
+  void answer(request)
+})
+
+async function answer(request: StoreRequest): Promise<void> {
+  try {
+    if (request.op === 'open') {
+      path = request.options.path
+      database = openStoreDatabase(await loadDriver(request.options.driver), request.options)
+      reply({ id: request.id, value: undefined })
+    } else if (request.op === 'prune') {
+      reply({ id: request.id, value: await prune(request.beforeMs, request.treesMax) })
+    } else {
+      const { value, transfer } = perform(openedDatabase(), request)
+      reply({ id: request.id, value }, transfer)
+    }
+  } catch (error) {
+    const { status, message } = storeError(error, path)
+    reply({ id: request.id, failure: { status, message } })
+  }
+}
+
+type SyncRequest = Exclude<StoreRequest, { op: 'open' | 'prune' }>
+
+function perform(store: StoreDatabase, request: SyncRequest): { value: unknown; transfer?: Uint8Array } {
+  switch (request.op) {
+    case 'commit':
+      return { value: store.commit(request.batch) }
+    case 'load':
+      for (const rows of store.liveCalls()) reply({ id: request.id, part: rows })
+      return { value: store.finishedChildren() }
+    case 'readPayloads': {
+      const value = store.readPayloads(request.ids)
+      return { value, transfer: value.bytes }
+    }
+    case 'readCall': {
+      const value = store.readCall(request.callId)
+      return value ? { value, transfer: value.payloads.bytes } : { value }
+    }
+    case 'existing':
+      return { value: store.existing(request.ids) }
+    case 'readResults': {
+      const value = store.readResults(request.parentId, request.parentRestarts, request.ordinals)
+      return { value, transfer: value.results.bytes }
+    }
+    case 'readJournal': {
+      const value = store.readJournal(request.callId, request.restarts)
+      return { value, transfer: value.entries.bytes }
+    }
+    case 'close':
+      database = undefined
+      return { value: store.close() }
+  }
+}
+
+async function prune(beforeMs: number, treesMax: number): Promise<number> {
+  const steps = openedDatabase().prune(beforeMs, treesMax)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+    await new Promise((resolve) => setImmediate(resolve))
+    openedDatabase()
+  }
+}
+
+function openedDatabase(): StoreDatabase {
+  if (database === undefined) throw new Error('the store is closed')
+  return database
+}
+
+function reply(message: StoreReply, transfer?: Uint8Array): void {
+  port?.postMessage(message, transfer === undefined ? [] : [transfer.buffer as ArrayBuffer])
+}
