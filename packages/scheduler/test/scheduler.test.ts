@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import {
+  type Call,
   CallSchema,
   CallState,
   decodeValue,
@@ -20,7 +21,10 @@ import { createMemoryStore } from '../dist/store-memory.js'
 const ENDPOINT = 'http://app'
 
 function callOf(name: string, input: unknown = null, more: MessageInitShape<typeof CallSchema> = {}): Call {
-  return create(CallSchema, Object.assign({ endpoint: ENDPOINT, function: name, input: encodeValue(input) }, more))
+  return create(
+    CallSchema,
+    Object.assign({ endpoint: ENDPOINT, function: name, input: encodeValue(input) }, more),
+  )
 }
 
 function answer(status: Status, output?: unknown): RunOutcome {
@@ -281,11 +285,11 @@ t.test('a request that names its ids records them once, also when it comes twice
 
 t.test('an id that a child may get cannot be taken', async (t) => {
   const scheduler = await started(t, new Script({}))
-  t.match(await errorOf(scheduler.dispatch([callOf('f', 1), { dispatchId: 'root/1' })]), 
-    status: 'invalid_argument',)
-  t.match(await errorOf(scheduler.dispatch([callOf('f', 1), dispatchId: 'root/2.1' )]), 
-    status: 'invalid_argument',)
-  await scheduler.dispatch([callOf('f', 1, dispatchId: 'root/d1' )])
+  const wrong = ['root/1', 'root/2.1'].map((dispatchId) => callOf('f', 1, { dispatchId }))
+  for (const call of wrong) {
+    t.match(await errorOf(scheduler.dispatch([call])), { status: 'invalid_argument' })
+  }
+  await scheduler.dispatch([callOf('f', 1, { dispatchId: 'root/d1' })])
 })
 
 t.test(
