@@ -1,0 +1,28 @@
+import type { Any } from '@bufbuild/protobuf/wkt'
+import { type CallInfo, DispatchError, decodeValue, fromWireError, statusOfCode } from '@dispatch/protocol'
+
+/** How a call that is done ended. */
+export type CallOutcome =
+  | { readonly output: unknown; readonly error?: undefined }
+  | { readonly output?: unknown; readonly error: DispatchError }
+
+/** What a call that is done gave: its output, or an error with its status. */
+export function outcomeOf(
+  info: CallInfo,
+  decodeOutput: (output: Any | undefined) => unknown = decodeValue,
+): CallOutcome {
+  const { result, dispatchId } = info
+  const status = statusOfCode(info.status)
+  if (status === 'ok' && result?.error === undefined) return { output: decodeOutput(result?.output) }
+  const failure = status === 'ok' ? 'permanent' : status
+  const more = {
+    dispatchId,
+    ...(result?.output === undefined ? {} : { output: decodeOutput(result.output) }),
+  }
+  if (result?.error !== undefined)
+    return { ...more, error: fromWireError(result.error, { ...more, status: failure }) }
+  return {
+    ...more,
+    error: new DispatchError(failure, `call of ${info.function} ended with ${failure}`, more),
+  }
+}

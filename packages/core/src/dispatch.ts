@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Any } from '@bufbuild/protobuf/wkt'
+import {
+  type Call,
+  type Endpoint,
+  type RunRequest,
+  type RunResponse,
+  UnaryError,
+  type UnaryResponse,
+} from '@dispatch/protocol'
+import { type CallHandle, createCallHandle } from './call-handle.js'
+import type { CallOptions } from './call-options.js'
+import { classify, statusOfOutput } from './classification.js'
+import { type DispatchConfig, resolveConfig } from './config.js'
+import { currentCoroutine } from './coroutine/current-coroutine.js'
+import { CoroutineRunner } from './coroutine/runner.js'
+import type { DispatchOptions } from './dispatch-options.js'
+import {
+  createHttpEndpoint,
+  type EndpointHead,
+  type EndpointRequest,
+  type HttpEndpoint,
+  RUN_PATH,
+} from './endpoint.js'
+import { handleFetch } from './fetch-handler.js'
+import type { AnyDispatchFunction, DispatchFunction } from './func.js'
+import type { FunctionClient } from './function-internals.js'
+import { createPoster } from './http-post.js'
+import type { HttpSchedulerWorld } from './http-scheduler.js'
+import { createInProcessEndpoint } from './in-process-endpoint.js'
+import { type ListenOptions, listen, type Server } from './listen.js'
+import { handleNode } from './node-listener.js'
+import { createRegistry, type Registry } from './registry.js'
+import { RunTracker } from './run-tracker.js'
+import { createSchedulerConnection, type SchedulerConnection } from './scheduler-connection.js'
+import { createUuidv7Source } from './uuidv7.js'
+
+/**
+ * The functions of a process, the endpoint that serves them and the client that dispatches calls.
+ *
+ * Life: made, `open` (takes calls), `start` (runs them), `stop` (runs no more), `close`. A dispatch opens by itself.
+ */
+export class Dispatch {
+  /** Where schedulers post runs to, below the URL of the endpoint. */
+  readonly path = RUN_PATH
+  /** The functions, for a scheduler in this process. */
+  readonly endpoint: Endpoint
+  /** Most bytes of a request's body. */
+  readonly bodyBytesMax: number
+  readonly #config: DispatchConfig
+  readonly #registry: Registry
+  readonly #runs = new RunTracker()
+  readonly #runner: CoroutineRunner
+  readonly #http: HttpEndpoint
+  readonly #connection: SchedulerConnection
+
+  /** @throws {TypeError} Naming the option or the environment variable, its value and the fix. */
+  constructor(options: DispatchOptions = {}) {
+    const config = resolveConfig(options)
+    const client: FunctionClient = {
+      submit: (calls) => this.#submit(calls),
+      call: (id, decode) => this.#handle(id, decode),
+    }
+    const run = (request: RunRequest, signal: AbortSignal) => this.#run(request, signal)
+    this.#config = config
+    this.bodyBytesMax = config.bodyBytesMax
+    this.#registry = createRegistry(client, config.unknownErrorStatus)
+    this.#runner = createRunner(config, (calls) => this.#send(calls))
+    this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: Date.now, run })
+    this.endpoint = createInProcessEndpoint(run)
+    this.#connection = createSchedulerConnection({ config, endpoint: this.endpoint, world: createWorld() })
+    this.register(...(options.functions ?? []))
+    warnOfUnsigned(config)
+  }
+
+  /**
+   * Adds functions, at any time.
+   *
+   * @throws {TypeError} When one is not made by `func`, or there is one of its name; none is added then.
+   */
+  register(...functions: readonly AnyDispatchFunction[]): void {
+    this.#registry.register(functions)
+  }
+
+  /** As `fn.dispatch(input, options)`, by this `Dispatch` whichever others `fn` is registered with. */
+  dispatch<Output>(fn: DispatchFunction<void, Output>): Promise<CallHandle<Output>>
+  dispatch<Input, Output>(
+    fn: DispatchFunction<Input, Output>,
+    input: Input,
+    options?: CallOptions,
+  ): Promise<CallHandle<Output>>
+  async dispatch(
+    fn: DispatchFunction<unknown, unknown>,
+    input?: unknown,
+    options?: CallOptions,
+  ): Promise<CallHandle<unknown>> {
+    const [handle] = await this.dispatchBatch([fn.buildCall(input, options)])
+    return handle as CallHandle<unknown>
+  }
+
+  /**
+   * Records all of the calls or none, in one request, and resolves with their handles in order. No calls, no request.
+   *
+   * @param calls - Made by `fn.buildCall(input)`. One with an `endpoint` of its own runs there.
+   */
+  async dispatchBatch(calls: readonly Call[]): Promise<CallHandle<unknown>[]> {
+    const ids = await this.#submit(calls)
+    return ids.map((id) => this.call(id))
+  }
+
+  /** The handle of a call that was dispatched before, here or elsewhere. */
+  call<Output = unknown>(id: string): CallHandle<Output> {
+    if (typeof id !== 'string' || id === '') throw new TypeError('call(id): wanted the dispatch id of a call')
+    return this.#handle<Output>(id)
+  }
+
+  /** Gets ready to take calls: opens the store of an embedded scheduler. Every dispatch does so by itself. */
+  async open(): Promise<void> {
+    await this.#connection.open()
+  }
+
+  /** Begins to run calls, if the scheduler is in this process. */
+  async start(): Promise<void> {
+    await this.#connection.start()
+  }
+
+  /**
+   * Takes no more runs, lets the ones that go on end for `shutdownGraceMs`, then aborts their `call.signal`; resolves
+   * when all have ended. Requests for runs are answered with 503.
+   */
+  async stop(): Promise<void> {
+    const { shutdownGraceMs } = this.#config
+    await Promise.all([this.#connection.stop(shutdownGraceMs), this.#runs.drain(shutdownGraceMs)])
+  }
+
+  /** Stops, and closes what was opened. Nothing can be dispatched after that. */
+  async close(): Promise<void> {
+    await this.stop()
+    await this.#connection.close()
+    this.#registry.unbind()
+  }
+
+  /** Whether {@link stop} was called: servers then close their connections. */
+  get isStopping(): boolean {
+    return this.#runs.isDraining
+  }
+
+  /** Whether requests with this path, as a router under its mount sees it, are for {@link handle}. */
+  isRunPath(path: string): boolean {
+    return this.#http.isRunPath(path)
+  }
+
+  /** The refusal of a request of which only the head is known; `undefined` when its body may be read. */
+  checkHead(head: EndpointHead): UnaryResponse | undefined {
+    return this.#http.checkHead(head)
+  }
+
+  /** Answers a request for a run, whatever the server. Never rejects. */
+  handle(request: EndpointRequest, signal?: AbortSignal): Promise<UnaryResponse> {
+    return this.#http.handle(request, signal)
+  }
+
+  /** A listener for `http.createServer`, and for routers that take one. Answers 404 to other paths. */
+  handler(): (request: IncomingMessage, response: ServerResponse) => void {
+    return (request, response) => {
+      void handleNode(this, request, response)
+    }
+  }
+
+  /** For frameworks that speak the web standard. Answers 404 to other paths. */
+  readonly fetch = (request: Request): Promise<Response> => handleFetch(this, request)
+
+  /**
+   * Serves the functions on an HTTP server of their own, and starts.
+   *
+   * @throws {DispatchError} `tcp` when the address cannot be listened on.
+   */
+  listenAndServe(options: ListenOptions = {}): Promise<Server> {
+    return listen(this, options, this.#config.address)
+  }
+
+  #handle<Output>(id: string, decodeOutput?: (output: Any | undefined) => unknown): CallHandle<Output> {
+    return createCallHandle<Output>(id, {
+      connect: () => this.#connection.open(),
+      nowMs: Date.now,
+      decodeOutput,
+    })
+  }
+
+  async #submit(calls: readonly Call[]): Promise<string[]> {
+    const coroutine = currentCoroutine()
+    if (coroutine === undefined) return await this.#send(calls)
+    // A handler that is rebuilt must not dispatch again: the coroutine remembers.
+    return await Promise.all(calls.map((call) => coroutine.dispatch(call)))
+  }
+
+  async #send(calls: readonly Call[]): Promise<string[]> {
+    const addressed = calls.map((call, index) => this.#address(call, index))
+    if (addressed.length === 0) return []
+    const scheduler = await this.#connection.open()
+    return await scheduler.dispatch(addressed)
+  }
+
+  #address(call: Call, index: number): Call {
+    if (call.endpoint !== '') return call
+    if (this.#registry.definitionOf(call.function) === undefined) {
+      throw new TypeError(
+        `calls[${index}]: function '${call.function}' is not registered here, and the call names no other endpoint. ` +
+          'Pass it in new Dispatch({ functions }), or in the functions of the adapter, first',
+      )
+    }
+    return { ...call, endpoint: this.#config.endpointUrl }
+  }
+
+  async #run(request: RunRequest, signal: AbortSignal): Promise<RunResponse> {
+    if (request.function === '') throw new UnaryError('invalid_argument', 'function is required')
+    const definition = this.#registry.definitionOf(request.function)
+    if (definition === undefined) {
+      throw new UnaryError('not_found', `function '${request.function}' does not exist`)
+    }
+    return await this.#runner.run(definition, request, signal)
+  }
+}
+
+function createRunner(
+  config: DispatchConfig,
+  dispatch: (calls: Call[]) => Promise<string[]>,
+): CoroutineRunner {
+  const { warmCoroutinesMax, warmIdleMsMax } = config
+  return new CoroutineRunner({
+    nowMs: Date.now,
+    randomBytes,
+    classify,
+    statusOfOutput,
+    dispatch,
+    ...(warmCoroutinesMax === undefined ? {} : { warmCoroutinesMax }),
+    ...(warmIdleMsMax === undefined ? {} : { warmIdleMsMax }),
+  })
+}
+
+function createWorld(): HttpSchedulerWorld {
+  return {
+    poster: createPoster(),
+    nowMs: Date.now,
+    random: Math.random,
+    sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+    createId: createUuidv7Source(),
+  }
+}
+
+/** Says once that anybody may run functions here, which is how it is while one develops (conformance case S23). */
+function warnOfUnsigned({ mode, isUnsignedAccepted, endpointUrl, logger }: DispatchConfig): void {
+  if (mode !== 'remote' || !isUnsignedAccepted || endpointUrl.startsWith('bridge:')) return
+  const message =
+    'requests for runs are accepted from anybody: pass option verificationKey, or set DISPATCH_VERIFICATION_KEY, to ' +
+    'the public key of the scheduler'
+  if (logger === undefined) process.emitWarning(message, { code: 'DISPATCH_UNSIGNED' })
+  else logger.warn({}, message)
+}

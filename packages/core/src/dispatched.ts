@@ -1,0 +1,106 @@
+import { type CallInfo, CallState, DispatchError, parseDuration } from '@dispatch/protocol'
+import { type CallHandle, callInfoOf, callStatusOf } from './call-handle.js'
+import { outcomeOf } from './call-outcome.js'
+import { toJsonValue } from './json-output.js'
+
+/** Where adapters serve what became of calls, unless they are told otherwise. */
+export const CALLS_PATH_DEFAULT = '/dispatch/calls'
+
+/** Longest wait that a request may ask for: servers and proxies cut off longer ones. Milliseconds. */
+const WAIT_MS_MAX = 60_000
+
+/** An answer to a request of a user's client, for adapters to write. */
+export interface Reply {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON. */
+  readonly body: Uint8Array
+}
+
+/** What of a request decides how it is answered. */
+export interface ReplyOptions {
+  /** The request's URL, for `?wait=3s` in its query. */
+  readonly url: string
+  /** The request's `Prefer` header field, for `wait=3` in it (RFC 7240 section 4.3). */
+  readonly prefer?: string | undefined
+  /** Where {@link callReply} is served. */
+  readonly callsPath?: string | undefined
+}
+
+/** The part of a `Dispatch` that knows calls. */
+export interface DispatchWithCalls {
+  call(id: string): CallHandle<unknown>
+}
+
+/**
+ * The answer to a request that dispatched a call: 202 with `{ id, status: 'pending' }` and the `location` of the call.
+ * When the request asks to wait, and the call is done within that time: 200 with `{ id, status: 'ok', output }`, or,
+ * when it failed, `{ id, status, error }`.
+ */
+export async function dispatchedReply(handle: CallHandle<unknown>, options: ReplyOptions): Promise<Reply> {
+  const location = `${options.callsPath ?? CALLS_PATH_DEFAULT}/${encodeURIComponent(handle.id)}`
+  const waitMs = waitMsOf(options)
+  const info = waitMs > 0 ? await callInfoOf(handle, waitMs) : undefined
+  if (info?.state === CallState.DONE) return jsonReply(200, doneBodyOf(info), { location })
+  return jsonReply(202, { id: handle.id, status: 'pending' }, { location })
+}
+
+/**
+ * The answer to a request for what became of a call: 200 when it is done, as {@link dispatchedReply}; 202 with its
+ * state as `status` when it is not; 404 when there is no such call. Waits as long as the request asks for.
+ */
+export async function callReply(
+  dispatch: DispatchWithCalls,
+  id: string,
+  options: ReplyOptions,
+): Promise<Reply> {
+  try {
+    const info = await callInfoOf(dispatch.call(id), waitMsOf(options))
+    if (info.state === CallState.DONE) return jsonReply(200, doneBodyOf(info))
+    const { state, attempt } = callStatusOf(info)
+    return jsonReply(202, { id, status: state, attempt })
+  } catch (error) {
+    if (!(error instanceof DispatchError) || error.status !== 'not_found') throw error
+    return jsonReply(404, { code: 'not_found', message: error.message })
+  }
+}
+
+function doneBodyOf(info: CallInfo): object {
+  const { output, error } = outcomeOf(info)
+  if (error === undefined) return { id: info.dispatchId, status: 'ok', output: toJsonValue(output) ?? null }
+  return {
+    id: info.dispatchId,
+    status: error.status,
+    error: { type: error.name, message: error.message },
+    ...(output === undefined ? {} : { output: toJsonValue(output) }),
+  }
+}
+
+/** How long the request asks to wait, in milliseconds; 0 when it does not, or not in a form that we know. */
+function waitMsOf({ url, prefer }: ReplyOptions): number {
+  const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
+  const preferred = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(prefer ?? '')?.[1]
+  const text = query.get('wait') ?? preferred
+  if (text === undefined) return 0
+  try {
+    // A number alone is seconds, as in the header field.
+    return Math.min(parseDuration(/^\d+$/.test(text) ? `${text}s` : text, 'wait'), WAIT_MS_MAX)
+  } catch {
+    return 0
+  }
+}
+
+function jsonReply(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Reply {
+  const bytes = Buffer.from(JSON.stringify(body))
+  return {
+    status,
+    headers: {
+      ...headers,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': String(bytes.byteLength),
+      'cache-control': 'no-store',
+    },
+    body: bytes,
+  }
+}

@@ -1,0 +1,169 @@
+import type { KeyObject } from 'node:crypto'
+import {
+  checkHead,
+  connectTimeoutMsOf,
+  DispatchError,
+  errorResponse,
+  generateKeyPair,
+  headerOf,
+  type RunRequest,
+  RunRequestSchema,
+  type RunResponse,
+  RunResponseSchema,
+  serveUnary,
+  type UnaryHeaders,
+  type UnaryRequest,
+  type UnaryResponse,
+  type VerificationFailure,
+  verifyRequest,
+} from '@dispatch/protocol'
+import type { DispatchConfig } from './config.js'
+import type { RunTracker } from './run-tracker.js'
+
+/** Where schedulers post runs to, below the URL of the endpoint. */
+export const RUN_PATH = '/dispatch.sdk.v1.FunctionService/Run'
+
+/** What there is of a request before its body is read. */
+export type EndpointHead = Omit<UnaryRequest, 'body'>
+
+/** A request for a run, as any HTTP server can hand it on. */
+export interface EndpointRequest extends UnaryRequest {
+  /** The path as the sender wrote it, where a framework has shortened `path`. Signatures cover it. */
+  readonly originalPath?: string | undefined
+  /** Host and port as the sender wrote them. Default: the `Host` header field, or HTTP/2's `:authority`. */
+  readonly authority?: string | undefined
+}
+
+/** Serves runs over HTTP, whatever the server. */
+export interface HttpEndpoint {
+  /** Whether a path is the one of runs, with or without the path of the endpoint's URL before it. */
+  isRunPath(path: string): boolean
+  /** The refusal of a request of which only the head is known; `undefined` when its body may be read. */
+  checkHead(head: EndpointHead): UnaryResponse | undefined
+  /**
+   * Answers a request. Never rejects. In this order: head, size, signature over the bytes as sent, decompression,
+   * decoding, run.
+   *
+   * @param signal - Aborts when the sender no longer waits.
+   */
+  handle(request: EndpointRequest, signal?: AbortSignal): Promise<UnaryResponse>
+}
+
+/** What an {@link HttpEndpoint} needs. */
+export interface HttpEndpointOptions {
+  readonly config: DispatchConfig
+  readonly runs: RunTracker
+  readonly nowMs: () => number
+  /** Carries out a run. @throws {UnaryError} `not_found` when there is no such function. */
+  readonly run: (request: RunRequest, signal: AbortSignal) => Promise<RunResponse>
+}
+
+/** Makes an {@link HttpEndpoint}. */
+export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOptions): HttpEndpoint {
+  const prefixedPath = prefixedRunPathOf(config.endpointUrl)
+  const verify = createVerifier(config, prefixedPath, nowMs)
+  const endpoint: HttpEndpoint = {
+    isRunPath: (path) => path === RUN_PATH || path === prefixedPath,
+    checkHead({ method, path, headers }) {
+      if (!endpoint.isRunPath(path)) return errorResponse('not_found', 'path not found')
+      if (runs.isDraining) return shuttingDown()
+      return checkHead(method, headers, { bodyBytesMax: config.bodyBytesMax, lengthRequired: true })
+    },
+    async handle(request, signal) {
+      const refusal = endpoint.checkHead(request) ?? verify?.(request)
+      if (refusal !== undefined) return refusal
+      return await serveUnary(
+        request,
+        RunRequestSchema,
+        RunResponseSchema,
+        (message) =>
+          runs.track(signal, (own) => runWithin(connectTimeoutMsOf(request.headers), own, message, run)),
+        {
+          bodyBytesMax: config.bodyBytesMax,
+          onInternalError: (error) => config.logger?.error({ err: error }, 'a run failed inside Dispatch'),
+        },
+      )
+    },
+  }
+  return endpoint
+}
+
+/** The answer to every request while the process shuts down: nothing was done, another process may do it. */
+function shuttingDown(): UnaryResponse {
+  return errorResponse('unavailable', 'this endpoint is shutting down', { 'retry-after': '1' })
+}
+
+/** Carries out a run whose sender waits no longer than `timeoutMs`. */
+async function runWithin(
+  timeoutMs: number | undefined,
+  signal: AbortSignal,
+  request: RunRequest,
+  run: HttpEndpointOptions['run'],
+): Promise<RunResponse> {
+  if (timeoutMs === undefined || timeoutMs > TIMEOUT_MS_MAX) return await run(request, signal)
+  const controller = new AbortController()
+  const abort = () => controller.abort(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort)
+  const timer = setTimeout(
+    () =>
+      controller.abort(new DispatchError('timeout', `the scheduler waits no longer than ${timeoutMs} ms`)),
+    timeoutMs,
+  )
+  try {
+    return await run(request, controller.signal)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** Longest delay of a Node.js timer. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1
+
+/** The path of runs with the path of the endpoint's public URL before it, which a proxy may or may not cut off. */
+function prefixedRunPathOf(endpointUrl: string): string {
+  if (!/^https?:/.test(endpointUrl)) return RUN_PATH
+  return new URL(endpointUrl).pathname.replace(/\/+$/, '') + RUN_PATH
+}
+
+type Verifier = (request: EndpointRequest) => UnaryResponse | undefined
+
+/** Checks signatures; `undefined` where none are needed. */
+function createVerifier(
+  config: DispatchConfig,
+  prefixedPath: string,
+  nowMs: () => number,
+): Verifier | undefined {
+  if (config.isUnsignedAccepted) return undefined
+  // With a key whose private half nobody has, no signature is good.
+  let keys: readonly KeyObject[] | undefined
+  return (request) => {
+    keys ??= config.verificationKeys.length > 0 ? config.verificationKeys : [generateKeyPair().publicKey]
+    const { method, headers, body } = request
+    let failure: VerificationFailure | undefined
+    for (const { authority, path } of signedTargetsOf(request, config, prefixedPath)) {
+      const failureHere = verifyRequest({ method, path, authority, headers, body }, keys, nowMs())
+      if (failureHere === undefined) return undefined
+      failure ??= failureHere
+      // Only a signature for another target can be good for one of ours.
+      if (failureHere.status !== 403) break
+    }
+    return failure && errorResponse(failure.code, failure.message)
+  }
+}
+
+/** What a request to this endpoint may be signed for: as we see it, and as the public URL says. */
+function signedTargetsOf(request: EndpointRequest, config: DispatchConfig, prefixedPath: string) {
+  const authorities = config.isAuthorityFixed
+    ? config.authorities
+    : [request.authority ?? authorityOf(request.headers), ...config.authorities]
+  const paths = [request.originalPath ?? request.path, prefixedPath]
+  return [...new Set(authorities)].flatMap((authority) =>
+    [...new Set(paths)].map((path) => ({ authority, path })),
+  )
+}
+
+function authorityOf(headers: UnaryHeaders): string {
+  return headerOf(headers, ':authority') ?? headerOf(headers, 'host') ?? ''
+}

@@ -1,0 +1,178 @@
+import { type Call, type FailureStatus, FUNCTION_NAME_PATTERN, NAME_LENGTH_MAX } from '@dispatch/protocol'
+import type { CallContext } from './call-context.js'
+import type { CallHandle } from './call-handle.js'
+import { type CallOptions, createCall, parseCallDefaults } from './call-options.js'
+import type { Coroutine } from './coroutine/coroutine.js'
+import { currentCoroutine } from './coroutine/current-coroutine.js'
+import { handledRejection } from './coroutine/promises.js'
+import { describeValue } from './describe-value.js'
+import { createFunctionCodec } from './function-codec.js'
+import { attachInternals, type FunctionClient } from './function-internals.js'
+import { checkFailureStatus, checkObject } from './option-checks.js'
+import type { Schema } from './schema.js'
+import { createTailCall, type TailCall } from './tail-call.js'
+
+/** A durable function: what `func` makes of a handler. */
+export interface DispatchFunction<Input, Output> {
+  readonly name: string
+  /**
+   * Hands a call to the scheduler and resolves once it is recorded. Inside a function it is recorded once, however
+   * often the handler is rebuilt.
+   *
+   * @throws {DispatchError} `invalid_argument`, naming the field, when the input is not what the schema says.
+   */
+  dispatch(input: Input, options?: CallOptions): Promise<CallHandle<Output>>
+  /**
+   * Calls and waits for the output, durably. Inside a function only.
+   *
+   * @throws {DispatchError} With the status of the call, when it failed.
+   */
+  await(input: Input, options?: CallOptions): Promise<Output>
+  /**
+   * Makes one call for each input and waits for all outputs, in the order of the inputs; rejects at the first failure.
+   * Inside a function only.
+   */
+  gather(inputs: readonly Input[], options?: CallOptions): Promise<Output[]>
+  /** What a handler returns to go on as a call of this function. */
+  tailCall(input: Input): TailCall<Output>
+  /** The call that `dispatch` would make, for `Dispatch.dispatchBatch`. */
+  buildCall(input: Input, options?: CallOptions): Call
+}
+
+/** A function of any input and output. */
+export type AnyDispatchFunction = DispatchFunction<never, unknown>
+
+/** Options of `func`. Durations are milliseconds, or texts such as `'90s'`, `'5m'`, `'30d'`. */
+export interface FunctionOptions<Input, Parsed, Returned, Output> {
+  /** What the input must be: a TypeBox schema or a Standard Schema. */
+  readonly input?: Schema<Input, Parsed> | undefined
+  /** What the output must be. */
+  readonly output?: Schema<Returned, Output> | undefined
+  /** Longest time from a call's creation to its end. Default: no limit. */
+  readonly expiration?: number | string | undefined
+  /** Attempts after which a call ends with its last status. Default: no limit. */
+  readonly attemptsMax?: number | undefined
+  /** A call that made no progress for this long ends with its last status. Default: the scheduler's, 24 h. */
+  readonly giveUpAfter?: number | string | undefined
+  /** Most runs at one time. Default: no limit but the adaptive one. */
+  readonly concurrencyMax?: number | undefined
+  /** Status of a thrown value that says nothing about itself. Default: the one of the `Dispatch`. */
+  readonly unknownErrorStatus?: FailureStatus | undefined
+}
+
+/** What a handler may return: its output, or a call that takes over; now or later. */
+export type HandlerResult<Output> = Output | TailCall<Output> | Promise<Output | TailCall<Output>>
+
+/**
+ * Makes a durable function of a handler. It can be called once it is registered with a `Dispatch`.
+ *
+ * @param name - What the function is called by other processes; matches `/^[a-zA-Z_][a-zA-Z0-9_<>.]*$/`.
+ * @throws {TypeError} Naming the option, its value and the fix.
+ */
+export function func<Output>(
+  name: string,
+  handler: () => HandlerResult<Output>,
+): DispatchFunction<void, Output>
+export function func<Input, Output>(
+  name: string,
+  handler: (input: Input, call: CallContext) => HandlerResult<Output>,
+): DispatchFunction<Input, Output>
+export function func<Returned, Input = void, Parsed = Input, Output = Returned>(
+  name: string,
+  options: FunctionOptions<Input, Parsed, Returned, Output>,
+  handler: () => HandlerResult<Returned>,
+): DispatchFunction<Input, Output>
+export function func<Parsed, Returned, Input = Parsed, Output = Returned>(
+  name: string,
+  options: FunctionOptions<Input, Parsed, Returned, Output>,
+  handler: (input: Parsed, call: CallContext) => HandlerResult<Returned>,
+): DispatchFunction<Input, Output>
+export function func(name: string, ...rest: readonly unknown[]): DispatchFunction<unknown, unknown> {
+  const [options, handler] = rest.length < 2 ? [undefined, rest[0]] : rest
+  checkName(name)
+  const place = `func('${name}')`
+  if (typeof handler !== 'function') {
+    throw new TypeError(`${place}: wanted a handler, an async function, got ${describeValue(handler)}`)
+  }
+  return createFunction(name, place, checkObject(options, `${place}: options`), handler as Handler)
+}
+
+type Handler = (input: unknown, call: CallContext) => unknown
+
+function checkName(name: unknown): void {
+  if (typeof name !== 'string') {
+    throw new TypeError(`func(name): wanted a text, got ${describeValue(name)}`)
+  }
+  if (!FUNCTION_NAME_PATTERN.test(name) || name.length > NAME_LENGTH_MAX) {
+    throw new TypeError(
+      `func(name): wanted letters, digits and _ . < > with no digit first, at most ${NAME_LENGTH_MAX}, such as ` +
+        `sendEmail or billing.charge, got ${describeValue(name)}`,
+    )
+  }
+}
+
+function createFunction(
+  name: string,
+  place: string,
+  options: Readonly<Record<string, unknown>>,
+  handler: Handler,
+): DispatchFunction<unknown, unknown> {
+  const codec = createFunctionCodec(options, place)
+  const defaults = parseCallDefaults(options, `${place}: options`)
+  const unknownErrorStatus = checkFailureStatus(
+    options.unknownErrorStatus,
+    `${place}: options.unknownErrorStatus`,
+  )
+  const clients: FunctionClient[] = []
+  const buildCall = (input: unknown, callOptions?: CallOptions) =>
+    createCall(name, codec.encodeInput(input), defaults, callOptions)
+
+  const fn: DispatchFunction<unknown, unknown> = {
+    name,
+    buildCall,
+    async dispatch(input, callOptions) {
+      const client = clients.at(-1)
+      if (client === undefined) {
+        throw new TypeError(
+          `${name}.dispatch(): the function is not registered. Pass it in new Dispatch({ functions: [${name}] }), ` +
+            'or in the functions of the adapter, first',
+        )
+      }
+      const [dispatchId] = await client.submit([buildCall(input, callOptions)])
+      return client.call(dispatchId as string, codec.decodeOutput)
+    },
+    await: (input, callOptions) =>
+      inCoroutine(`${name}.await()`, async (coroutine) =>
+        codec.decodeOutput(await coroutine.await(buildCall(input, callOptions))),
+      ),
+    gather: (inputs, callOptions) =>
+      inCoroutine(`${name}.gather()`, async (coroutine) => {
+        const calls = inputs.map((input) => buildCall(input, callOptions))
+        return (await coroutine.gather(calls)).map(codec.decodeOutput)
+      }),
+    tailCall: (input) => createTailCall(buildCall(input)),
+  }
+  const definition = {
+    name,
+    handler,
+    decodeInput: codec.decodeInput,
+    encodeOutput: codec.encodeOutput,
+    ...(unknownErrorStatus === undefined ? {} : { unknownErrorStatus }),
+  }
+  return Object.freeze(attachInternals(fn, { definition, clients }))
+}
+
+/**
+ * Carries out a step of the running handler; it begins before this returns. The handler may drop the promise, as the
+ * loser of a race is dropped: a failure then is nobody's business.
+ */
+function inCoroutine<T>(place: string, step: (coroutine: Coroutine) => Promise<T>): Promise<T> {
+  const coroutine = currentCoroutine()
+  if (coroutine !== undefined) return handledRejection(step(coroutine))
+  return Promise.reject(
+    new TypeError(
+      `${place}: there is no running function here that could wait. Use dispatch(input) instead, and await ` +
+        'handle.result() of what it resolves with',
+    ),
+  )
+}

@@ -1,0 +1,227 @@
+import {
+  create,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf'
+import { durationFromMs } from '@bufbuild/protobuf/wkt'
+import {
+  type Call,
+  type CallInfo,
+  CancelRequestSchema,
+  CancelResponseSchema,
+  DispatchError,
+  DispatchRequestSchema,
+  DispatchResponseSchema,
+  GetRequestSchema,
+  GetResponseSchema,
+  parseUnaryResponse,
+  type Scheduler,
+  UnaryError,
+  unaryHeaders,
+  WaitRequestSchema,
+  WaitResponseSchema,
+} from '@dispatch/protocol'
+import { classify } from './classification.js'
+import type { Setting } from './config-urls.js'
+import { PostError, type Poster } from './http-post.js'
+
+/** A request is repeated at most so often … */
+const REPEATS_MAX = 6
+/** … and only as long as its first one is not older than this: somebody waits for the answer. Milliseconds. */
+const REPEAT_UNTIL_MS = 15_000
+const BACK_OFF_MS_MIN = 100
+const BACK_OFF_MS_MAX = 3_000
+
+/** Time for an answer that needs no waiting. Milliseconds. */
+const TIMEOUT_MS = 10_000
+
+/** The world, as far as a client of a scheduler needs it. */
+export interface HttpSchedulerWorld {
+  readonly poster: Poster
+  readonly nowMs: () => number
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>
+  /** Makes the ids of the calls we send. */
+  readonly createId: () => string
+}
+
+export interface HttpSchedulerOptions {
+  /** Without a final slash. */
+  readonly apiUrl: string
+  readonly apiKey: Setting
+  readonly bodyBytesMax: number
+  readonly world: HttpSchedulerWorld
+}
+
+/**
+ * A scheduler that is reached by HTTP.
+ *
+ * Rules.
+ *  H1 Every call is sent with an id of ours, so that a request can be repeated after a lost answer and records nothing
+ *     twice. The ids that count are those of the answer.
+ *  H2 A request that had no effect (no connection, 429, 503) is repeated, after `Retry-After` or a back-off with full
+ *     jitter. So is one whose answer was lost, unless the scheduler has shown, by giving calls other ids, that it
+ *     would record them twice.
+ *  H3 A request is repeated at most {@link REPEATS_MAX} times and not after {@link REPEAT_UNTIL_MS}.
+ */
+export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
+  const { world } = options
+  let keepsIds = true
+  const client = createClient(options)
+  return {
+    async dispatch(calls) {
+      if (calls.length === 0) return []
+      const named = calls.map((call) =>
+        call.dispatchId === '' ? { ...call, dispatchId: world.createId() } : call,
+      )
+      const { dispatchIds } = await client.call(
+        'dispatch.sdk.v1.DispatchService/Dispatch',
+        [DispatchRequestSchema, { calls: named }],
+        DispatchResponseSchema,
+        { canRepeat: () => keepsIds },
+      )
+      if (dispatchIds.length !== calls.length) {
+        throw new DispatchError(
+          'invalid_response',
+          `the scheduler at ${options.apiUrl} answered ${dispatchIds.length} ids for ${calls.length} calls`,
+        )
+      }
+      keepsIds = dispatchIds.every((id, index) => id === (named[index] as Call).dispatchId)
+      return dispatchIds
+    },
+    async get(dispatchId) {
+      const request = [GetRequestSchema, { dispatchId }] as const
+      return await callOrNone(client.call('dispatch.api.v1.CallService/Get', request, GetResponseSchema))
+    },
+    async wait(dispatchId, timeoutMs, signal) {
+      const timeout = durationFromMs(Math.ceil(timeoutMs))
+      const request = [WaitRequestSchema, { dispatchId, timeout }] as const
+      return await callOrNone(
+        client.call('dispatch.api.v1.CallService/Wait', request, WaitResponseSchema, {
+          timeoutMs: timeoutMs + TIMEOUT_MS,
+          signal,
+        }),
+      )
+    },
+    async cancel(dispatchId) {
+      const request = [CancelRequestSchema, { dispatchId }] as const
+      return await callOrNone(
+        client.call('dispatch.api.v1.CallService/Cancel', request, CancelResponseSchema),
+      )
+    },
+  }
+}
+
+interface ClientCallOptions {
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal | undefined
+  /** Whether the request may be made again though the other side may have acted on it. */
+  readonly canRepeat?: () => boolean
+}
+
+function createClient({ apiUrl, apiKey, bodyBytesMax, world }: HttpSchedulerOptions) {
+  const exchange = async <Output extends DescMessage>(
+    method: string,
+    body: Uint8Array,
+    output: Output,
+    { timeoutMs = TIMEOUT_MS, signal }: ClientCallOptions,
+  ): Promise<MessageShape<Output>> => {
+    const answer = await world.poster.post(`${apiUrl}/${method}`, {
+      headers: unaryHeaders({ apiKey: apiKey.value, timeoutMs }),
+      body,
+      timeoutMs,
+      bodyBytesMax,
+      signal,
+    })
+    return parseUnaryResponse(answer.status, answer.headers, answer.body, output, {
+      bodyBytesMax,
+      nowMs: world.nowMs(),
+    })
+  }
+
+  return {
+    async call<Input extends DescMessage, Output extends DescMessage>(
+      method: string,
+      [schema, init]: readonly [Input, MessageInitShape<Input>],
+      output: Output,
+      options: ClientCallOptions = {},
+    ): Promise<MessageShape<Output>> {
+      const body = toBinary(schema, create(schema, init))
+      const untilMs = world.nowMs() + REPEAT_UNTIL_MS
+      for (let repeats = 0; ; repeats++) {
+        try {
+          return await exchange(method, body, output, options)
+        } catch (error) {
+          options.signal?.throwIfAborted()
+          const delayMs =
+            repeats < REPEATS_MAX ? repeatDelayMsOf(error, repeats, options, world.random()) : undefined
+          if (delayMs === undefined || world.nowMs() + delayMs > untilMs) {
+            throw explain(error, method, apiUrl, apiKey)
+          }
+          await world.sleep(delayMs, options.signal)
+        }
+      }
+    },
+  }
+}
+
+/** How long to wait before the request is made again; `undefined` when that must not be (rule H2). */
+function repeatDelayMsOf(
+  error: unknown,
+  repeats: number,
+  options: ClientCallOptions,
+  roll: number,
+): number | undefined {
+  const backOffMs = Math.ceil(roll * Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS_MIN * 2 ** repeats))
+  if (error instanceof PostError) {
+    return !error.wasSent || (options.canRepeat?.() ?? true) ? backOffMs : undefined
+  }
+  if (!(error instanceof UnaryError) || (error.httpStatus !== 429 && error.httpStatus !== 503))
+    return undefined
+  return Math.max(backOffMs, error.retryAfterMs ?? 0)
+}
+
+/** The call in an answer, or `undefined` where the scheduler says that there is none. */
+async function callOrNone(
+  answer: Promise<{ readonly call?: CallInfo | undefined }>,
+): Promise<CallInfo | undefined> {
+  try {
+    return (await answer).call
+  } catch (error) {
+    if (error instanceof UnaryError && error.code === 'not_found') return undefined
+    throw error
+  }
+}
+
+/** What users read when a request to the scheduler has failed for good. */
+function explain(error: unknown, method: string, apiUrl: string, apiKey: Setting): DispatchError {
+  if (error instanceof PostError) {
+    const { status } = classify(error.cause, 'tcp')
+    const message = `the scheduler at ${apiUrl} cannot be reached: ${error.message}`
+    return new DispatchError(status, message, { cause: error.cause })
+  }
+  if (!(error instanceof UnaryError)) throw error
+  if (error.httpStatus === 401) {
+    return new DispatchError(
+      'unauthenticated',
+      `the scheduler at ${apiUrl} does not accept the API key ${redact(apiKey.value)} of ${apiKey.source}: ${error.message}`,
+      { cause: error },
+    )
+  }
+  if (error.code === 'unimplemented' && method.startsWith('dispatch.api.v1.')) {
+    return new DispatchError(
+      'not_found',
+      `the scheduler at ${apiUrl} does not serve ${method}: it can take calls, but cannot be asked what became of them`,
+      { cause: error },
+    )
+  }
+  return error
+}
+
+/** Enough of a key to tell which one it is (conformance case C03). */
+function redact(key: string): string {
+  return `${key.slice(0, 3)}********`
+}

@@ -1,0 +1,57 @@
+export {
+  type Call,
+  DispatchError,
+  type DispatchErrorOptions,
+  DnsError,
+  Duration,
+  duration,
+  type FailureStatus,
+  float,
+  HttpError,
+  IncompatibleStateError,
+  InvalidArgumentError,
+  InvalidResponseError,
+  int,
+  isRetryable,
+  type Logger,
+  NotFoundError,
+  PermanentError,
+  PermissionDeniedError,
+  STATUSES,
+  type Status,
+  TcpError,
+  TemporaryError,
+  ThrottledError,
+  TimeoutError,
+  TlsError,
+  type UnaryResponse,
+  UnauthenticatedError,
+  uint,
+} from '@dispatch/protocol'
+export type { CallContext } from './call-context.js'
+export type { CallHandle, CallStateName, CallStatus, ResultOptions } from './call-handle.js'
+export type { CallOptions } from './call-options.js'
+export { Dispatch } from './dispatch.js'
+export type { DispatchOptions, SchedulerOption } from './dispatch-options.js'
+export {
+  CALLS_PATH_DEFAULT,
+  callReply,
+  type DispatchWithCalls,
+  dispatchedReply,
+  type Reply,
+  type ReplyOptions,
+} from './dispatched.js'
+export { type EndpointHead, type EndpointRequest, RUN_PATH } from './endpoint.js'
+export {
+  type AnyDispatchFunction,
+  type DispatchFunction,
+  type FunctionOptions,
+  func,
+  type HandlerResult,
+} from './func.js'
+export type { ListenOptions, Server } from './listen.js'
+export { type RequestWithBody, readNodeBody } from './node-body.js'
+export { handleNode, type ServedDispatch } from './node-listener.js'
+export { rawValue, type Schema } from './schema.js'
+export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js'
+export type { TailCall } from './tail-call.js'

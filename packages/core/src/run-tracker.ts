@@ -1,0 +1,56 @@
+import { DispatchError } from '@dispatch/protocol'
+
+/**
+ * Knows the runs that go on in this process, so that it can shut down in order.
+ *
+ * Rules.
+ *  T1 Until `drain` every run is taken; after that none.
+ *  T2 `drain` lets runs end by themselves for the grace time, then aborts their signals, and resolves when all have ended.
+ *  T3 A run's signal aborts also with the signal it came with.
+ */
+export class RunTracker {
+  readonly #runs = new Set<AbortController>()
+  #isDraining = false
+  #onIdle: (() => void) | undefined
+
+  /** Whether no more runs are taken. */
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  /** Runs that go on. */
+  get count(): number {
+    return this.#runs.size
+  }
+
+  /** Carries out a run with a signal of its own. */
+  async track<T>(signal: AbortSignal | undefined, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController()
+    const abort = () => controller.abort(signal?.reason)
+    if (signal?.aborted) abort()
+    signal?.addEventListener('abort', abort)
+    this.#runs.add(controller)
+    try {
+      return await run(controller.signal)
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      this.#runs.delete(controller)
+      if (this.#runs.size === 0) this.#onIdle?.()
+    }
+  }
+
+  /** Takes no more runs. Resolves when the ones that go on have ended. */
+  async drain(graceMs: number): Promise<void> {
+    this.#isDraining = true
+    if (this.#runs.size === 0) return
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
+    const timer = setTimeout(() => {
+      const reason = new DispatchError('temporary', 'the process is shutting down')
+      for (const run of this.#runs) run.abort(reason)
+    }, graceMs)
+    await idle
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  DispatchError,
+  type EmbeddedScheduler,
+  type EmbeddedSchedulerModule,
+  type EmbeddedSchedulerOptions,
+  type Endpoint,
+  type Scheduler,
+} from '@dispatch/protocol'
+import type { DispatchConfig } from './config.js'
+import { createHttpScheduler, type HttpSchedulerWorld } from './http-scheduler.js'
+
+/** The scheduler of a `Dispatch`: made when it is first needed, and driven if it lives in this process. */
+export interface SchedulerConnection {
+  /** Resolves when the scheduler takes calls. @throws {DispatchError} When there is none, saying what to do. */
+  open(): Promise<Scheduler>
+  /** Lets it run calls, if it lives in this process. */
+  start(): Promise<void>
+  /** Lets it run no more calls, if it lives in this process. */
+  stop(graceMs: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** What makes a connection. */
+export interface SchedulerConnectionOptions {
+  readonly config: DispatchConfig
+  /** The functions of this process. */
+  readonly endpoint: Endpoint
+  readonly world: HttpSchedulerWorld
+}
+
+/**
+ * Makes a {@link SchedulerConnection}.
+ *
+ * Rules.
+ *  L1 The scheduler is made and opened once, at the first `open`; a failed attempt is forgotten, so that a later one
+ *     can succeed.
+ *  L2 What was never opened needs no `stop` and no `close`.
+ *  L3 After `close` nothing opens it again.
+ */
+export function createSchedulerConnection(options: SchedulerConnectionOptions): SchedulerConnection {
+  let opening: Promise<Scheduler> | undefined
+  let isClosed = false
+  const connection: SchedulerConnection = {
+    async open() {
+      if (isClosed) throw new DispatchError('temporary', 'this Dispatch is closed and takes no more calls')
+      opening ??= openScheduler(options).catch((error: unknown) => {
+        opening = undefined
+        throw error
+      })
+      return await opening
+    },
+    async start() {
+      embedded(await connection.open())?.start()
+    },
+    async stop(graceMs) {
+      await embedded(await opened(opening))?.stop(graceMs)
+    },
+    async close() {
+      isClosed = true
+      await embedded(await opened(opening))?.close()
+      options.world.poster.close()
+    },
+  }
+  return connection
+}
+
+async function openScheduler(options: SchedulerConnectionOptions): Promise<Scheduler> {
+  const scheduler = await createScheduler(options)
+  await embedded(scheduler)?.open()
+  return scheduler
+}
+
+async function opened(opening: Promise<Scheduler> | undefined): Promise<Scheduler | undefined> {
+  return await opening?.catch(() => undefined)
+}
+
+/** The scheduler, if it is one that we start and stop. */
+function embedded(scheduler: Scheduler | undefined): EmbeddedScheduler | undefined {
+  return scheduler !== undefined && 'open' in scheduler ? (scheduler as EmbeddedScheduler) : undefined
+}
+
+async function createScheduler({ config, endpoint, world }: SchedulerConnectionOptions): Promise<Scheduler> {
+  const { scheduler, apiUrl, apiKey, bodyBytesMax } = config
+  if (scheduler !== undefined && typeof scheduler !== 'function') return scheduler
+  if (scheduler === undefined && apiUrl !== undefined) {
+    if (apiKey === undefined) {
+      throw new DispatchError(
+        'unauthenticated',
+        `no API key for the scheduler at ${apiUrl}: pass option apiKey, or set DISPATCH_API_KEY`,
+      )
+    }
+    return createHttpScheduler({ apiUrl, apiKey, bodyBytesMax, world })
+  }
+  const create = scheduler ?? (await loadEmbeddedScheduler()).createEmbeddedScheduler
+  const options: EmbeddedSchedulerOptions = {
+    store: config.store,
+    endpoint,
+    endpointUrl: config.endpointUrl,
+    ...(config.logger === undefined ? {} : { logger: config.logger }),
+  }
+  return create(options)
+}
+
+/** Typed as text, so that neither the compiler nor a bundler wants the package: it is an optional peer. */
+const EMBEDDED_SCHEDULER_PACKAGE: string = '@dispatch/scheduler'
+
+async function loadEmbeddedScheduler(): Promise<EmbeddedSchedulerModule> {
+  try {
+    return (await import(EMBEDDED_SCHEDULER_PACKAGE)) as EmbeddedSchedulerModule
+  } catch (error) {
+    const isMissing =
+      (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' &&
+      String((error as Error).message).includes(`'${EMBEDDED_SCHEDULER_PACKAGE}'`)
+    const message = isMissing
+      ? `no scheduler: install ${EMBEDDED_SCHEDULER_PACKAGE}, which runs inside this process, or name one elsewhere by option apiUrl or DISPATCH_API_URL`
+      : `${EMBEDDED_SCHEDULER_PACKAGE} cannot be loaded: ${(error as Error).message}`
+    throw new DispatchError('permanent', message, { cause: error })
+  }
+}

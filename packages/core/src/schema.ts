@@ -1,0 +1,75 @@
+import type { Any } from '@bufbuild/protobuf/wkt'
+import type { TSchema } from '@sinclair/typebox'
+import { describeValue, formatPathKey } from './describe-value.js'
+import type { SchemaCheck } from './schema-check.js'
+import { createTypeBoxCheck } from './schema-typebox.js'
+import { isStandardSchema, type StandardIssue, type StandardSchema } from './standard-schema.js'
+
+/**
+ * A schema that a function's input or output is checked with: one of TypeBox, or any Standard Schema (zod 4,
+ * valibot …), which may turn what is given (`In`) into something else (`Out`).
+ */
+export type Schema<In, Out = In> =
+  | (TSchema & { readonly static: In } & { readonly static: Out })
+  | StandardSchema<In, Out>
+
+const RAW: unique symbol = Symbol.for('dispatch.rawValue')
+
+/**
+ * Schema of a value that a function takes or gives undecoded, as a `google.protobuf.Any`: for messages of types
+ * that this package does not know.
+ */
+export const rawValue: StandardSchema<Any, Any> = Object.freeze<StandardSchema<Any, Any> & { [RAW]: true }>({
+  [RAW]: true,
+  '~standard': {
+    version: 1,
+    vendor: 'dispatch',
+    validate: (value) =>
+      typeof (value as Any | undefined)?.typeUrl === 'string'
+        ? { value: value as Any }
+        : { issues: [{ message: `wanted a google.protobuf.Any, got ${describeValue(value)}` }] },
+  },
+})
+
+/**
+ * Prepares a schema that a user gave.
+ *
+ * @param place - Names the schema in messages: `func('charge'): options.input`.
+ * @throws {TypeError} When it is no schema that we know.
+ */
+export function createSchemaCheck(schema: unknown, place: string): SchemaCheck {
+  if (isTypeBoxSchema(schema)) return createTypeBoxCheck(schema)
+  if (isStandardSchema(schema)) return createStandardCheck(schema, place)
+  throw new TypeError(
+    `${place}: wanted a schema of @sinclair/typebox or a Standard Schema (zod 4, valibot), got ${describeValue(schema)}`,
+  )
+}
+
+/** By the symbol that all copies of TypeBox 0.34 share, so that the user's copy need not be ours. */
+function isTypeBoxSchema(value: unknown): value is TSchema {
+  return typeof value === 'object' && value !== null && Symbol.for('TypeBox.Kind') in value
+}
+
+function createStandardCheck(schema: StandardSchema, place: string): SchemaCheck {
+  return {
+    isRaw: RAW in schema,
+    check(value) {
+      const result = schema['~standard'].validate(value)
+      if (result instanceof Promise) {
+        // Nobody reads it; a rejection would end the process.
+        result.catch(() => undefined)
+        throw new TypeError(
+          `${place}: wanted a schema that checks synchronously, got one that returns a promise`,
+        )
+      }
+      if (result.issues === undefined) return { value: result.value }
+      const issue = result.issues[0]
+      return { issue: issue === undefined ? ': is not valid' : `${pathOf(issue)}: ${issue.message}` }
+    },
+  }
+}
+
+function pathOf(issue: StandardIssue): string {
+  const keys = issue.path?.map((segment) => (typeof segment === 'object' ? segment.key : segment)) ?? []
+  return keys.map(formatPathKey).join('')
+}
