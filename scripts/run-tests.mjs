@@ -8,11 +8,15 @@ const folders = ['packages', 'examples', '.'].flatMap((parent) =>
     .map((name) => `${parent}/${name}`)
     .filter((folder) => existsSync(`${folder}/.taprc`)),
 )
-const run = spawnSync('turbo', ['run', 'test', '--continue', '--output-logs=full', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-  shell: process.platform === 'win32',
-  env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
-})
+const run = spawnSync(
+  'turbo',
+  ['run', 'test', '--continue', '--output-logs=full', ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+  },
+)
 
 let passed = 0
 let failed = 0

@@ -1,0 +1,114 @@
+// Packs every package as it would be published, and uses the tarballs as a stranger would: publint and attw read
+// them; then they are installed with npm into an empty folder outside the workspace, compiled from strict ESM
+// TypeScript, run by `import` and by `require()`, and weighed.
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const bin = (name) => join(root, 'node_modules/.bin', name)
+const { packageManager, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** What an application has to install for core and protocol, everything included, and how long importing takes. */
+const INSTALLED_BYTES_MAX = 2_000_000 + 1_400_000 // TypeBox and the protobuf runtime weigh 1.4 MB of this
+
+const work = mkdtempSync(join(tmpdir(), 'dispatch-packages-'))
+try {
+  const tarballs = pack()
+  for (const file of Object.values(tarballs)) {
+    run(bin('publint'), ['run', file, '--strict'], root)
+    run(bin('attw'), [file, '--profile', 'esm-only'], root)
+  }
+  consume(tarballs)
+  weigh(tarballs)
+  console.log(`${Object.keys(tarballs).length} packages: publint, attw, import, require and size are fine`)
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+
+function pack() {
+  const tarballs = {}
+  for (const name of readdirSync(join(root, 'packages'))) {
+    const folder = join(root, 'packages', name)
+    const before = new Set(readdirSync(work))
+    run('npx', ['--yes', packageManager, 'pack', '--pack-destination', work], folder)
+    const file = readdirSync(work).find((entry) => !before.has(entry))
+    tarballs[`@dispatch/${name}`] = join(work, file)
+  }
+  return tarballs
+}
+
+function consume(tarballs) {
+  const folder = join(work, 'consumer')
+  mkdirSync(folder)
+  cpSync(join(root, 'scripts/consumer'), folder, { recursive: true })
+  const versionOf = (name, pkg) =>
+    JSON.parse(readFileSync(join(root, 'packages', pkg, 'package.json'), 'utf8')).devDependencies[name]
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({
+      private: true,
+      type: 'module',
+      dependencies: {
+        ...Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`])),
+        fastify: versionOf('fastify', 'fastify'),
+        'fastify-plugin': versionOf('fastify-plugin', 'fastify'),
+        express: versionOf('express', 'express'),
+        '@types/express': versionOf('@types/express', 'express'),
+        '@types/node': devDependencies['@types/node'],
+        typescript: devDependencies.typescript,
+      },
+      overrides: Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`])),
+    }),
+  )
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder)
+  run(join(folder, 'node_modules/.bin/tsc'), ['-p', '.'], folder)
+  run(process.execPath, ['main.js'], folder)
+  run(process.execPath, ['required.cjs'], folder)
+}
+
+function weigh(tarballs) {
+  const folder = join(work, 'weight')
+  mkdirSync(folder)
+  const names = ['@dispatch/protocol', '@dispatch/core']
+  const files = Object.fromEntries(names.map((name) => [name, `file:${tarballs[name]}`]))
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ private: true, dependencies: files, overrides: files }),
+  )
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', '--omit=optional'], folder)
+  const bytes = bytesOf(join(folder, 'node_modules'))
+  console.log(`core and protocol with what they need: ${(bytes / 1e6).toFixed(2)} MB installed`)
+  if (bytes > INSTALLED_BYTES_MAX)
+    throw new Error(`wanted at most ${INSTALLED_BYTES_MAX} bytes, got ${bytes}`)
+}
+
+function bytesOf(path) {
+  const stats = statSync(path)
+  if (!stats.isDirectory()) return stats.size
+  return readdirSync(path).reduce((sum, entry) => sum + bytesOf(join(path, entry)), 0)
+}
+
+function run(command, args, cwd) {
+  try {
+    execFileSync(command, args, {
+      cwd: resolve(cwd),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    })
+  } catch (error) {
+    console.error(`${command} ${args.join(' ')} failed:\n${error.stdout}${error.stderr}`)
+    process.exit(1)
+  }
+}
