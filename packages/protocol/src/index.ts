@@ -74,7 +74,7 @@ export {
   RunResponseSchema,
 } from './gen/dispatch/sdk/v1/function_pb.js'
 export { type Poll, type PollResult, PollResultSchema, PollSchema } from './gen/dispatch/sdk/v1/poll_pb.js'
-export { retryAfterMsOf, statusOfHttp } from './http-status.js'
+export { retryAfterMsOf, retryAfterMsOfHeaders, statusOfHttp } from './http-status.js'
 export {
   BODY_BYTES_MAX,
   FUNCTION_NAME_PATTERN,
@@ -90,6 +90,7 @@ export {
   type EmbeddedSchedulerModule,
   type EmbeddedSchedulerOptions,
   type Endpoint,
+  type FunctionStats,
   type Logger,
   type RunOutcome,
   type Scheduler,
@@ -145,9 +146,11 @@ export {
   type HttpResponseValue,
   httpRequestValue,
   httpResponseValue,
+  isHttpResponseValue,
   parseHttpRequestValue,
   parseHttpResponseValue,
 } from './values/http-values.js'
+export { encodePythonArguments } from './values/pickle-encode.js'
 export { argumentsOf, PickledArguments, PickledObject } from './values/pickled-object.js'
 export { Duration, duration, float, int, type NumberKind, TypedNumber, uint } from './values/typed-values.js'
 export {

@@ -65,7 +65,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map(
     'dispatch.sdk.python.v1.Pickled': (bytes) => decodePickle(fromBinary(PickledSchema, bytes).pickledValue),
     'google.protobuf.BoolValue': wrapper(BoolValueSchema),
     'google.protobuf.BytesValue': (bytes) =>
-      (dataOf(bytes) ?? fromBinary(BytesValueSchema, bytes).value).slice(),
+      new Uint8Array(dataOf(bytes) ?? fromBinary(BytesValueSchema, bytes).value),
     'google.protobuf.DoubleValue': decodeDouble,
     'google.protobuf.Duration': decodeDuration,
     'google.protobuf.Empty': () => null,

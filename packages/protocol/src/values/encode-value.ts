@@ -5,6 +5,8 @@ import { anyOf, TYPE_URLS } from './any.js'
 import { encodeJsValue } from './js-value-encode.js'
 import { writeJsonValue } from './json-value-encode.js'
 import { encodeMessage, isMessageObject } from './message-value.js'
+import { encodePythonArguments, pickledAny } from './pickle-encode.js'
+import { PickledArguments, PickledObject } from './pickled-object.js'
 import { refusal } from './refusal.js'
 import { isWellFormed } from './text.js'
 import { Duration, type NumberKind, TypedNumber } from './typed-values.js'
@@ -43,6 +45,7 @@ const TIMESTAMP_MS_MAX = 253_402_300_799_999
  * | array, plain object, whatever has a `toJSON` | Value when JSON can hold it exactly, else JsValue |
  * | `Map`, `Set`, other typed arrays, text that is not Unicode | JsValue, which only we understand |
  * | generated message, `Any` | itself |
+ * | `PickledObject`, `PickledArguments` | Pickled |
  *
  * `undefined` properties are left out, as in JSON; `undefined` items of an array are kept, by a JsValue.
  *
@@ -72,7 +75,7 @@ export function encodeValue(value: unknown, options: EncodeValueOptions = {}): A
 function encodeObject(value: object, options: EncodeValueOptions): Any {
   if (!Array.isArray(value)) {
     if (isMessageObject(value)) return encodeMessage(value, rootOf(options))
-    if (value instanceof Uint8Array) {
+    if (types.isUint8Array(value)) {
       return anyOf(TYPE_URLS.bytes, value.length === 0 ? NO_BYTES : writeProto(writeBytes, value))
     }
     if (types.isDate(value) && isTimestamp(value)) {
@@ -80,6 +83,8 @@ function encodeObject(value: object, options: EncodeValueOptions): Any {
     }
     if (value instanceof Duration) return anyOf(TYPE_URLS.duration, writeProto(writeDuration, value))
     if (value instanceof TypedNumber) return encodeTypedNumber(value, options)
+    if (value instanceof PickledObject) return pickledAny(value.bytes)
+    if (value instanceof PickledArguments) return encodePythonArguments(value.args, value.kwargs)
   }
   const substitute = substituteOf(value, '')
   return typeof substitute === 'object' && substitute !== null

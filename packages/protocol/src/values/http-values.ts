@@ -38,10 +38,23 @@ export function httpRequestValue(request: HttpRequest): HttpRequestValue {
   return { ...(method && { method }), ...(url && { url }), ...headerAndBody(header, body) }
 }
 
-/** The response in the shape that other languages return; empty parts are left out. */
+/**
+ * The response in the shape that other languages return; empty parts are left out. A function that returns it
+ * ends with the status of the response's status code, see {@link isHttpResponseValue}.
+ */
 export function httpResponseValue(response: HttpResponse): HttpResponseValue {
   const { status, header, body } = response
-  return { ...(status && { status_code: status }), ...headerAndBody(header, body) }
+  const value = { ...(status && { status_code: status }), ...headerAndBody(header, body) }
+  return Object.defineProperty(value, RESPONSE_BRAND, { value: true })
+}
+
+const RESPONSE_BRAND = Symbol.for('dispatch.http_response')
+
+/** Whether {@link httpResponseValue} made it, of any copy of this package: data that only looks alike does not count. */
+export function isHttpResponseValue(value: unknown): value is HttpResponseValue {
+  return (
+    typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[RESPONSE_BRAND] === true
+  )
 }
 
 /** The request in a decoded value. @throws {DispatchError} `invalid_argument`, naming the field of a wrong type. */

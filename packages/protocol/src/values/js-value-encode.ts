@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { VALUE_DEPTH_MAX } from '../limits.js'
 import { type ProtoWriter, writeProto } from '../proto-writer.js'
-import { keyPart, refusal, textOfPath } from './refusal.js'
+import { describe, keyPart, refusal, textOfPath } from './refusal.js'
 import { Duration } from './typed-values.js'
 import { isJsonNumber, isPlainObject, setOwn, substituteOf } from './value-kinds.js'
 
@@ -150,13 +150,6 @@ class JsValueEncoder {
 
 function tagged(tag: string, ...rest: Json[]): Json {
   return { $: [tag, ...rest] }
-}
-
-function describe(value: object): string {
-  const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name
-  return typeof name === 'string' && name !== ''
-    ? `an instance of ${name}`
-    : 'an object with a prototype of its own'
 }
 
 function adviceFor(value: object): string {

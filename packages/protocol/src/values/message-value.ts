@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { type Message, ScalarType, toBinary } from '@bufbuild/protobuf'
 import type { Any } from '@bufbuild/protobuf/wkt'
 import { TYPE_REGISTRY } from '../type-registry.js'
@@ -30,7 +31,7 @@ export function encodeMessage(message: Message, root: string): Any {
     if (field.scalar !== ScalarType.BYTES || field.oneof !== undefined) continue
     const content = (message as unknown as Record<string, unknown>)[field.localName]
     const items: readonly unknown[] = field.fieldKind === 'list' ? (content as unknown[]) : [content]
-    if (!items.every((item) => item instanceof Uint8Array)) {
+    if (!items.every((item) => types.isUint8Array(item))) {
       throw refusal([root, `.${field.localName}`], `wanted a Uint8Array in a message of type ${$typeName}`)
     }
   }

@@ -22,6 +22,14 @@ export function refusal(path: ValuePath, what: string): DispatchError {
   return new DispatchError('invalid_argument', `${textOfPath(path)}: ${what}`)
 }
 
+/** The object as a message names it: `an instance of Invoice`. */
+export function describe(value: object): string {
+  const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name
+  return typeof name === 'string' && name !== ''
+    ? `an instance of ${name}`
+    : 'an object with a prototype of its own'
+}
+
 /** The error for bytes that do not hold what they say they hold. */
 export function malformed(typeName: string, cause: unknown): DispatchError {
   if (cause instanceof DispatchError) return cause
