@@ -67,6 +67,25 @@ export interface EmbeddedSchedulerOptions {
   readonly logger?: Logger
 }
 
+/** How one function stands at a scheduler: for metrics, consoles and summaries. */
+export interface FunctionStats {
+  readonly tenant: string
+  readonly endpoint: string
+  readonly function: string
+  /** Runs that may go on at one time now: the adaptive limit. */
+  readonly limit: number
+  /** Lowest and highest that the limit has been since the scheduler began. */
+  readonly limitMin: number
+  readonly limitMax: number
+  readonly inFlight: number
+  /** Calls that are due and wait for room. */
+  readonly waiting: number
+  /** Runs since the scheduler began that ended with a status, whether it ended their call or not. */
+  readonly ended: Readonly<Partial<Record<Status, number>>>
+  /** Runs since the scheduler began that suspended their call. */
+  readonly suspended: number
+}
+
 /** A scheduler inside the application's process. */
 export interface EmbeddedScheduler extends Scheduler {
   /** Opens the store. @throws {DispatchError} when it cannot be opened, saying what to do. */
@@ -80,6 +99,8 @@ export interface EmbeddedScheduler extends Scheduler {
   stop(graceMs: number): Promise<void>
   /** Closes the store, after {@link stop}. */
   close(): Promise<void>
+  /** How every function stands that had a call since the scheduler began. */
+  stats(): FunctionStats[]
 }
 
 /** What `@dispatch/scheduler` exports for an application that embeds it. */

@@ -1,6 +1,5 @@
 export { createEmbeddedScheduler } from './embedded.js'
 export { RETRY_POLICY, type RetryPolicy } from './kernel/retry-policy.js'
-export type { SlotStats } from './kernel/slots.js'
 export { createScheduler, type SchedulerOptions, type TenantScheduler } from './scheduler.js'
 export type {
   CallOptions,

@@ -5,6 +5,7 @@ import {
   DispatchError,
   type EmbeddedScheduler,
   type Endpoint,
+  type FunctionStats,
   type Logger,
   type Scheduler,
 } from '@dispatch/protocol'
@@ -13,7 +14,6 @@ import { Driver } from './driver.js'
 import type { Effect } from './kernel/events.js'
 import { Kernel } from './kernel/kernel.js'
 import type { RetryPolicy } from './kernel/retry-policy.js'
-import type { SlotStats } from './kernel/slots.js'
 import { PayloadCache } from './payload-cache.js'
 import { Pruner } from './pruner.js'
 import { Runs } from './runs.js'
@@ -57,8 +57,6 @@ export interface SchedulerOptions {
 export interface TenantScheduler extends EmbeddedScheduler {
   /** The same scheduler as one tenant sees it: its own calls and no others. */
   forTenant(tenant: string): Scheduler
-  /** How every function stands. */
-  stats(): SlotStats[]
 }
 
 /** A scheduler over a store. Nothing happens before `open()`, and nothing runs before `start()`. */
@@ -151,8 +149,8 @@ class StoreScheduler implements TenantScheduler {
     await this.#store.close()
   }
 
-  stats(): SlotStats[] {
-    return this.#kernel.slotStats()
+  stats(): FunctionStats[] {
+    return this.#kernel.functionStats()
   }
 
   forTenant(tenant: string): Scheduler {

@@ -413,7 +413,7 @@ t.test('R20 which statuses raise and lower concurrency', async (t) => {
     for (let n = 0; n < 12; n += 1) world.submit({ ...newCall('f'), id: `f${n}` })
     const runs = world.takeRuns()
     for (const run of runs) world.end(run, exit(status))
-    const limit = world.kernel.slotStats()[0]?.limit
+    const limit = world.kernel.functionStats()[0]?.limit
     t.equal(limit, STATUSES[status].concurrency === 'increase' ? 11 - Number(limit === 10) : 5, status)
   }
 })
@@ -426,9 +426,22 @@ t.test('Q21 Q27 an endpoint that fails is slowed down, and no other', async (t) 
   for (const run of runs.filter((run) => run.endpoint === 'http://a'))
     world.end(run, failure('endpoint', 'throttled'))
   for (const run of runs.filter((run) => run.endpoint === 'http://b')) world.end(run, exit('ok'))
-  const limits = Object.fromEntries(world.kernel.slotStats().map((stats) => [stats.endpoint, stats.limit]))
+  const limits = Object.fromEntries(world.kernel.functionStats().map((stats) => [stats.endpoint, stats.limit]))
   t.equal(limits['http://a'], 5, 'halved once for one round trip')
   t.ok((limits['http://b'] ?? 0) >= 10)
+})
+
+t.test('stats tell how the runs of a function ended and between what its limit moved', async (t) => {
+  const world = new World()
+  for (let n = 0; n < 12; n += 1) world.submit({ ...newCall('f'), id: `f${n}` })
+  const [slow, waits, ...rest] = world.takeRuns() as [Run, Run, ...Run[]]
+  for (const run of rest) world.end(run, exit('ok'))
+  world.end(waits, poll(['g']))
+  world.end(slow, exit('throttled'))
+  const [stats] = world.kernel.functionStats()
+  t.match(stats, { function: 'f', limit: 5, limitMin: 5, limitMax: 10, inFlight: 2, waiting: 0 })
+  t.strictSame(stats?.ended, { ok: 8, throttled: 1 })
+  t.equal(stats?.suspended, 1)
 })
 
 t.test('a fan-out of 10,000 does not hold up a single new call', async (t) => {

@@ -23,6 +23,8 @@ export const ENDPOINT_LIMIT: LimitPolicy = { start: 1000, floor: 1, ceiling: 10_
 export class AdaptiveLimit {
   readonly #policy: LimitPolicy
   #limit: number
+  #lowest: number
+  #highest: number
   #inFlight = 0
   /** Runs up to this number were under way when the limit was last halved. */
   #decreasedAtRun = 0
@@ -30,11 +32,23 @@ export class AdaptiveLimit {
   constructor(policy: LimitPolicy) {
     this.#policy = policy
     this.#limit = policy.start
+    this.#lowest = policy.start
+    this.#highest = policy.start
   }
 
   /** Whole runs allowed now. */
   get limit(): number {
     return Math.floor(this.#limit)
+  }
+
+  /** Lowest that {@link limit} has been. */
+  get limitMin(): number {
+    return Math.floor(this.#lowest)
+  }
+
+  /** Highest that {@link limit} has been. */
+  get limitMax(): number {
+    return Math.floor(this.#highest)
   }
 
   get inFlight(): number {
@@ -60,6 +74,7 @@ export class AdaptiveLimit {
   increase(): void {
     if (this.#inFlight * 2 < this.#limit) return
     this.#limit = Math.min(this.#policy.ceiling, this.#limit + 1 / this.#limit)
+    if (this.#limit > this.#highest) this.#highest = this.#limit
   }
 
   /**
@@ -71,6 +86,7 @@ export class AdaptiveLimit {
   decrease(run: number, latestRun: number): void {
     if (run <= this.#decreasedAtRun) return
     this.#limit = Math.max(this.#policy.floor, this.#limit / 2)
+    if (this.#limit < this.#lowest) this.#lowest = this.#limit
     this.#decreasedAtRun = latestRun
   }
 }

@@ -1,4 +1,4 @@
-import { STATUSES, statusOfCode } from '@dispatch/protocol'
+import { type FunctionStats, STATUSES, statusOfCode } from '@dispatch/protocol'
 import type { CallRecord, StoreSnapshot, WaitCondition, Write } from '../store.js'
 import {
   CallNode,
@@ -13,7 +13,7 @@ import {
 import type { Decision, Delivery, Effect, Event, NewCall, Outcome, SubmittedCall } from './events.js'
 import { CANCELED_RESULT, EXPIRED_RESULT } from './own-results.js'
 import { RETRY_POLICY, type RetryPolicy, retryDelayMs } from './retry-policy.js'
-import { type SlotStats, Slots } from './slots.js'
+import { Slots } from './slots.js'
 import { TimerHeap } from './timer-heap.js'
 
 /**
@@ -80,7 +80,7 @@ export class Kernel {
     return node && { call: recordOf(node), isRunning: node.state === 'running' }
   }
 
-  slotStats(): SlotStats[] {
+  functionStats(): FunctionStats[] {
     return this.#slots.stats()
   }
 
@@ -236,6 +236,7 @@ export class Kernel {
   #adjustLimits(node: CallNode, outcome: Outcome): void {
     const { limit, endpoint } = node.target.slot
     if (outcome.kind === 'journal-wanted' || outcome.kind === 'abandoned') return
+    node.target.slot.tally.count(outcome.kind === 'poll' ? undefined : statusOfCode(outcome.statusCode))
     if (outcome.kind === 'failure' && outcome.source === 'transport') {
       endpoint.limit.decrease(node.run, this.#lastRun)
       limit.decrease(node.run, this.#lastRun)

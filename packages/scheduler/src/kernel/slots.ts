@@ -1,7 +1,9 @@
+import type { FunctionStats } from '@dispatch/protocol'
 import type { CallOptions } from '../store.js'
 import { AdaptiveLimit, ENDPOINT_LIMIT, FUNCTION_LIMIT } from './adaptive-limit.js'
 import { type CallNode, optionsKey } from './call-node.js'
 import { FairQueue } from './fair-queue.js'
+import { RunTally } from './run-tally.js'
 
 /** A function at an endpoint, with the limits its callers set: shared by all calls that are alike in this. */
 export interface Target {
@@ -24,16 +26,7 @@ export interface Slot {
   readonly endpoint: EndpointSlot
   readonly limit: AdaptiveLimit
   readonly queue: FairQueue<CallNode>
-}
-
-/** How one function stands: for tests, metrics and the summary of an example. */
-export interface SlotStats {
-  readonly tenant: string
-  readonly endpoint: string
-  readonly function: string
-  readonly limit: number
-  readonly inFlight: number
-  readonly waiting: number
+  readonly tally: RunTally
 }
 
 /**
@@ -101,14 +94,18 @@ export class Slots {
     for (const { slot } of this.#slots.values()) this.#ready.add(slot)
   }
 
-  stats(): SlotStats[] {
+  stats(): FunctionStats[] {
     return [...this.#slots.values()].map(({ slot, tenant, endpoint, function: name }) => ({
       tenant,
       endpoint,
       function: name,
       limit: slot.limit.limit,
+      limitMin: slot.limit.limitMin,
+      limitMax: slot.limit.limitMax,
       inFlight: slot.limit.inFlight,
       waiting: slot.queue.size,
+      ended: slot.tally.ended,
+      suspended: slot.tally.suspended,
     }))
   }
 
@@ -137,7 +134,12 @@ export class Slots {
       endpoint = { limit: new AdaptiveLimit(ENDPOINT_LIMIT), waiting: new Set() }
       this.#endpoints.set(endpointUrl, endpoint)
     }
-    const slot = { endpoint, limit: new AdaptiveLimit(FUNCTION_LIMIT), queue: new FairQueue<CallNode>() }
+    const slot: Slot = {
+      endpoint,
+      limit: new AdaptiveLimit(FUNCTION_LIMIT),
+      queue: new FairQueue<CallNode>(),
+      tally: new RunTally(),
+    }
     this.#slots.set(key, { slot, tenant, endpoint: endpointUrl, function: name })
     return slot
   }
