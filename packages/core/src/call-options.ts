@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import { type Any, durationFromMs } from '@bufbuild/protobuf/wkt'
 import { type Call, CallSchema, parseDuration } from '@dispatch/protocol'
+import { parseEndpointUrl } from './config-urls.js'
 import { checkInteger, checkObject, checkText } from './option-checks.js'
 
 /** What can be said about one call. Durations are milliseconds, or texts such as `'90s'`, `'5m'`, `'30d'`. */
@@ -9,6 +10,8 @@ export interface CallOptions {
   readonly expiration?: number | string | undefined
   /** The call does not begin before this much time has passed. */
   readonly delay?: number | string | undefined
+  /** URL of the application that has the function. Default: this one. */
+  readonly endpoint?: string | undefined
   /** Version of the application that the call is meant for; handed on as it is. */
   readonly version?: string | undefined
 }
@@ -36,7 +39,7 @@ export function parseCallDefaults(options: Readonly<Record<string, unknown>>, pl
 }
 
 /**
- * The message of a call, without an endpoint.
+ * The message of a call; without an endpoint, unless the options name one.
  *
  * @throws {TypeError} Naming the option, its value and the fix.
  */
@@ -53,8 +56,12 @@ export function createCall(
     parseOptionalDuration(checked.expiration, `${fnName}: options.expiration`) ?? defaults.expirationMs
   const delayMs = parseOptionalDuration(checked.delay, `${fnName}: options.delay`)
   const version = checkText(checked.version, `${fnName}: options.version`)
+  const endpoint = checkText(checked.endpoint, `${fnName}: options.endpoint`)
   if (expirationMs !== undefined) call.expiration = durationFromMs(expirationMs)
   if (version !== undefined) call.version = version
+  if (endpoint !== undefined) {
+    call.endpoint = parseEndpointUrl({ value: endpoint, source: `${fnName}: options.endpoint` })
+  }
   if (delayMs !== undefined) call.delay = durationFromMs(delayMs)
   if (defaults.attemptsMax !== undefined) call.attemptsMax = defaults.attemptsMax
   if (defaults.giveUpAfterMs !== undefined) call.giveUpAfter = durationFromMs(defaults.giveUpAfterMs)

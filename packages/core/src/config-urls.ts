@@ -33,7 +33,7 @@ export function parseEndpointUrl({ value, source }: Setting): string {
   const url = parseUrl(value)
   if (url === undefined || !ENDPOINT_SCHEMES.has(url.protocol) || url.host === '') {
     throw new TypeError(
-      `${source}: wanted the http://, https:// or bridge:// URL under which the scheduler reaches this process, such as https://app.example.com, got ${describeValue(value)}`,
+      `${source}: wanted the http://, https:// or bridge:// URL under which the scheduler reaches the application, such as https://app.example.com, got ${describeValue(value)}`,
     )
   }
   return value.replace(/\/+$/, '')

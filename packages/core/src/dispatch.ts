@@ -5,6 +5,7 @@ import type { Any } from '@bufbuild/protobuf/wkt'
 import {
   type Call,
   type Endpoint,
+  type FunctionStats,
   type RunRequest,
   type RunResponse,
   UnaryError,
@@ -140,6 +141,11 @@ export class Dispatch {
     await this.stop()
     await this.#connection.close()
     this.#registry.unbind()
+  }
+
+  /** How the functions stand at a scheduler in this process; empty before {@link open}, and when it is elsewhere. */
+  stats(): FunctionStats[] {
+    return this.#connection.stats()
   }
 
   /** Whether {@link stop} was called: servers then close their connections. */

@@ -6,6 +6,7 @@ export {
   Duration,
   duration,
   type FailureStatus,
+  type FunctionStats,
   float,
   HttpError,
   IncompatibleStateError,

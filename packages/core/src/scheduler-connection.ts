@@ -4,6 +4,7 @@ import {
   type EmbeddedSchedulerModule,
   type EmbeddedSchedulerOptions,
   type Endpoint,
+  type FunctionStats,
   type Scheduler,
 } from '@dispatch/protocol'
 import type { DispatchConfig } from './config.js'
@@ -18,6 +19,8 @@ export interface SchedulerConnection {
   /** Lets it run no more calls, if it lives in this process. */
   stop(graceMs: number): Promise<void>
   close(): Promise<void>
+  /** How its functions stand, if it lives in this process and is open; else empty. */
+  stats(): FunctionStats[]
 }
 
 /** What makes a connection. */
@@ -39,14 +42,21 @@ export interface SchedulerConnectionOptions {
  */
 export function createSchedulerConnection(options: SchedulerConnectionOptions): SchedulerConnection {
   let opening: Promise<Scheduler> | undefined
+  let stats = (): FunctionStats[] => []
   let isClosed = false
   const connection: SchedulerConnection = {
     async open() {
       if (isClosed) throw new DispatchError('temporary', 'this Dispatch is closed and takes no more calls')
-      opening ??= openScheduler(options).catch((error: unknown) => {
-        opening = undefined
-        throw error
-      })
+      opening ??= openScheduler(options).then(
+        (scheduler) => {
+          stats = () => embedded(scheduler)?.stats() ?? []
+          return scheduler
+        },
+        (error: unknown) => {
+          opening = undefined
+          throw error
+        },
+      )
       return await opening
     },
     async start() {
@@ -60,6 +70,7 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
       await embedded(await opened(opening))?.close()
       options.world.poster.close()
     },
+    stats: () => stats(),
   }
   return connection
 }

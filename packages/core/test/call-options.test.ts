@@ -1,0 +1,55 @@
+import { Dispatch, func } from '@dispatch/core'
+import t from 'tap'
+import { inputOf, postRun, runRequestBytes, runResponseOf } from './run-requests.js'
+import { createSchedulerDouble } from './scheduler-double.js'
+
+const ship = func('ship', async (order: string) => `shipped ${order}`)
+const WAREHOUSE = 'https://warehouse.example.com'
+
+t.test('option endpoint: a dispatched call names the application that has the function', async (t) => {
+  const scheduler = createSchedulerDouble()
+  const dispatch = new Dispatch({ scheduler, env: {} })
+  await dispatch.dispatch(ship, 'a', { endpoint: `${WAREHOUSE}/` })
+  t.match(scheduler.requests, [[{ function: 'ship', endpoint: WAREHOUSE }]])
+  await t.rejects(dispatch.dispatch(ship, 'a'), {
+    name: 'TypeError',
+    message: /'ship' is not registered here, and the call names no other endpoint/,
+  })
+})
+
+t.test(
+  'option endpoint: an awaited call names it in the Poll, and the calls beside it name none',
+  async (t) => {
+    const pack = func('pack', async () => 'packed')
+    const sell = func('sell', async (order: string) =>
+      Promise.all([ship.await(order, { endpoint: WAREHOUSE }), pack.await()]),
+    )
+    const dispatch = new Dispatch({ functions: [sell, pack], allowUnsigned: true, env: {} })
+    const response = await postRun(
+      dispatch,
+      runRequestBytes({ function: 'sell', directive: inputOf('order 1') }),
+    )
+    const { directive } = runResponseOf(response)
+    t.match(directive, {
+      case: 'poll',
+      value: {
+        calls: [
+          { function: 'ship', endpoint: WAREHOUSE },
+          { function: 'pack', endpoint: '' },
+        ],
+      },
+    })
+  },
+)
+
+t.test('option endpoint: what is no URL is refused by name', async (t) => {
+  const dispatch = new Dispatch({ scheduler: createSchedulerDouble(), env: {} })
+  const values = ['warehouse', 'ftp://warehouse', '', 7 as unknown as string]
+  t.plan(values.length)
+  for (const endpoint of values) {
+    await t.rejects(dispatch.dispatch(ship, 'a', { endpoint }), {
+      name: 'TypeError',
+      message: /^ship: options\.endpoint: wanted /,
+    })
+  }
+})
