@@ -426,7 +426,9 @@ t.test('Q21 Q27 an endpoint that fails is slowed down, and no other', async (t) 
   for (const run of runs.filter((run) => run.endpoint === 'http://a'))
     world.end(run, failure('endpoint', 'throttled'))
   for (const run of runs.filter((run) => run.endpoint === 'http://b')) world.end(run, exit('ok'))
-  const limits = Object.fromEntries(world.kernel.functionStats().map((stats) => [stats.endpoint, stats.limit]))
+  const limits = Object.fromEntries(
+    world.kernel.functionStats().map((stats) => [stats.endpoint, stats.limit]),
+  )
   t.equal(limits['http://a'], 5, 'halved once for one round trip')
   t.ok((limits['http://b'] ?? 0) >= 10)
 })
