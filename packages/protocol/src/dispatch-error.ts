@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { retryAfterMsOf, statusOfHttp } from './http-status.js'
+import { retryAfterMsOfHeaders, statusOfHttp } from './http-status.js'
 import { type FailureStatus, isStatus, STATUSES, type Status } from './statuses.js'
 
 const BRAND = Symbol.for('dispatch.error')
@@ -64,7 +64,7 @@ export class DispatchError extends Error {
         `DispatchError.from(response): HTTP ${httpStatus} is a success; call it only if !response.ok`,
       )
     }
-    const retryAfterMs = retryAfterMsOf(headerOf(response.headers, 'retry-after'), nowMs ?? Date.now())
+    const retryAfterMs = retryAfterMsOfHeaders(response.headers, nowMs ?? Date.now())
     return new DispatchError(status, message ?? messageOf(httpStatus, response.url), {
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...rest,
@@ -99,17 +99,6 @@ function messageOf(httpStatus: number, url: string | undefined): string {
   const from = url !== undefined && URL.canParse(url) ? new URL(url) : undefined
   // Queries and user names may be secret.
   return `HTTP ${httpStatus}${text ? ` ${text}` : ''}${from ? ` from ${from.origin}${from.pathname}` : ''}`
-}
-
-function headerOf(headers: unknown, name: string): string | undefined {
-  if (typeof headers !== 'object' || headers === null) return undefined
-  const { get } = headers as { get?: unknown }
-  const value: unknown =
-    typeof get === 'function'
-      ? get.call(headers, name)
-      : Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1]
-  const first: unknown = Array.isArray(value) ? value[0] : value
-  return first === undefined || first === null ? undefined : String(first)
 }
 
 /** Whether running again may help after this error. */

@@ -36,5 +36,17 @@ export function retryAfterMsOf(value: string | null | undefined, nowMs: number):
   return Number.isNaN(atMs) ? undefined : Math.max(0, Math.ceil(atMs - nowMs))
 }
 
+/** As {@link retryAfterMsOf}, of the headers of any client: a `Headers` object, or header fields by name. */
+export function retryAfterMsOfHeaders(headers: unknown, nowMs: number): number | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  const { get } = headers as { get?: unknown }
+  const value: unknown =
+    typeof get === 'function'
+      ? get.call(headers, 'retry-after')
+      : Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after')?.[1]
+  const first: unknown = Array.isArray(value) ? value[0] : value
+  return first === undefined || first === null ? undefined : retryAfterMsOf(String(first), nowMs)
+}
+
 /** The three forms of RFC 9110 section 5.6.7 begin with a day of the week; `Date.parse` alone reads far more. */
 const HTTP_DATE_PATTERN = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d/

@@ -38,6 +38,7 @@ export const STATUSES = {
     systemCodes: [
       'ETIMEDOUT',
       'ESOCKETTIMEDOUT',
+      'ERR_SOCKET_CONNECTION_TIMEOUT',
       'UND_ERR_CONNECT_TIMEOUT',
       'UND_ERR_HEADERS_TIMEOUT',
       'UND_ERR_BODY_TIMEOUT',
@@ -138,6 +139,7 @@ export const STATUSES = {
       'EBADRESP',
       'ENONAME',
       'ECANCELLED',
+      'ETIMEOUT',
     ],
   },
   tcp: {

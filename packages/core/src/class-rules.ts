@@ -1,0 +1,62 @@
+/** Any class, abstract or not. */
+export type Class<T = unknown> = abstract new (...args: never[]) => T
+
+/** What the values of a class mean: always the same, or what a function says. `undefined`: look further. */
+export type Rule<T, S extends string> = S | ((value: T) => S | undefined)
+
+/** A class with its rule, as lists of options have them. */
+export type ClassRule<S extends string> = readonly [Class, Rule<never, S>]
+
+/** Finds the rule of a value's class. */
+export interface ClassRules<S extends string> {
+  /** By the most specific class that has a rule and says something. A rule that throws says nothing. */
+  find(value: object): S | undefined
+}
+
+/**
+ * @param option - Names the list in messages, such as `option errorTypes`.
+ * @throws {TypeError} When an entry is not a class and a rule for it.
+ */
+export function createClassRules<S extends string>(
+  entries: Iterable<ClassRule<S>>,
+  isStatus: (value: unknown) => value is S,
+  option: string,
+): ClassRules<S> {
+  const rules = new Map<object, Rule<never, S>>()
+  for (const [type, rule] of entries) {
+    const prototype: unknown = typeof type === 'function' ? type.prototype : undefined
+    if (typeof prototype !== 'object' || prototype === null) {
+      throw new TypeError(`${option}: wanted a class, got ${String(type)}`)
+    }
+    if (typeof rule !== 'function' && !isStatus(rule)) {
+      throw new TypeError(
+        `${option}: for class ${type.name}: wanted a status or a function, got ${String(rule)}`,
+      )
+    }
+    rules.set(prototype, rule)
+  }
+  if (rules.size === 0) return { find: () => undefined }
+  return {
+    find(value) {
+      for (
+        let prototype = Object.getPrototypeOf(value);
+        prototype;
+        prototype = Object.getPrototypeOf(prototype)
+      ) {
+        const rule = rules.get(prototype)
+        const status = rule === undefined ? undefined : apply(rule, value)
+        if (isStatus(status)) return status
+      }
+      return undefined
+    },
+  }
+}
+
+function apply(rule: Rule<never, string>, value: object): string | undefined {
+  if (typeof rule === 'string') return rule
+  try {
+    return (rule as (value: object) => string | undefined)(value)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,62 @@
+import { BODY_BYTES_MAX, DispatchError, httpResponseValue } from '@dispatch/protocol'
+
+/** Whether this is a `Response` of fetch, of whichever copy of undici. */
+export function isFetchResponse(value: unknown): value is Response {
+  if (typeof value !== 'object' || value === null) return false
+  const { status, headers, arrayBuffer, clone } = value as Partial<Response>
+  return (
+    typeof status === 'number' &&
+    typeof arrayBuffer === 'function' &&
+    typeof clone === 'function' &&
+    typeof headers?.get === 'function'
+  )
+}
+
+/**
+ * What a handler returned, as something that can be carried: a `Response` of fetch is read completely and becomes the
+ * shape that HTTP responses have in all languages; anything else stays as it is.
+ *
+ * @throws {DispatchError} `invalid_response` when the body was read before or is larger than can be carried.
+ */
+export async function readHttpOutput(output: unknown): Promise<unknown> {
+  if (!isFetchResponse(output)) return output
+  if (output.bodyUsed) {
+    throw new DispatchError(
+      'invalid_response',
+      'output: the body of the returned Response was read already; return what was read, or response.clone()',
+    )
+  }
+  const body = await readBody(output)
+  return httpResponseValue({ status: output.status, header: headerOf(output), body })
+}
+
+async function readBody(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength
+    if (bytes > BODY_BYTES_MAX) {
+      throw new DispatchError(
+        'invalid_response',
+        `output: the body of the returned Response is larger than ${BODY_BYTES_MAX} bytes`,
+      )
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Header fields as the body is now: fetch has undone its compression. */
+function headerOf({ headers }: Response): Record<string, string | string[]> {
+  const header: Record<string, string | string[]> = {}
+  const cookies = headers.getSetCookie()
+  headers.forEach((value, name) => {
+    header[name] = value
+  })
+  if (cookies.length > 0) header['set-cookie'] = cookies
+  if ('content-encoding' in header) {
+    delete header['content-encoding']
+    delete header['content-length']
+  }
+  return header
+}
