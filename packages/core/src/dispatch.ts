@@ -13,7 +13,7 @@ import {
 } from '@dispatch/protocol'
 import { type CallHandle, createCallHandle } from './call-handle.js'
 import type { CallOptions } from './call-options.js'
-import { classify, statusOfOutput } from './classification.js'
+import { createClassifier } from './classify.js'
 import { type DispatchConfig, resolveConfig } from './config.js'
 import { currentCoroutine } from './coroutine/current-coroutine.js'
 import { CoroutineRunner } from './coroutine/runner.js'
@@ -199,7 +199,7 @@ export class Dispatch {
     const coroutine = currentCoroutine()
     if (coroutine === undefined) return await this.#send(calls)
     // A handler that is rebuilt must not dispatch again: the coroutine remembers.
-    return await Promise.all(calls.map((call) => coroutine.dispatch(call)))
+    return await coroutine.dispatchAll(calls)
   }
 
   async #send(calls: readonly Call[]): Promise<string[]> {
@@ -234,13 +234,13 @@ function createRunner(
   config: DispatchConfig,
   dispatch: (calls: Call[]) => Promise<string[]>,
 ): CoroutineRunner {
-  const { warmCoroutinesMax, warmIdleMsMax } = config
+  const { errorTypes, outputTypes, warmCoroutinesMax, warmIdleMsMax } = config
   return new CoroutineRunner({
+    ...createClassifier({ errorTypes, outputTypes }),
     nowMs: Date.now,
     randomBytes,
-    classify,
-    statusOfOutput,
     dispatch,
+    replayCheck: config.replayCheck,
     ...(warmCoroutinesMax === undefined ? {} : { warmCoroutinesMax }),
     ...(warmIdleMsMax === undefined ? {} : { warmIdleMsMax }),
   })
@@ -257,8 +257,8 @@ function createWorld(): HttpSchedulerWorld {
 }
 
 /** Says once that anybody may run functions here, which is how it is while one develops (conformance case S23). */
-function warnOfUnsigned({ mode, isUnsignedAccepted, endpointUrl, logger }: DispatchConfig): void {
-  if (mode !== 'remote' || !isUnsignedAccepted || endpointUrl.startsWith('bridge:')) return
+function warnOfUnsigned({ isUnsignedUnasked, endpointUrl, logger }: DispatchConfig): void {
+  if (!isUnsignedUnasked || endpointUrl.startsWith('bridge:')) return
   const message =
     'requests for runs are accepted from anybody: pass option verificationKey, or set DISPATCH_VERIFICATION_KEY, to ' +
     'the public key of the scheduler'

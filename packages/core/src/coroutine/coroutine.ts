@@ -1,8 +1,8 @@
 import type { Any } from '@bufbuild/protobuf/wkt'
-import type { Call, CallResult, WireError } from '@dispatch/protocol'
+import { type Call, type CallResult, fromWireError, toWireError, type WireError } from '@dispatch/protocol'
 import { Awaited } from './awaited.js'
 import { correlationIdOf, stepOfCorrelationId } from './correlation-id.js'
-import { failureOf, failureOfResult, wireErrorOf } from './failures.js'
+import { failureOfResult } from './failures.js'
 import { handledRejection, never } from './promises.js'
 import { type DispatchNote, differenceOf, type RunNotes, type StepNote } from './steps.js'
 import { Timers } from './timers.js'
@@ -46,8 +46,8 @@ export interface CoroutineOptions {
   readonly restarts: number
   /** Upper half of the correlation ids: 32 bits, unsigned. */
   readonly generation: number
-  /** Hands a call to the scheduler and resolves with its id. */
-  readonly dispatch: (call: Call) => Promise<string>
+  /** Hands calls to the scheduler, all or none, and resolves with as many ids. */
+  readonly dispatch: (calls: Call[]) => Promise<string[]>
 }
 
 /**
@@ -86,7 +86,7 @@ export class Coroutine {
   readonly generation: number
   /** Of the present run. */
   attempt = 1
-  readonly #dispatchCall: (call: Call) => Promise<string>
+  readonly #dispatchCalls: (calls: Call[]) => Promise<string[]>
   readonly #open = new Map<number, Awaited>()
   /** Awaits and gathers that wait, a gather counting once. */
   #awaiting = 0
@@ -113,7 +113,7 @@ export class Coroutine {
     this.dispatchId = options.dispatchId
     this.restarts = options.restarts
     this.generation = options.generation
-    this.#dispatchCall = options.dispatch
+    this.#dispatchCalls = options.dispatch
   }
 
   /**
@@ -152,17 +152,27 @@ export class Coroutine {
 
   /** Hands a call to the scheduler and resolves with its id once that is durable, and once for all (C7). */
   dispatch(call: Call): Promise<string> {
+    return handledRejection(this.dispatchAll([call]).then(([id]) => id as string))
+  }
+
+  /** As {@link dispatch}, for calls that are recorded all or none. Takes the calls over. */
+  dispatchAll(calls: readonly Call[]): Promise<string[]> {
     if (this.#end !== undefined) return this.#afterEnd('dispatch')
-    const note: DispatchNote = { kind: 'dispatch', function: call.function, dispatchId: '', error: undefined }
-    const recorded = this.#begin(note) as DispatchNote | undefined
-    if (this.#end !== undefined) return never()
+    if (calls.length === 0) return Promise.resolve([])
     const restarts = this.restarts > 0 ? `${this.restarts}.` : ''
-    call.dispatchId = `${this.dispatchId}/d${restarts}${this.#steps}` // C1
-    if (recorded?.error !== undefined) {
-      return handledRejection(Promise.reject(failureOf(recorded.error, { dispatchId: call.dispatchId })))
+    const notes: DispatchNote[] = []
+    for (const call of calls) {
+      const note: DispatchNote = {
+        kind: 'dispatch',
+        function: call.function,
+        dispatchId: '',
+        error: undefined,
+      }
+      notes.push((this.#begin(note) as DispatchNote | undefined) ?? note)
+      if (this.#end !== undefined) return never()
+      call.dispatchId = `${this.dispatchId}/d${restarts}${this.#steps}` // C1
     }
-    if (recorded !== undefined) return Promise.resolve(recorded.dispatchId)
-    return handledRejection(this.#carryOut(call, note))
+    return handledRejection(this.#carryOut(calls, notes))
   }
 
   /** Suspends the handler until `durationMs` have passed since the present run began. 0 or less: not at all. */
@@ -299,19 +309,27 @@ export class Coroutine {
     this.#unsent.push(call)
   }
 
-  async #carryOut(call: Call, note: DispatchNote): Promise<string> {
+  /** C7. Dispatches the calls, or gives again what that gave. All of them are of the same run. */
+  async #carryOut(calls: readonly Call[], notes: readonly DispatchNote[]): Promise<string[]> {
+    const error = notes.find((note) => note.error !== undefined)?.error
+    if (error !== undefined) throw fromWireError(error, { dispatchId: calls[0]?.dispatchId ?? '' })
+    if (notes.some(({ dispatchId }) => dispatchId === '')) await this.#dispatchNow(calls, notes)
+    return notes.map(({ dispatchId }) => dispatchId)
+  }
+
+  async #dispatchNow(calls: readonly Call[], notes: readonly DispatchNote[]): Promise<void> {
     this.#dispatching += 1
     try {
-      note.dispatchId = await this.#dispatchCall(call)
-      return this.#isGone() ? await never<string>() : note.dispatchId
+      const ids = await this.#dispatchCalls([...calls])
+      for (const [index, note] of notes.entries()) note.dispatchId = ids[index] ?? ''
     } catch (error) {
-      note.error = wireErrorOf(error)
-      if (this.#isGone()) await never()
+      for (const note of notes) note.error = toWireError(error)
       throw error
     } finally {
       this.#dispatching -= 1
       if (this.#end === undefined) this.#watch?.touch()
       else if (this.#dispatching === 0) this.#watch?.end() // C11
+      if (this.#isGone()) await never() // C9
     }
   }
 
@@ -333,7 +351,7 @@ export class Coroutine {
     const [first, last] = this.#lastSent ?? [1, 0]
     for (let step = first; step <= last; step++) {
       const awaited = this.#open.get(step)
-      if (awaited !== undefined) this.#fail(awaited, failureOf(error))
+      if (awaited !== undefined) this.#fail(awaited, fromWireError(error))
     }
   }
 

@@ -1,5 +1,4 @@
 export type { Coroutine } from './coroutine.js'
 export { currentCoroutine } from './current-coroutine.js'
-export { failureOf, wireErrorOf } from './failures.js'
 export { handledRejection } from './promises.js'
 export { CoroutineRunner, type CoroutineRunnerOptions } from './runner.js'

@@ -14,9 +14,9 @@ import {
   type RunResponse,
   RunResponseSchema,
   type Status,
+  toWireError,
 } from '@dispatch/protocol'
 import type { Suspension } from './coroutine.js'
-import { wireErrorOf } from './failures.js'
 
 /** The answer of a run whose handler returned. A status other than `ok` goes with the output, not with an error. */
 export function outputResponse(status: Status, output: Any | undefined): RunResponse {
@@ -36,7 +36,7 @@ export function failureResponse(
 ): RunResponse {
   const response = outputResponse(status, more.output)
   const exit = response.directive.case === 'exit' ? response.directive.value : undefined
-  if (exit?.result !== undefined) exit.result.error = wireErrorOf(error)
+  if (exit?.result !== undefined) exit.result.error = toWireError(error)
   if (more.retryAfterMs !== undefined) response.retryAfter = durationFromMs(Math.ceil(more.retryAfterMs))
   return response
 }

@@ -220,11 +220,13 @@ export class CoroutineRunner {
     return pollResponse(suspension, state, warm.journal === undefined ? entry : undefined, nowMs)
   }
 
-  readonly #dispatch = async (call: Call): Promise<string> => {
-    const [id] = await outsideCoroutines(() => this.#options.dispatch([call]))
-    if (id === undefined)
-      throw new DispatchError('invalid_response', 'the scheduler gave no id for a dispatched call')
-    return id
+  readonly #dispatch = async (calls: Call[]): Promise<string[]> => {
+    const ids = await outsideCoroutines(() => this.#options.dispatch(calls))
+    if (ids.length === calls.length && ids.every((id) => id !== '')) return ids
+    throw new DispatchError(
+      'invalid_response',
+      `the scheduler gave ${ids.length} ids for ${calls.length} calls`,
+    )
   }
 
   #randomBytes(count: number): ArrayBuffer {

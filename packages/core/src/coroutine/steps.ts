@@ -6,11 +6,13 @@ export type StepNote =
   | { readonly kind: 'sleep'; readonly untilMs: number }
   | DispatchNote
 
-/** A call handed to the scheduler without waiting for it. Filled in when the scheduler has answered. */
+/** A call handed to the scheduler without waiting for it. */
 export interface DispatchNote {
   readonly kind: 'dispatch'
   readonly function: string
+  /** Empty until the scheduler has taken the call. */
   dispatchId: string
+  /** Why the scheduler did not take it. */
   error: WireError | undefined
 }
 
