@@ -6,6 +6,7 @@ import {
   type Logger,
   parseVerificationKeys,
 } from '@dispatch/protocol'
+import type { ErrorType, OutputType } from './classify.js'
 import { type Address, parseAddress, parseApiUrl, parseEndpointUrl, type Setting } from './config-urls.js'
 import type { DispatchOptions, SchedulerOption } from './dispatch-options.js'
 import { checkBoolean, checkFailureStatus, checkInteger, checkObject, checkText } from './option-checks.js'
@@ -33,6 +34,8 @@ export interface DispatchConfig {
   readonly verificationKeys: readonly KeyObject[]
   /** Requests need no signature. Never when there are keys. */
   readonly isUnsignedAccepted: boolean
+  /** They need none though nobody said so: worth a warning. */
+  readonly isUnsignedUnasked: boolean
   /** Authorities that requests may be signed for. */
   readonly authorities: readonly string[]
   /** Not also the one of their Host header. */
@@ -40,9 +43,12 @@ export interface DispatchConfig {
   readonly store: string
   readonly logger: Logger | undefined
   readonly unknownErrorStatus: FailureStatus
+  readonly errorTypes: Iterable<ErrorType> | undefined
+  readonly outputTypes: Iterable<OutputType> | undefined
   readonly bodyBytesMax: number
   readonly warmCoroutinesMax: number | undefined
   readonly warmIdleMsMax: number | undefined
+  readonly replayCheck: boolean
   readonly shutdownGraceMs: number
 }
 
@@ -68,13 +74,15 @@ export function resolveConfig(options: DispatchOptions): DispatchConfig {
     endpointUrl,
     address: parseAddress(settings.endpointAddr ?? { value: 'localhost:8000', source: 'default' }),
     verificationKeys,
-    isUnsignedAccepted: resolveUnsigned(options, env, mode, verificationKeys.length),
+    ...resolveUnsigned(options, env, mode, verificationKeys.length),
     authorities: readAuthorities(options.authority, endpointUrl),
     isAuthorityFixed: options.authority !== undefined,
     store: settings.store?.value ?? STORE_DEFAULT,
     logger: checkLogger(options.logger),
     unknownErrorStatus:
       checkFailureStatus(options.unknownErrorStatus, 'option unknownErrorStatus') ?? 'permanent',
+    errorTypes: options.errorTypes,
+    outputTypes: options.outputTypes,
     bodyBytesMax:
       checkInteger(options.bodyBytesMax, 'option bodyBytesMax', { min: 1, max: 2 ** 30 }) ?? BODY_BYTES_MAX,
     warmCoroutinesMax: checkInteger(options.warmCoroutinesMax, 'option warmCoroutinesMax', {
@@ -85,6 +93,7 @@ export function resolveConfig(options: DispatchOptions): DispatchConfig {
       min: 0,
       max: DURATION_MS_MAX,
     }),
+    replayCheck: checkBoolean(options.replayCheck, 'option replayCheck') ?? false,
     shutdownGraceMs:
       checkInteger(options.shutdownGraceMs, 'option shutdownGraceMs', { min: 0, max: DURATION_MS_MAX }) ??
       SHUTDOWN_GRACE_MS_DEFAULT,
@@ -152,11 +161,11 @@ function resolveUnsigned(
   env: Environment,
   mode: DispatchConfig['mode'],
   keyCount: number,
-): boolean {
+): Pick<DispatchConfig, 'isUnsignedAccepted' | 'isUnsignedUnasked'> {
   const isAllowed = checkBoolean(options.allowUnsigned, 'option allowUnsigned') ?? false
-  if (keyCount > 0) return false
-  if (isAllowed || mode !== 'remote') return isAllowed
-  if (env.NODE_ENV !== 'production') return true
+  if (keyCount > 0) return { isUnsignedAccepted: false, isUnsignedUnasked: false }
+  if (isAllowed || mode !== 'remote') return { isUnsignedAccepted: isAllowed, isUnsignedUnasked: false }
+  if (env.NODE_ENV !== 'production') return { isUnsignedAccepted: true, isUnsignedUnasked: true }
   throw new TypeError(
     'no verification key: in production everybody could run the functions of this process. Pass option ' +
       'verificationKey, or set DISPATCH_VERIFICATION_KEY, to the public key of the scheduler; option ' +

@@ -5,6 +5,7 @@ import type {
   Logger,
   Scheduler,
 } from '@dispatch/protocol'
+import type { ErrorType, OutputType } from './classify.js'
 import type { AnyDispatchFunction } from './func.js'
 
 /** A scheduler, or what makes one inside this process: `createEmbeddedScheduler` of `@dispatch/scheduler`. */
@@ -44,12 +45,18 @@ export interface DispatchOptions {
   readonly logger?: Logger | undefined
   /** Status of a thrown value that says nothing about itself. Default `permanent`: a bug does not run twice. */
   readonly unknownErrorStatus?: FailureStatus | undefined
+  /** What errors of classes of yours and of your libraries mean, made by `errorType`. */
+  readonly errorTypes?: Iterable<ErrorType> | undefined
+  /** What outputs of such classes mean, made by `outputType`. */
+  readonly outputTypes?: Iterable<OutputType> | undefined
   /** Most bytes of a request's body. Default 16 000 000. */
   readonly bodyBytesMax?: number | undefined
   /** Most suspended coroutines kept in memory. */
   readonly warmCoroutinesMax?: number | undefined
   /** How long an idle suspended coroutine is kept in memory, in milliseconds. */
   readonly warmIdleMsMax?: number | undefined
+  /** Rebuild coroutines at every resume, to see in a test whether handlers do the same each time. Default `false`. */
+  readonly replayCheck?: boolean | undefined
   /** How long runs may go on at shutdown before `call.signal` aborts, in milliseconds. Default 10 000. */
   readonly shutdownGraceMs?: number | undefined
 }

@@ -3,6 +3,7 @@ import {
   checkHead,
   connectTimeoutMsOf,
   DispatchError,
+  encodeRunResponse,
   errorResponse,
   generateKeyPair,
   headerOf,
@@ -80,6 +81,7 @@ export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOpt
           runs.track(signal, (own) => runWithin(connectTimeoutMsOf(request.headers), own, message, run)),
         {
           bodyBytesMax: config.bodyBytesMax,
+          encode: encodeRunResponse,
           onInternalError: (error) => config.logger?.error({ err: error }, 'a run failed inside Dispatch'),
         },
       )

@@ -1,4 +1,13 @@
-import { type Call, type FailureStatus, FUNCTION_NAME_PATTERN, NAME_LENGTH_MAX } from '@dispatch/protocol'
+import { isMessage } from '@bufbuild/protobuf'
+import { AnySchema } from '@bufbuild/protobuf/wkt'
+import {
+  type Call,
+  DispatchError,
+  decodeValue,
+  type FailureStatus,
+  FUNCTION_NAME_PATTERN,
+  NAME_LENGTH_MAX,
+} from '@dispatch/protocol'
 import type { CallContext } from './call-context.js'
 import type { CallHandle } from './call-handle.js'
 import { type CallOptions, createCall, parseCallDefaults } from './call-options.js'
@@ -8,6 +17,7 @@ import { handledRejection } from './coroutine/promises.js'
 import { describeValue } from './describe-value.js'
 import { createFunctionCodec } from './function-codec.js'
 import { attachInternals, type FunctionClient } from './function-internals.js'
+import { isFetchResponse, readHttpOutput } from './http-output.js'
 import { checkFailureStatus, checkObject } from './option-checks.js'
 import type { Schema } from './schema.js'
 import { createTailCall, type TailCall } from './tail-call.js'
@@ -69,20 +79,11 @@ export type HandlerResult<Output> = Output | TailCall<Output> | Promise<Output |
  * @param name - What the function is called by other processes; matches `/^[a-zA-Z_][a-zA-Z0-9_<>.]*$/`.
  * @throws {TypeError} Naming the option, its value and the fix.
  */
-export function func<Output>(
-  name: string,
-  handler: () => HandlerResult<Output>,
-): DispatchFunction<void, Output>
-export function func<Input, Output>(
+export function func<Input = void, Output = unknown>(
   name: string,
   handler: (input: Input, call: CallContext) => HandlerResult<Output>,
 ): DispatchFunction<Input, Output>
-export function func<Returned, Input = void, Parsed = Input, Output = Returned>(
-  name: string,
-  options: FunctionOptions<Input, Parsed, Returned, Output>,
-  handler: () => HandlerResult<Returned>,
-): DispatchFunction<Input, Output>
-export function func<Parsed, Returned, Input = Parsed, Output = Returned>(
+export function func<Parsed = void, Returned = unknown, Input = Parsed, Output = Returned>(
   name: string,
   options: FunctionOptions<Input, Parsed, Returned, Output>,
   handler: (input: Parsed, call: CallContext) => HandlerResult<Returned>,
@@ -154,7 +155,10 @@ function createFunction(
   }
   const definition = {
     name,
-    handler,
+    handler: async (input: unknown, call: CallContext) => {
+      const output = await handler(input, call)
+      return isFetchResponse(output) ? await readHttpOutput(output) : output
+    },
     decodeInput: codec.decodeInput,
     encodeOutput: codec.encodeOutput,
     ...(unknownErrorStatus === undefined ? {} : { unknownErrorStatus }),
@@ -168,11 +172,19 @@ function createFunction(
  */
 function inCoroutine<T>(place: string, step: (coroutine: Coroutine) => Promise<T>): Promise<T> {
   const coroutine = currentCoroutine()
-  if (coroutine !== undefined) return handledRejection(step(coroutine))
+  if (coroutine !== undefined) return handledRejection(step(coroutine).catch(rethrowDecoded))
   return Promise.reject(
     new TypeError(
       `${place}: there is no running function here that could wait. Use dispatch(input) instead, and await ` +
         'handle.result() of what it resolves with',
     ),
   )
+}
+
+/** Throws the failure of a call that was awaited, with its output as a value. */
+function rethrowDecoded(error: unknown): never {
+  if (error instanceof DispatchError && isMessage(error.output, AnySchema)) {
+    Object.defineProperty(error, 'output', { value: decodeValue(error.output), enumerable: true })
+  }
+  throw error
 }

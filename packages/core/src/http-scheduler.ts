@@ -23,7 +23,7 @@ import {
   WaitRequestSchema,
   WaitResponseSchema,
 } from '@dispatch/protocol'
-import { classify } from './classification.js'
+import { classify } from './classify.js'
 import type { Setting } from './config-urls.js'
 import { PostError, type Poster } from './http-post.js'
 

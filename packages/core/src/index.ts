@@ -5,10 +5,17 @@ export {
   DnsError,
   Duration,
   duration,
+  encodePythonArguments,
   type FailureStatus,
   type FunctionStats,
   float,
   HttpError,
+  type HttpRequest,
+  type HttpRequestValue,
+  type HttpResponse,
+  type HttpResponseValue,
+  httpRequestValue,
+  httpResponseValue,
   IncompatibleStateError,
   InvalidArgumentError,
   InvalidResponseError,
@@ -18,6 +25,8 @@ export {
   NotFoundError,
   PermanentError,
   PermissionDeniedError,
+  parseHttpRequestValue,
+  parseHttpResponseValue,
   STATUSES,
   type Status,
   TcpError,
@@ -32,6 +41,8 @@ export {
 export type { CallContext } from './call-context.js'
 export type { CallHandle, CallStateName, CallStatus, ResultOptions } from './call-handle.js'
 export type { CallOptions } from './call-options.js'
+export type { Class, Rule } from './class-rules.js'
+export { type ErrorType, errorType, type OutputType, outputType } from './classify.js'
 export { Dispatch } from './dispatch.js'
 export type { DispatchOptions, SchedulerOption } from './dispatch-options.js'
 export {

@@ -1,0 +1,68 @@
+import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
+import type { Any } from '@bufbuild/protobuf/wkt'
+import type { Dispatch } from '@dispatch/core'
+import {
+  decodeValue,
+  encodeValue,
+  RunRequestSchema,
+  type RunResponse,
+  RunResponseSchema,
+  type Status,
+  statusOfCode,
+  type UnaryResponse,
+  type WireError,
+} from '@dispatch/protocol'
+
+export const RUN_PATH = '/dispatch.sdk.v1.FunctionService/Run'
+
+/** A RunRequest in binary: of `fn` with `input`, unless `init` says otherwise. */
+export function runRequestBytes(init: MessageInitShape<typeof RunRequestSchema>): Uint8Array {
+  return toBinary(
+    RunRequestSchema,
+    create(RunRequestSchema, { dispatchId: '1', rootDispatchId: '1', ...init }),
+  )
+}
+
+/** The directive of a first run. */
+export function inputOf(value: unknown): { case: 'input'; value: Any } {
+  return { case: 'input', value: encodeValue(value) as Any }
+}
+
+/** Posts a run to the universal handler. */
+export function postRun(
+  dispatch: Dispatch,
+  body: Uint8Array,
+  headers: Record<string, string> = { 'content-type': 'application/proto' },
+): Promise<UnaryResponse> {
+  return dispatch.handle({
+    method: 'POST',
+    path: RUN_PATH,
+    headers: { host: 'localhost', 'content-length': String(body.byteLength), ...headers },
+    body,
+  })
+}
+
+/** What a run gave. */
+export interface RunOutput {
+  readonly status: Status
+  readonly output: unknown
+  readonly error: WireError | undefined
+}
+
+export function runResponseOf(response: UnaryResponse): RunResponse {
+  return fromBinary(RunResponseSchema, response.body)
+}
+
+export function runOutputOf(response: UnaryResponse): RunOutput {
+  const message = runResponseOf(response)
+  const result = message.directive.case === 'exit' ? message.directive.value.result : undefined
+  return {
+    status: statusOfCode(message.status),
+    output: result?.output === undefined ? undefined : decodeValue(result.output),
+    error: result?.error,
+  }
+}
+
+export function jsonOf(response: { readonly body: Uint8Array }): unknown {
+  return JSON.parse(Buffer.from(response.body).toString())
+}

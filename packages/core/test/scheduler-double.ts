@@ -1,0 +1,60 @@
+import { create } from '@bufbuild/protobuf'
+import { type Call, type CallInfo, CallInfoSchema, CallState, type Scheduler } from '@dispatch/protocol'
+
+/** A scheduler that records what it is given and whose calls become what a test says. */
+export interface SchedulerDouble extends Scheduler {
+  /** What each `dispatch` was given. */
+  readonly requests: Call[][]
+  readonly calls: Map<string, CallInfo>
+  /** Changes a call and lets those know that wait for it. */
+  settle(id: string, change: Partial<CallInfo>): void
+}
+
+/** Ids are `call-1`, `call-2` …; a call is pending until it is settled. */
+export function createSchedulerDouble(): SchedulerDouble {
+  const requests: Call[][] = []
+  const calls = new Map<string, CallInfo>()
+  const waiters: (() => void)[] = []
+  const changed = () =>
+    new Promise<void>((resolve) => {
+      waiters.push(resolve)
+    })
+  return {
+    requests,
+    calls,
+    settle(id, change) {
+      calls.set(id, { ...(calls.get(id) as CallInfo), ...change })
+      for (const wake of waiters.splice(0)) wake()
+    },
+    async dispatch(batch) {
+      requests.push([...batch])
+      return batch.map((call) => {
+        const dispatchId = call.dispatchId || `call-${calls.size + 1}`
+        calls.set(
+          dispatchId,
+          create(CallInfoSchema, {
+            dispatchId,
+            rootDispatchId: dispatchId,
+            endpoint: call.endpoint,
+            function: call.function,
+            state: CallState.PENDING,
+          }),
+        )
+        return dispatchId
+      })
+    },
+    async get(id) {
+      return calls.get(id)
+    },
+    async wait(id, timeoutMs, signal) {
+      const aborted = new Promise<void>((resolve) => {
+        signal?.addEventListener('abort', () => resolve())
+      })
+      if (timeoutMs > 0 && calls.get(id)?.state !== CallState.DONE) await Promise.race([changed(), aborted])
+      return calls.get(id)
+    },
+    async cancel(id) {
+      return calls.get(id)
+    },
+  }
+}
