@@ -1,4 +1,5 @@
 import type { Logger } from '@dispatch/protocol'
+import { type Clock, pause } from './clock.js'
 import type { Effect, Event } from './kernel/events.js'
 import type { Kernel } from './kernel/kernel.js'
 import type { Store, Write } from './store.js'
@@ -13,7 +14,7 @@ const COMMIT_RETRY_MS = [50, 200, 1_000, 5_000]
 export interface DriverOptions {
   readonly kernel: Kernel
   readonly store: Store
-  readonly nowMs: () => number
+  readonly clock: Clock
   readonly logger: Logger
   /** Carries out an effect. Never throws. */
   readonly perform: (effect: Effect) => void
@@ -47,7 +48,7 @@ export class Driver {
   #isBroken = false
   #isStopped = false
   #failingSinceMs = 0
-  #timer: NodeJS.Timeout | undefined
+  #cancelTimer: (() => void) | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
 
   constructor(options: DriverOptions) {
@@ -66,8 +67,8 @@ export class Driver {
   /** Lets the kernel decide. The decision becomes durable, and is then carried out, by itself. */
   submit(event: Event): void {
     if (this.#isBroken) return
-    const { kernel, nowMs, mayRunEarly, perform, onWrites } = this.#options
-    const { writes, effects } = kernel.apply(nowMs(), event)
+    const { kernel, clock, mayRunEarly, perform, onWrites } = this.#options
+    const { writes, effects } = kernel.apply(clock.nowMs(), event)
     for (const write of writes) this.#batch.writes.push(write)
     if (writes.length > 0) onWrites(writes)
     for (const effect of effects) {
@@ -90,9 +91,7 @@ export class Driver {
   /** Stops looking at the clock, for good. */
   stop(): void {
     this.#isStopped = true
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#timerAtMs = Number.POSITIVE_INFINITY
+    this.#cancelTimer?.()
   }
 
   #schedule(): void {
@@ -121,21 +120,21 @@ export class Driver {
 
   /** D5 */
   async #write(writes: readonly Write[]): Promise<void> {
-    const { store, logger, nowMs } = this.#options
+    const { store, logger, clock } = this.#options
     for (let attempt = 0; !this.#isBroken; attempt += 1) {
       try {
         await store.commit(writes)
         this.#failingSinceMs = 0
         return
       } catch (error) {
-        if (this.#failingSinceMs === 0) this.#failingSinceMs = nowMs()
+        if (this.#failingSinceMs === 0) this.#failingSinceMs = clock.nowMs()
         if ((error as { status?: string }).status !== 'temporary') {
           this.#break(error)
           return
         }
-        const delayMs = COMMIT_RETRY_MS[Math.min(attempt, COMMIT_RETRY_MS.length - 1)]
+        const delayMs = COMMIT_RETRY_MS[Math.min(attempt, COMMIT_RETRY_MS.length - 1)] as number
         logger.error({ err: error, attempt: attempt + 1, delayMs }, 'the store cannot write; trying again')
-        await new Promise((resolve) => setTimeout(resolve, delayMs))
+        await pause(clock, delayMs)
       }
     }
   }
@@ -148,15 +147,16 @@ export class Driver {
   }
 
   #setTimer(): void {
-    const atMs = this.#options.kernel.nextTickAtMs
+    const { clock, kernel } = this.#options
+    const atMs = kernel.nextTickAtMs
     if (this.#isStopped || atMs >= this.#timerAtMs) return
-    clearTimeout(this.#timer)
+    this.#cancelTimer?.()
     this.#timerAtMs = atMs
-    const delayMs = Math.min(Math.max(0, atMs - this.#options.nowMs()), TICK_MS_MAX)
-    this.#timer = setTimeout(() => {
+    const delayMs = Math.min(Math.max(0, atMs - clock.nowMs()), TICK_MS_MAX)
+    this.#cancelTimer = clock.after(delayMs, () => {
       this.#timerAtMs = Number.POSITIVE_INFINITY
       this.submit({ kind: 'tick' })
       this.#setTimer()
-    }, Math.ceil(delayMs))
+    })
   }
 }

@@ -1,13 +1,20 @@
 /** What of a call is kept. */
 export type PayloadKind = 'input' | 'state' | 'result'
 
+/** About what an entry costs beside its bytes: the key, the map's slot and the array's own object. */
+const ENTRY_BYTES = 300
+
 /**
  * Payloads that will probably be wanted soon, so that running a call just recorded, or telling a parent of a child
  * just done, reads nothing from the store. Bounded; forgetting is always safe.
  */
 export class PayloadCache {
   readonly #bytesMax: number
-  readonly #entries = new Map<string, Uint8Array>()
+  readonly #entries: Record<PayloadKind, Map<string, Uint8Array>> = {
+    input: new Map(),
+    state: new Map(),
+    result: new Map(),
+  }
   #bytes = 0
 
   constructor(bytesMax: number) {
@@ -15,41 +22,31 @@ export class PayloadCache {
   }
 
   get(kind: PayloadKind, id: string): Uint8Array | undefined {
-    return this.#entries.get(keyOf(kind, id))
+    return this.#entries[kind].get(id)
   }
 
   set(kind: PayloadKind, id: string, payload: Uint8Array): void {
-    const key = keyOf(kind, id)
-    const previous = this.#entries.get(key)
-    if (previous !== undefined) this.#bytes -= sizeOf(key, previous)
-    this.#entries.set(key, payload)
-    this.#bytes += sizeOf(key, payload)
+    this.delete(kind, id)
+    this.#entries[kind].set(id, payload)
+    this.#bytes += ENTRY_BYTES + payload.byteLength
     if (this.#bytes > this.#bytesMax) this.#shrink()
   }
 
   delete(kind: PayloadKind, id: string): void {
-    const key = keyOf(kind, id)
-    const payload = this.#entries.get(key)
+    const entries = this.#entries[kind]
+    const payload = entries.get(id)
     if (payload === undefined) return
-    this.#entries.delete(key)
-    this.#bytes -= sizeOf(key, payload)
+    entries.delete(id)
+    this.#bytes -= ENTRY_BYTES + payload.byteLength
   }
 
-  /** Forgets the oldest until a tenth of the room is free, so that this is done rarely. */
+  /** Forgets the oldest of each kind until a tenth of the room is free, so that this is done rarely. */
   #shrink(): void {
-    for (const [key, payload] of this.#entries) {
-      if (this.#bytes <= this.#bytesMax * 0.9) return
-      this.#entries.delete(key)
-      this.#bytes -= sizeOf(key, payload)
+    for (const kind of ['result', 'state', 'input'] as const) {
+      for (const [id] of this.#entries[kind]) {
+        if (this.#bytes <= this.#bytesMax * 0.9) return
+        this.delete(kind, id)
+      }
     }
   }
-}
-
-function keyOf(kind: PayloadKind, id: string): string {
-  return `${kind} ${id}`
-}
-
-/** With about 200 bytes for the key's and the array's own objects. */
-function sizeOf(key: string, payload: Uint8Array): number {
-  return payload.byteLength + key.length + 200
 }

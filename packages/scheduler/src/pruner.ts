@@ -1,4 +1,5 @@
 import type { Logger } from '@dispatch/protocol'
+import type { Clock } from './clock.js'
 import type { Store } from './store.js'
 
 /** Small, so that a commit never waits long behind it. */
@@ -9,25 +10,30 @@ const INTERVAL_MS = 60_000
 /** Deletes call trees that ended longer ago than they are kept. */
 export class Pruner {
   readonly #store: Store
-  readonly #nowMs: () => number
+  readonly #clock: Clock
   readonly #retentionMs: number
   readonly #logger: Logger
-  #timer: NodeJS.Timeout | undefined
+  #cancelTimer: (() => void) | undefined
+  #isStarted = false
 
-  constructor(store: Store, nowMs: () => number, retentionMs: number, logger: Logger) {
+  constructor(store: Store, clock: Clock, retentionMs: number, logger: Logger) {
     this.#store = store
-    this.#nowMs = nowMs
+    this.#clock = clock
     this.#retentionMs = retentionMs
     this.#logger = logger
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => void this.prune(), INTERVAL_MS).unref()
+    this.#isStarted = true
+    this.#cancelTimer = this.#clock.after(INTERVAL_MS, async () => {
+      await this.prune()
+      if (this.#isStarted) this.start()
+    })
   }
 
   stop(): void {
-    clearInterval(this.#timer)
-    this.#timer = undefined
+    this.#isStarted = false
+    this.#cancelTimer?.()
   }
 
   /** Prunes what is due, step by step. Resolves with the number of trees; a failure is logged and ends the round. */
@@ -35,7 +41,7 @@ export class Pruner {
     let total = 0
     try {
       for (;;) {
-        const trees = await this.#store.prune(this.#nowMs() - this.#retentionMs, TREES_PER_STEP)
+        const trees = await this.#store.prune(this.#clock.nowMs() - this.#retentionMs, TREES_PER_STEP)
         total += trees
         if (trees < TREES_PER_STEP) return total
       }

@@ -5,7 +5,6 @@ import {
   CallResultSchema,
   codeOfStatus,
   type Exit,
-  encodeAny,
   encodeCallResult,
   POLL_RESULTS_MAX,
   type Poll,

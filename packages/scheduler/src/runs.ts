@@ -1,4 +1,5 @@
 import { DispatchError, type Endpoint, type Logger, type RunOutcome } from '@dispatch/protocol'
+import type { Clock } from './clock.js'
 import { childIdOf } from './kernel/call-node.js'
 import type { Delivery, Effect, Event, Outcome } from './kernel/events.js'
 import type { PayloadCache } from './payload-cache.js'
@@ -12,6 +13,7 @@ export interface RunsOptions {
   readonly store: Store
   readonly cache: PayloadCache
   readonly endpointOf: (url: string) => Endpoint
+  readonly clock: Clock
   readonly random: () => number
   readonly submit: (event: Event) => void
   readonly logger: Logger
@@ -54,13 +56,13 @@ export class Runs {
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve
     })
-    const timer = setTimeout(() => {
+    const cancelTimer = this.#options.clock.after(graceMs, () => {
       this.#isStopping = true
       const reason = new DispatchError('temporary', 'the process is shutting down')
       for (const controller of this.#controllers.values()) controller.abort(reason)
-    }, graceMs)
+    })
     await idle
-    clearTimeout(timer)
+    cancelTimer()
     this.#isStopping = false
     this.#onIdle = undefined
   }

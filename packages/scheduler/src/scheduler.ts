@@ -10,6 +10,7 @@ import {
   type Scheduler,
 } from '@dispatch/protocol'
 import { callInfoOf } from './call-info.js'
+import { type Clock, SYSTEM_CLOCK } from './clock.js'
 import { Driver } from './driver.js'
 import type { Effect } from './kernel/events.js'
 import { Kernel } from './kernel/kernel.js'
@@ -44,9 +45,12 @@ export interface SchedulerOptions {
   /** For calls that name no endpoint. Without it such calls are refused. */
   readonly defaultEndpoint?: string
   readonly logger?: Logger
-  readonly nowMs?: () => number
+  /** Default: the system's. */
+  readonly clock?: Clock
   /** Uniform in [0, 1). */
   readonly random?: () => number
+  /** For ids. Default: `node:crypto`. */
+  readonly randomBytes?: (size: number) => Uint8Array
   readonly retryPolicy?: RetryPolicy
   readonly liveCallsMax?: number
   /** How long calls that are done can still be read. */
@@ -68,10 +72,10 @@ class StoreScheduler implements TenantScheduler {
   readonly #options: SchedulerOptions
   readonly #store: Store
   readonly #logger: Logger
-  readonly #nowMs: () => number
+  readonly #clock: Clock
   readonly #kernel: Kernel
   readonly #cache = new PayloadCache(CACHE_BYTES_MAX)
-  readonly #waiters = new Waiters()
+  readonly #waiters: Waiters
   readonly #driver: Driver
   readonly #runs: Runs
   readonly #pruner: Pruner
@@ -84,14 +88,18 @@ class StoreScheduler implements TenantScheduler {
     this.#options = options
     this.#store = options.store
     this.#logger = options.logger ?? SILENT
-    this.#nowMs = options.nowMs ?? Date.now
+    this.#clock = options.clock ?? SYSTEM_CLOCK
     this.#kernel = new Kernel(options.retryPolicy)
-    this.#newId = createUuidv7({ nowMs: this.#nowMs, randomBytes })
+    this.#newId = createUuidv7({
+      nowMs: () => this.#clock.nowMs(),
+      randomBytes: options.randomBytes ?? randomBytes,
+    })
+    this.#waiters = new Waiters(this.#clock)
     const isLocal = options.isLocal ?? (() => false)
     this.#driver = new Driver({
       kernel: this.#kernel,
       store: this.#store,
-      nowMs: this.#nowMs,
+      clock: this.#clock,
       logger: this.#logger,
       perform: (effect) => this.#perform(effect),
       mayRunEarly: (effect) =>
@@ -106,17 +114,18 @@ class StoreScheduler implements TenantScheduler {
       store: this.#store,
       cache: this.#cache,
       endpointOf: options.endpointOf,
+      clock: this.#clock,
       random: options.random ?? Math.random,
       submit: (event) => this.#driver.submit(event),
       logger: this.#logger,
     })
-    this.#pruner = new Pruner(this.#store, this.#nowMs, options.retentionMs ?? RETENTION_MS, this.#logger)
+    this.#pruner = new Pruner(this.#store, this.#clock, options.retentionMs ?? RETENTION_MS, this.#logger)
   }
 
   async open(): Promise<void> {
     if (this.#state !== 'new') return
     await this.#store.open()
-    this.#kernel.restore(await this.#store.load(), this.#nowMs())
+    this.#kernel.restore(await this.#store.load(), this.#clock.nowMs())
     this.#state = 'open'
   }
 
@@ -287,7 +296,7 @@ class StoreScheduler implements TenantScheduler {
       )
     }
     const { failingSinceMs } = this.#driver
-    if (failingSinceMs > 0 && this.#nowMs() - failingSinceMs > FAILING_MS_MAX) {
+    if (failingSinceMs > 0 && this.#clock.nowMs() - failingSinceMs > FAILING_MS_MAX) {
       throw new DispatchError('temporary', 'the store of the scheduler cannot write at present', {
         retryAfterMs: 5_000,
       })

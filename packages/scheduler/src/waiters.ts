@@ -1,4 +1,5 @@
 import type { CallInfo } from '@dispatch/protocol'
+import type { Clock } from './clock.js'
 
 interface Waiter {
   readonly resolve: (call: CallInfo | undefined) => void
@@ -7,7 +8,12 @@ interface Waiter {
 
 /** Those who wait for calls to end. */
 export class Waiters {
+  readonly #clock: Clock
   readonly #byId = new Map<string, Set<Waiter>>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   isAwaited(id: string): boolean {
     return this.#byId.has(id)
@@ -18,7 +24,7 @@ export class Waiters {
     if (signal?.aborted) return Promise.resolve(undefined)
     return new Promise((resolve, reject) => {
       const settle = (): void => {
-        clearTimeout(timer)
+        cancelTimer()
         signal?.removeEventListener('abort', giveUp)
         this.#remove(id, waiter)
       }
@@ -36,7 +42,7 @@ export class Waiters {
           reject(error)
         },
       }
-      const timer = setTimeout(giveUp, Math.min(timeoutMs, 2 ** 31 - 1))
+      const cancelTimer = this.#clock.after(timeoutMs, giveUp)
       signal?.addEventListener('abort', giveUp, { once: true })
       this.#add(id, waiter)
     })

@@ -1,0 +1,26 @@
+/** Time, as everything in this package sees it. A simulation passes its own. */
+export interface Clock {
+  /** Epoch milliseconds. May jump, as clocks do. */
+  nowMs(): number
+  /** Calls `action` once, `delayMs` from now; the function it returns takes that back. */
+  after(delayMs: number, action: () => void): () => void
+}
+
+/** The longest delay that Node's timers know; longer ones would fire at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
+/** The only place in this package that reads time or sets a timer. */
+export const SYSTEM_CLOCK: Clock = {
+  nowMs: Date.now,
+  after(delayMs, action) {
+    const timer = setTimeout(action, Math.min(Math.ceil(delayMs), TIMER_MS_MAX))
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves `delayMs` from now. */
+export function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(delayMs, resolve)
+  })
+}
