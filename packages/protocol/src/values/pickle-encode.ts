@@ -75,13 +75,7 @@ class Pickler {
   }
 
   writeTuple(items: readonly unknown[], path: string[]): void {
-    if (items.length === 0) {
-      this.raw(')')
-    } else {
-      this.raw('(')
-      for (const [index, item] of items.entries()) this.writeChild(item, String(index), path, `[${index}]`)
-      this.raw('t')
-    }
+    this.writeItems('(', items, 't', path)
   }
 
   private writeContainer(value: object, path: string[]): void {
@@ -135,7 +129,7 @@ class Pickler {
   private writeBigInt(value: bigint, path: string[]): void {
     const opcode = integerOpcode(value)
     if (opcode === undefined)
-      throw refusal(path, 'a bigint of more than 2040 bits cannot be carried to Python')
+      throw refusal(path, 'a bigint of more than 255 bytes cannot be carried to Python')
     this.parts.push(opcode)
   }
 

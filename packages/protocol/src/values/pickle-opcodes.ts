@@ -134,7 +134,7 @@ function floatOfText(line: string): number {
 
 /** Python's raw-unicode-escape; CPython writes every backslash of the text as an escape. */
 function textOfEscapes(line: string): string {
-  return line.replace(/\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/gi, (_, short?: string, long?: string) =>
+  return line.replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (_, short?: string, long?: string) =>
     String.fromCodePoint(Number.parseInt(short ?? long ?? '', 16)),
   )
 }
@@ -181,10 +181,11 @@ function valueOfCall(name: string, [first, second, ...rest]: unknown[]): unknown
     if (name === 'bytearray' && first instanceof Uint8Array) return first
     if ((name === 'bytes' || name === 'bytearray') && first === undefined) return new Uint8Array(0)
   }
-  // How protocols below 3 write bytes.
-  if (name === '_codecs.encode' && typeof first === 'string' && second === 'latin1' && rest.length === 0) {
+  // How protocols below 3 write bytes and bytearrays.
+  const isLatin1 =
+    (name === '_codecs.encode' && second === 'latin1') || (name === 'bytearray' && second === 'latin-1')
+  if (isLatin1 && typeof first === 'string' && rest.length === 0)
     return new Uint8Array(Buffer.from(first, 'latin1'))
-  }
   throw new UnreadPickle(`a call of ${name}`)
 }
 
