@@ -5,7 +5,7 @@ import { type FailureStatus, isStatus, STATUSES, type Status } from './statuses.
 const BRAND = Symbol.for('dispatch.error')
 
 export interface DispatchErrorOptions extends ErrorOptions {
-  /** Earliest time for the next attempt, in milliseconds from now. */
+  /** Earliest time for the next attempt, in milliseconds from now. Dropped when it is no number from 0 on. */
   readonly retryAfterMs?: number
   /** Name that the error has on the wire and in logs, when it is not the one of its status. */
   readonly name?: string
@@ -39,7 +39,8 @@ export class DispatchError extends Error {
     }
     this.name = options.name ?? STATUSES[status].errorName
     this.status = status
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
+    const { retryAfterMs = Number.NaN } = options
+    if (Number.isFinite(retryAfterMs) && retryAfterMs >= 0) this.retryAfterMs = retryAfterMs
     if (options.output !== undefined) this.output = options.output
     if (options.dispatchId !== undefined) this.dispatchId = options.dispatchId
     if (options.remoteStack !== undefined) this.remoteStack = options.remoteStack

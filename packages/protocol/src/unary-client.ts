@@ -3,6 +3,7 @@ import { type DescMessage, fromBinary, fromJsonString, type MessageShape } from 
 import { connectCodeOfHttp, isConnectCode } from './connect-code.js'
 import { retryAfterMsOf, statusOfHttp } from './http-status.js'
 import { BODY_BYTES_MAX } from './limits.js'
+import { quote } from './shorten.js'
 import { TYPE_REGISTRY } from './type-registry.js'
 import { headerOf, type UnaryHeaders } from './unary.js'
 import { UnaryError } from './unary-error.js'
@@ -63,7 +64,7 @@ export function parseUnaryResponse<Desc extends DescMessage>(
       const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
       return fromJsonString(schema, text, { registry: TYPE_REGISTRY, ignoreUnknownFields: true })
     }
-    if (!BINARY_TYPES.has(type)) throw new Error(`unexpected content type ${JSON.stringify(type)}`)
+    if (!BINARY_TYPES.has(type)) throw new Error(`unexpected content type ${quote(type)}`)
     return fromBinary(schema, bytes)
   } catch (error) {
     throw new UnaryError('internal', `unreadable answer: ${(error as Error).message}`, {
@@ -85,7 +86,7 @@ const BINARY_TYPES: ReadonlySet<string> = new Set([
 function inflated(headers: UnaryHeaders, body: Uint8Array, bodyBytesMax: number): Uint8Array {
   const encoding = headerOf(headers, 'content-encoding')?.trim().toLowerCase() || 'identity'
   if (encoding === 'identity' || body.byteLength === 0) return body
-  if (encoding !== 'gzip') throw new Error(`unknown compression ${JSON.stringify(encoding)}`)
+  if (encoding !== 'gzip') throw new Error(`unknown compression ${quote(encoding)}`)
   return gunzipSync(body, { maxOutputLength: bodyBytesMax })
 }
 
@@ -103,7 +104,7 @@ function failureOf(
     return new UnaryError(wire.code, wire.message || `HTTP ${httpStatus}`, common)
   }
   const status = statusOfHttp(httpStatus)
-  const message = `HTTP ${httpStatus} without a Connect error (content type ${JSON.stringify(type)})`
+  const message = `HTTP ${httpStatus} without a Connect error (content type ${quote(type)})`
   return new UnaryError(connectCodeOfHttp(httpStatus), wire?.message || message, {
     ...common,
     // Another success than 200 promises a body that this protocol does not know.

@@ -1,4 +1,5 @@
 import { CONNECT_CODES, type ConnectCode } from './connect-code.js'
+import { quote, shorten } from './shorten.js'
 
 /** Header fields as Node.js gives them: names in lower case. */
 export type UnaryHeaders = Readonly<Record<string, string | string[] | undefined>>
@@ -76,7 +77,7 @@ export function checkHead(
   limits: HeadLimits,
 ): UnaryResponse | undefined {
   if (method !== 'POST') {
-    const response = errorResponse('unimplemented', `method ${method} is not supported: use POST`, {
+    const response = errorResponse('unimplemented', `method ${shorten(method)} is not supported: use POST`, {
       allow: 'POST',
     })
     return { ...response, status: 405 }
@@ -137,9 +138,4 @@ function checkContentEncoding(headers: UnaryHeaders): UnaryResponse | undefined 
     'unimplemented',
     `unknown compression ${quote(encoding)}: supported encodings are gzip,identity`,
   )
-}
-
-/** A header's value in a message: bounded, since the sender chose it. */
-function quote(value: string): string {
-  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
 }

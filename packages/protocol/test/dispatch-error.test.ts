@@ -151,6 +151,13 @@ t.test('a DispatchError is made with a failure status only', async (t) => {
   }
 })
 
+t.test('a delay that is none is dropped', async (t) => {
+  for (const retryAfterMs of [Number.NaN, Number.POSITIVE_INFINITY, -1, '5' as unknown as number]) {
+    t.equal(new DispatchError('throttled', 'boo', { retryAfterMs }).retryAfterMs, undefined)
+  }
+  t.equal(new DispatchError('throttled', 'boo', { retryAfterMs: 0 }).retryAfterMs, 0)
+})
+
 t.test('an error is retryable as its status says', async (t) => {
   t.strictSame(
     FAILURES.filter((status) => isRetryable(new DispatchError(status, ''))),

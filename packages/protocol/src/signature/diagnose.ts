@@ -19,7 +19,7 @@ export function likelyTargets(seen: SignedTarget, headers: UnaryHeaders): Likely
   const prefix = firstOf(headers, 'x-forwarded-prefix')
   const path =
     PATH_HEADERS.map((name) => firstOf(headers, name)).find((value) => value !== undefined) ??
-    (prefix === undefined ? undefined : prefix.replace(/\/+$/, '') + seen.path)
+    (prefix === undefined ? undefined : joined(prefix, seen.path))
   const targets: LikelyTarget[] = []
   if (authority !== undefined) {
     targets.push({ component: '@authority', value: authority, target: { ...seen, authority } })
@@ -33,6 +33,13 @@ export function likelyTargets(seen: SignedTarget, headers: UnaryHeaders): Likely
 
 const AUTHORITY_HEADERS = ['x-forwarded-host', 'x-original-host', 'host']
 const PATH_HEADERS = ['x-original-uri', 'x-original-url', 'x-forwarded-uri']
+
+/** Without a regular expression: `/\/+$/` takes quadratic time on a hostile prefix. */
+function joined(prefix: string, path: string): string {
+  let end = prefix.length
+  while (prefix[end - 1] === '/') end--
+  return prefix.slice(0, end) + path
+}
 
 /** The value that the first of several proxies wrote. */
 function firstOf(headers: UnaryHeaders, name: string): string | undefined {

@@ -5,6 +5,7 @@ import {
   parseDictionary,
   serializeInnerList,
 } from 'structured-headers'
+import { quote } from '../shorten.js'
 import { headerOf, type UnaryHeaders } from '../unary.js'
 import { failed, type VerificationFailure } from './failure.js'
 
@@ -55,16 +56,17 @@ function entryOf(
   signature: Member | undefined,
 ): SignatureEntry | VerificationFailure {
   if (signature === undefined) {
-    return failed(401, `header field "signature" has no label ${label} of "signature-input"`)
+    return failed(401, `header field "signature" has no label ${quote(label)} of "signature-input"`)
   }
-  const malformed = failed(401, `malformed signature ${label}`)
+  const malformed = failed(401, `malformed signature ${quote(label)}`)
   if (!isInnerList(input) || !(signature[0] instanceof ArrayBuffer)) return malformed
   const components: string[] = []
   for (const [name, parameters] of input[0]) {
     if (typeof name !== 'string' || !COMPONENT_PATTERN.test(name) || components.includes(name))
       return malformed
     // None of these is used by any peer, and each is a chance to get the base wrong.
-    if (parameters.size > 0) return failed(401, `component "${name}" has parameters, which is not supported`)
+    if (parameters.size > 0)
+      return failed(401, `component ${quote(name)} has parameters, which is not supported`)
     components.push(name)
   }
   try {

@@ -1,3 +1,4 @@
+import { quote } from '../shorten.js'
 import { ALGORITHM, KEY_ID, REQUIRED_COMPONENTS } from './base.js'
 import { failed, type VerificationFailure } from './failure.js'
 import type { SignatureEntry } from './parse.js'
@@ -22,9 +23,9 @@ export function checkPolicy(entry: SignatureEntry, nowMs: number): VerificationF
     return failed(401, 'the signature has no parameter "created" that is a whole number of seconds')
   }
   for (const name of parameters.keys()) {
-    if (!KNOWN_PARAMETERS.has(name)) return failed(403, `unexpected signature parameter "${name}"`)
+    if (!KNOWN_PARAMETERS.has(name)) return failed(403, `unexpected signature parameter ${quote(name)}`)
   }
-  if (keyId !== KEY_ID) return failed(403, `public key ${JSON.stringify(keyId)} not available`)
+  if (keyId !== KEY_ID) return failed(403, `public key ${quote(keyId)} not available`)
   const algorithm = parameters.get('alg')
   if (algorithm !== undefined && algorithm !== ALGORITHM) {
     return failed(403, `unexpected signature algorithm: wanted "${ALGORITHM}"`)

@@ -1,4 +1,5 @@
 import { type KeyObject, verify } from 'node:crypto'
+import { quote, shorten } from '../shorten.js'
 import { headerOf, type UnaryHeaders } from '../unary.js'
 import { derivedComponentOf, REQUIRED_COMPONENTS, type SignedTarget, signatureBase } from './base.js'
 import { likelyTargets } from './diagnose.js'
@@ -84,9 +85,9 @@ function baseOf(
   const components: [string, string][] = []
   for (const name of entry.components) {
     const value = name.startsWith('@') ? derivedComponentOf(target, name) : headerOf(headers, name)?.trim()
-    if (value === undefined) return failed(403, `covered component "${name}" is not in the request`)
+    if (value === undefined) return failed(403, `covered component ${quote(name)} is not in the request`)
     // A line break would let one component pass for two.
-    if (/[\r\n]/.test(value)) return failed(401, `covered component "${name}" has a line break`)
+    if (/[\r\n]/.test(value)) return failed(401, `covered component ${quote(name)} has a line break`)
     components.push([name, value])
   }
   return signatureBase(components, entry.parametersText)
@@ -97,18 +98,25 @@ function reasonOf(request: VerifiableRequest, entry: SignatureEntry, keys: reado
   for (const { component, value, target } of likelyTargets(request, request.headers)) {
     const base = baseOf(target, request.headers, entry)
     if (Buffer.isBuffer(base) && keys.some((key) => verify(null, base, key, entry.signature))) {
-      const seen = derivedComponentOf(request, component)
+      const seen = shown(request, component)
       return (
-        `signed for ${component} ${value}, but this endpoint sees ${component} ${seen}; ` +
+        `signed for ${component} ${shorten(value, SHOWN_LENGTH_MAX)}, but this endpoint sees ${seen}; ` +
         'configure the public URL of the endpoint (endpointUrl or DISPATCH_ENDPOINT_URL)'
       )
     }
   }
-  const seen = REQUIRED_COMPONENTS.slice(0, 3).map((name) => `${name} ${derivedComponentOf(request, name)}`)
+  const seen = REQUIRED_COMPONENTS.slice(0, 3).map((name) => shown(request, name))
   return (
     `this endpoint sees ${seen.join(', ')}; if it is called by another URL, configure that ` +
     '(endpointUrl or DISPATCH_ENDPOINT_URL); if not, its verification key is not the one of the signer'
   )
+}
+
+/** Longest value of a component in a message, in UTF-16 units: longer than any real host or path of ours. */
+const SHOWN_LENGTH_MAX = 200
+
+function shown(target: SignedTarget, component: string): string {
+  return `${component} ${shorten(derivedComponentOf(target, component) ?? '', SHOWN_LENGTH_MAX)}`
 }
 
 /** Of several failures, the one of the signature that came closest: a wrong one says more than one not meant for us. */
