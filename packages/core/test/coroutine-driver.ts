@@ -21,6 +21,7 @@ import {
   type WireError,
   WireErrorSchema,
 } from '@dispatch/protocol'
+import type { Test } from 'tap'
 import type { CallContext } from '../dist/call-context.js'
 import { CoroutineRunner, type CoroutineRunnerOptions, currentCoroutine } from '../dist/coroutine/index.js'
 import type { FunctionDefinition } from '../dist/function-definition.js'
@@ -264,4 +265,33 @@ function dropOurFields(message: ReflectMessage): void {
       for (const item of message.get(field)) dropOurFields(item as ReflectMessage)
     }
   }
+}
+
+/** Runs one check in every mode, as a test of that name. */
+export function inEachMode(t: Test, name: string, check: (t: Test, mode: Mode) => Promise<void>): void {
+  t.test(name, async (t) => {
+    t.plan(MODES.length)
+    for (const mode of MODES) t.test(mode.name, (t) => check(t, mode))
+  })
+}
+
+/** The only mode of these properties. */
+export function modeOf(isWarm: boolean, keepsJournal: boolean): Mode {
+  const mode = MODES.find((it) => it.isWarm === isWarm && it.keepsJournal === keepsJournal)
+  if (mode === undefined) throw new Error('there is no such mode')
+  return mode
+}
+
+/** The first call of the last poll. */
+export function firstCall(driver: CallDriver): Call {
+  const [call] = driver.poll.calls
+  if (call === undefined) throw new Error('the poll has no calls')
+  return call
+}
+
+/** One turn of the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }

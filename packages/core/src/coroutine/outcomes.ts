@@ -44,8 +44,8 @@ function responseOfOutput(value: unknown, definition: FunctionDefinition, by: Cl
 }
 
 function responseOfError(error: unknown, definition: FunctionDefinition, by: Classification): RunResponse {
-  if (isTailCall(error)) return tailCallResponse(error.call)
   try {
+    if (isTailCall(error)) return tailCallResponse(error.call)
     const { status, retryAfterMs } = by.classify(error, definition.unknownErrorStatus)
     const output = outputOf(definition, error)
     return failureResponse(statusOfThrown(error, status), error, { output, retryAfterMs })
