@@ -41,6 +41,7 @@ t.test('anything thrown has a type and a message on the wire', async (t) => {
     const { type, message } = fromBinary(WireErrorSchema, toBinary(WireErrorSchema, toWireError(thrown)))
     t.strictSame([type, message], want, name)
   }
+  t.equal(toWireError(new Error('\ud800')).message, '\ufffd', 'a lone surrogate, before it is encoded')
 })
 
 t.test('R22 an error that we send has a stack trace and no value', async (t) => {
