@@ -61,6 +61,7 @@ t.test('what JSON cannot carry comes back as it was', async (t) => {
       value: [JSON.parse('{"__proto__":{"$":1},"$":2}'), 1n],
     },
     { name: 'properties named as methods', value: { toString: 1n, hasOwnProperty: 2, constructor: null } },
+    { name: 'maps as deep as allowed', value: nestedMaps(VALUE_DEPTH_MAX) },
     { name: 'as deep as allowed', value: [nested(VALUE_DEPTH_MAX - 1), 1n] },
   ] as { name: string; value: unknown }[]
   t.plan(cases.length * 2)
@@ -74,6 +75,12 @@ t.test('what JSON cannot carry comes back as it was', async (t) => {
 function nested(depth: number): unknown {
   let value: unknown = []
   for (let level = 1; level < depth; level++) value = [value]
+  return value
+}
+
+function nestedMaps(depth: number): unknown {
+  let value: unknown = 1n
+  for (let level = 0; level < depth; level++) value = new Map([['{["\\', value]])
   return value
 }
 

@@ -12,7 +12,25 @@ import { setOwn } from './value-kinds.js'
  */
 export function decodeJsValue(bytes: Uint8Array): unknown {
   const { json, chunks } = fromBinary(JsValueSchema, bytes)
+  assertJsonDepth(json)
   return revive(JSON.parse(json), chunks, 0)
+}
+
+/** Most brackets of the JSON that are open: a map has four (`{"$":["map",[[`), a value that is no array two. */
+const OPEN_BRACKETS_MAX = VALUE_DEPTH_MAX * 4 + 2
+
+/** Stops before the parser builds millions of nested arrays, which takes seconds and fifty times their bytes. */
+function assertJsonDepth(json: string): void {
+  let depth = 0
+  let isInText = false
+  for (let index = 0; index < json.length; index++) {
+    const char = json[index]
+    if (char === '"') isInText = !isInText
+    else if (isInText) index += char === '\\' ? 1 : 0
+    else if (char === '[' || char === '{') depth++
+    else if (char === ']' || char === '}') depth--
+    if (depth > OPEN_BRACKETS_MAX) throw tooDeep()
+  }
 }
 
 type Chunks = readonly Uint8Array[]
@@ -106,9 +124,12 @@ function bytesOf(kind: string, chunk: Uint8Array | undefined): unknown {
 }
 
 function inside(depth: number): number {
-  if (depth >= VALUE_DEPTH_MAX)
-    throw new RangeError(`nested deeper than ${VALUE_DEPTH_MAX} arrays and objects`)
+  if (depth >= VALUE_DEPTH_MAX) throw tooDeep()
   return depth + 1
+}
+
+function tooDeep(): RangeError {
+  return new RangeError(`nested deeper than ${VALUE_DEPTH_MAX} arrays and objects`)
 }
 
 function wantArray(value: unknown, tag: string): unknown[] {

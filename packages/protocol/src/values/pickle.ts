@@ -4,7 +4,7 @@ import { PICKLE_OPCODES, UNREAD_OPCODES } from './pickle-opcodes.js'
 import { PickledArguments, PickledObject } from './pickled-object.js'
 import { setOwn } from './value-kinds.js'
 
-/** Most opcodes that are read. Each may make an object, and takes a byte; this many are done in a second. */
+/** Most opcodes that are read. Each takes a byte or more and may make an object: this many take a second. */
 const OPCODES_MAX = 1_000_000
 
 /**
@@ -75,11 +75,7 @@ class Reader {
   private readContainer(raw: object, depth: number): Read {
     if (raw instanceof ArgumentsDraft) return this.readArguments(raw, depth)
     if (raw instanceof PythonName) throw new UnreadPickle(`the name ${raw.text}`)
-    const parts = Array.isArray(raw)
-      ? raw
-      : raw instanceof Map
-        ? [...raw].flat(1)
-        : [...(raw as Set<unknown>)]
+    const parts = Array.isArray(raw) ? raw : raw instanceof Map ? keysAndValuesOf(raw) : (raw as Set<unknown>)
     const values: unknown[] = []
     let size = 1
     let height = 0
@@ -111,13 +107,26 @@ class Reader {
   }
 }
 
-function dictOf(keysAndValues: unknown[]): Map<unknown, unknown> | Record<string, unknown> {
-  const entries: [unknown, unknown][] = []
-  for (let index = 0; index < keysAndValues.length; index += 2) {
-    entries.push([keysAndValues[index], keysAndValues[index + 1]])
-  }
-  if (!entries.every(([key]) => typeof key === 'string')) return new Map(entries)
+function keysAndValuesOf(dict: ReadonlyMap<unknown, unknown>): unknown[] {
+  const parts: unknown[] = []
+  for (const [key, value] of dict) parts.push(key, value)
+  return parts
+}
+
+function dictOf(keysAndValues: readonly unknown[]): Map<unknown, unknown> | Record<string, unknown> {
   const properties: Record<string, unknown> = {}
-  for (const [key, value] of entries) setOwn(properties, key as string, value)
+  for (let index = 0; index < keysAndValues.length; index += 2) {
+    const key = keysAndValues[index]
+    if (typeof key !== 'string') return mapOf(keysAndValues)
+    setOwn(properties, key, keysAndValues[index + 1])
+  }
   return properties
+}
+
+function mapOf(keysAndValues: readonly unknown[]): Map<unknown, unknown> {
+  const map = new Map<unknown, unknown>()
+  for (let index = 0; index < keysAndValues.length; index += 2) {
+    map.set(keysAndValues[index], keysAndValues[index + 1])
+  }
+  return map
 }
