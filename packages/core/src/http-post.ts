@@ -76,9 +76,7 @@ function exchange(
     const fail = (error: Error) => {
       settle()
       outgoing.destroy()
-      // A kept connection that the server closed just now has not taken the request.
-      const wasStale = outgoing.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET'
-      reject(new PostError(error, wasSent && !wasStale))
+      reject(new PostError(error, wasSent))
     }
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)

@@ -47,10 +47,15 @@ export function createSchedulerDouble(): SchedulerDouble {
       return calls.get(id)
     },
     async wait(id, timeoutMs, signal) {
-      const aborted = new Promise<void>((resolve) => {
+      const info = calls.get(id)
+      if (info === undefined || info.state === CallState.DONE) return info
+      let timer: NodeJS.Timeout | undefined
+      const ended = new Promise<void>((resolve) => {
         signal?.addEventListener('abort', () => resolve())
+        timer = setTimeout(resolve, timeoutMs)
       })
-      if (timeoutMs > 0 && calls.get(id)?.state !== CallState.DONE) await Promise.race([changed(), aborted])
+      await Promise.race([changed(), ended])
+      clearTimeout(timer)
       return calls.get(id)
     },
     async cancel(id) {
