@@ -50,12 +50,16 @@ export class Dispatch {
   readonly endpoint: Endpoint
   /** Most bytes of a request's body. */
   readonly bodyBytesMax: number
+  /** Where schedulers reach the endpoint: its public URL, without a final slash. */
+  readonly endpointUrl: string
   readonly #config: DispatchConfig
   readonly #registry: Registry
   readonly #runs = new RunTracker()
   readonly #runner: CoroutineRunner
   readonly #http: HttpEndpoint
   readonly #connection: SchedulerConnection
+  #stopped: Promise<void> | undefined
+  #closed: Promise<void> | undefined
 
   /** @throws {TypeError} Naming the option or the environment variable, its value and the fix. */
   constructor(options: DispatchOptions = {}) {
@@ -67,6 +71,7 @@ export class Dispatch {
     const run = (request: RunRequest, signal: AbortSignal) => this.#run(request, signal)
     this.#config = config
     this.bodyBytesMax = config.bodyBytesMax
+    this.endpointUrl = config.endpointUrl
     this.#registry = createRegistry(client, config.unknownErrorStatus)
     this.#runner = createRunner(config, (calls) => this.#send(calls))
     this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: Date.now, run })
@@ -117,9 +122,12 @@ export class Dispatch {
     return this.#handle<Output>(id)
   }
 
-  /** Gets ready to take calls: opens the store of an embedded scheduler. Every dispatch does so by itself. */
+  /**
+   * Gets ready to take calls: opens the store of an embedded scheduler. Every dispatch does so by itself, and only then
+   * is it an error that no scheduler is configured: an endpoint works without one.
+   */
   async open(): Promise<void> {
-    await this.#connection.open()
+    await this.#connection.openIfConfigured()
   }
 
   /** Begins to run calls, if the scheduler is in this process. */
@@ -129,18 +137,24 @@ export class Dispatch {
 
   /**
    * Takes no more runs, lets the ones that go on end for `shutdownGraceMs`, then aborts their `call.signal`; resolves
-   * when all have ended. Requests for runs are answered with 503.
+   * when all have ended. Requests for runs are answered with 503. Once: several who share it may each stop it.
    */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     const { shutdownGraceMs } = this.#config
-    await Promise.all([this.#connection.stop(shutdownGraceMs), this.#runs.drain(shutdownGraceMs)])
+    this.#stopped ??= Promise.all([
+      this.#connection.stop(shutdownGraceMs),
+      this.#runs.drain(shutdownGraceMs),
+    ]).then(() => undefined)
+    return this.#stopped
   }
 
-  /** Stops, and closes what was opened. Nothing can be dispatched after that. */
-  async close(): Promise<void> {
-    await this.stop()
-    await this.#connection.close()
-    this.#registry.unbind()
+  /** Stops, and closes what was opened. Nothing can be dispatched after that. Once, as {@link stop}. */
+  close(): Promise<void> {
+    this.#closed ??= this.stop().then(async () => {
+      await this.#connection.close()
+      this.#registry.unbind()
+    })
+    return this.#closed
   }
 
   /** How the functions stand at a scheduler in this process; empty before {@link open}, and when it is elsewhere. */

@@ -24,8 +24,10 @@ export interface ReplyOptions {
   readonly url: string
   /** The request's `Prefer` header field, for `wait=3` in it (RFC 7240 section 4.3). */
   readonly prefer?: string | undefined
-  /** Where {@link callReply} is served. */
-  readonly callsPath?: string | undefined
+  /** Where {@link callReply} is served; `false`: nowhere, so that answers have no `location`. */
+  readonly callsPath?: string | false | undefined
+  /** Ends the waiting when it aborts; the answer is then as if the time was up. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The part of a `Dispatch` that knows calls. */
@@ -39,11 +41,15 @@ export interface DispatchWithCalls {
  * when it failed, `{ id, status, error }`.
  */
 export async function dispatchedReply(handle: CallHandle<unknown>, options: ReplyOptions): Promise<Reply> {
-  const location = `${options.callsPath ?? CALLS_PATH_DEFAULT}/${encodeURIComponent(handle.id)}`
-  const waitMs = waitMsOf(options)
-  const info = waitMs > 0 ? await callInfoOf(handle, waitMs) : undefined
-  if (info?.state === CallState.DONE) return jsonReply(200, doneBodyOf(info), { location })
-  return jsonReply(202, { id: handle.id, status: 'pending' }, { location })
+  if (typeof handle?.id !== 'string') {
+    throw new TypeError('dispatched(handle): wanted the handle that dispatch() resolves with')
+  }
+  const { callsPath = CALLS_PATH_DEFAULT } = options
+  const headers = callsPath === false ? {} : { location: `${callsPath}/${encodeURIComponent(handle.id)}` }
+  // The call is recorded: that it cannot be waited for must not make the client send it again.
+  const info = await waitedFor(handle, options).catch(() => undefined)
+  if (info?.state === CallState.DONE) return jsonReply(200, doneBodyOf(info), headers)
+  return jsonReply(202, { id: handle.id, status: 'pending' }, headers)
 }
 
 /**
@@ -55,14 +61,28 @@ export async function callReply(
   id: string,
   options: ReplyOptions,
 ): Promise<Reply> {
+  if (id === '') return jsonReply(404, { code: 'not_found', message: 'wanted the dispatch id of a call' })
   try {
-    const info = await callInfoOf(dispatch.call(id), waitMsOf(options))
+    const handle = dispatch.call(id)
+    const info = (await waitedFor(handle, options)) ?? (await callInfoOf(handle, 0))
     if (info.state === CallState.DONE) return jsonReply(200, doneBodyOf(info))
     const { state, attempt } = callStatusOf(info)
     return jsonReply(202, { id, status: state, attempt })
   } catch (error) {
     if (!(error instanceof DispatchError) || error.status !== 'not_found') throw error
     return jsonReply(404, { code: 'not_found', message: error.message })
+  }
+}
+
+/** The call after the wait that is asked for; `undefined` when none is, or the signal aborts. */
+async function waitedFor(handle: CallHandle<unknown>, options: ReplyOptions): Promise<CallInfo | undefined> {
+  const waitMs = waitMsOf(options)
+  if (waitMs === 0) return undefined
+  try {
+    return await callInfoOf(handle, waitMs, options.signal)
+  } catch (error) {
+    if (options.signal?.aborted) return undefined
+    throw error
   }
 }
 

@@ -62,8 +62,16 @@ export {
   type HandlerResult,
 } from './func.js'
 export type { ListenOptions, Server } from './listen.js'
+export {
+  type DispatchCall,
+  type Mount,
+  type MountOptions,
+  type MountRequest,
+  mountDispatch,
+} from './mount.js'
 export { type RequestWithBody, readNodeBody } from './node-body.js'
-export { handleNode, type ServedDispatch } from './node-listener.js'
+export { handleNode, type ServedDispatch, writeNodeResponse } from './node-listener.js'
 export { rawValue, type Schema } from './schema.js'
+export { createServerLife, type ServerLife, type ServerLifeOptions } from './server-life.js'
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js'
 export type { TailCall } from './tail-call.js'

@@ -30,43 +30,61 @@ export async function handleNode(
     headers: request.headers,
     originalPath: pathOf(originalUrl),
   }
+  const signal = closeSignalOf(response)
+  const write = (answer: UnaryResponse) => {
+    // At shutdown an idle connection would hold up the server.
+    if (dispatch.isStopping) endConnection(response)
+    writeNodeResponse(response, answer)
+  }
+  try {
+    const refusal = dispatch.checkHead(head)
+    if (refusal !== undefined) return write(refusal)
+    const body = await readNodeBody(request, dispatch.bodyBytesMax)
+    write(await dispatch.handle({ ...head, body }, signal))
+  } catch (error) {
+    write(failureOf(error))
+  }
+}
+
+/** Aborts when the sender hangs up before it was answered. */
+export function closeSignalOf(response: ServerResponse): AbortSignal {
   const aborter = new AbortController()
   response.once('close', () => {
     if (!response.writableFinished)
       aborter.abort(new UnaryError('canceled', 'the sender closed the connection'))
   })
-  try {
-    const refusal = dispatch.checkHead(head)
-    if (refusal !== undefined) return writeNodeResponse(dispatch, response, refusal)
-    const body = await readNodeBody(request, dispatch.bodyBytesMax)
-    writeNodeResponse(dispatch, response, await dispatch.handle({ ...head, body }, aborter.signal))
-  } catch (error) {
-    writeNodeResponse(dispatch, response, failureOf(error))
-  }
+  return aborter.signal
 }
 
-/** Writes an answer; closes the connection where it cannot or must not be used again. */
-function writeNodeResponse(
-  dispatch: ServedDispatch,
+/** Writes an answer, unless there was one or the sender has hung up. */
+export function writeNodeResponse(
   response: ServerResponse,
-  { status, headers, body }: UnaryResponse,
+  { status, headers, body }: Pick<UnaryResponse, 'status' | 'headers' | 'body'>,
 ): void {
   if (response.headersSent || response.destroyed) return
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  // HTTP/2 has streams of its own for that, and refuses the header field.
-  const isHttp1 = response.req.httpVersionMajor < 2
-  // A body that nobody reads would block the next request. At shutdown an idle connection would hold up the server.
-  if (isHttp1 && (!response.req.complete || dispatch.isStopping)) response.setHeader('connection', 'close')
+  // A body that nobody reads would block the next request.
+  if (!response.req.complete) endConnection(response)
   response.end(body)
 }
 
-function failureOf(error: unknown): UnaryResponse {
+/** Sees to it that the connection of this answer is not used again. */
+export function endConnection(response: ServerResponse): void {
+  // HTTP/2 has streams of its own for that, and refuses the header field.
+  if (response.req.httpVersionMajor >= 2) return
+  if (!response.headersSent) response.setHeader('connection', 'close')
+  else response.once('finish', () => response.req.socket?.end())
+}
+
+/** The answer to a request that could not be read. What is not our own says nothing about itself. */
+export function failureOf(error: unknown): UnaryResponse {
   if (error instanceof UnaryError) return errorResponse(error.code, error.message)
   return errorResponse('internal', 'internal error')
 }
 
-function pathOf(url: string): string {
+/** The path of a request target, without the query. */
+export function pathOf(url: string): string {
   const end = url.search(/[?#]/)
   const path = end === -1 ? url : url.slice(0, end)
   // RFC 9112 section 3.2.2: a request target may be a whole URL.

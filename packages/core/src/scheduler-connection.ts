@@ -14,6 +14,11 @@ import { createHttpScheduler, type HttpSchedulerWorld } from './http-scheduler.j
 export interface SchedulerConnection {
   /** Resolves when the scheduler takes calls. @throws {DispatchError} When there is none, saying what to do. */
   open(): Promise<Scheduler>
+  /**
+   * As {@link open}, but resolves with `undefined` when no scheduler is configured: an endpoint works without one, and the
+   * first dispatch says what is missing.
+   */
+  openIfConfigured(): Promise<Scheduler | undefined>
   /** Lets it run calls, if it lives in this process. */
   start(): Promise<void>
   /** Lets it run no more calls, if it lives in this process. */
@@ -38,11 +43,12 @@ export interface SchedulerConnectionOptions {
  *  L1 The scheduler is made and opened once, at the first `open`; a failed attempt is forgotten, so that a later one
  *     can succeed.
  *  L2 What was never opened needs no `stop` and no `close`.
- *  L3 After `close` nothing opens it again.
+ *  L3 After `close` nothing opens it again, and after `stop` nothing starts it again.
  */
 export function createSchedulerConnection(options: SchedulerConnectionOptions): SchedulerConnection {
   let opening: Promise<Scheduler> | undefined
   let stats = (): FunctionStats[] => []
+  let isStopped = false
   let isClosed = false
   const connection: SchedulerConnection = {
     async open() {
@@ -59,10 +65,20 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
       )
       return await opening
     },
+    async openIfConfigured() {
+      try {
+        return await connection.open()
+      } catch (error) {
+        if (unconfigured.has(error as object)) return undefined
+        throw error
+      }
+    },
     async start() {
-      embedded(await connection.open())?.start()
+      const scheduler = embedded(await connection.openIfConfigured())
+      if (!isStopped) scheduler?.start()
     },
     async stop(graceMs) {
+      isStopped = true
       await embedded(await opened(opening))?.stop(graceMs)
     },
     async close() {
@@ -95,9 +111,11 @@ async function createScheduler({ config, endpoint, world }: SchedulerConnectionO
   if (scheduler !== undefined && typeof scheduler !== 'function') return scheduler
   if (scheduler === undefined && apiUrl !== undefined) {
     if (apiKey === undefined) {
-      throw new DispatchError(
-        'unauthenticated',
-        `no API key for the scheduler at ${apiUrl}: pass option apiKey, or set DISPATCH_API_KEY`,
+      throw unconfiguredError(
+        new DispatchError(
+          'unauthenticated',
+          `no API key for the scheduler at ${apiUrl}: pass option apiKey, or set DISPATCH_API_KEY`,
+        ),
       )
     }
     return createHttpScheduler({ apiUrl, apiKey, bodyBytesMax, world })
@@ -110,6 +128,14 @@ async function createScheduler({ config, endpoint, world }: SchedulerConnectionO
     ...(config.logger === undefined ? {} : { logger: config.logger }),
   }
   return create(options)
+}
+
+/** Errors that say that no scheduler is configured. */
+const unconfigured = new WeakSet<object>()
+
+function unconfiguredError(error: DispatchError): DispatchError {
+  unconfigured.add(error)
+  return error
 }
 
 /** Typed as text, so that neither the compiler nor a bundler wants the package: it is an optional peer. */
@@ -125,6 +151,7 @@ async function loadEmbeddedScheduler(): Promise<EmbeddedSchedulerModule> {
     const message = isMissing
       ? `no scheduler: install ${EMBEDDED_SCHEDULER_PACKAGE}, which runs inside this process, or name one elsewhere by option apiUrl or DISPATCH_API_URL`
       : `${EMBEDDED_SCHEDULER_PACKAGE} cannot be loaded: ${(error as Error).message}`
-    throw new DispatchError('permanent', message, { cause: error })
+    const failure = new DispatchError('permanent', message, { cause: error })
+    throw isMissing ? unconfiguredError(failure) : failure
   }
 }
