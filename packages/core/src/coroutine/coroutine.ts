@@ -1,6 +1,7 @@
 import type { Any } from '@bufbuild/protobuf/wkt'
 import { type Call, type CallResult, fromWireError, toWireError, type WireError } from '@dispatch/protocol'
 import { Awaited } from './awaited.js'
+import type { Delivery, End, Suspension } from './coroutine-exchange.js'
 import { correlationIdOf, stepOfCorrelationId } from './correlation-id.js'
 import { failureOfResult } from './failures.js'
 import { handledRejection, never } from './promises.js'
@@ -8,38 +9,6 @@ import { type DispatchNote, differenceOf, type RunNotes, type StepNote } from '.
 import { Timers } from './timers.js'
 import { TurnWatch } from './turn-watch.js'
 import { takeCalls } from './unsent.js'
-
-/** How a coroutine ended. All but the first two are not the handler's doing: it then stays where it is. */
-export type End =
-  | { readonly kind: 'returned'; readonly value: unknown }
-  | { readonly kind: 'threw'; readonly error: unknown }
-  /** The handler is not the one that the journal tells of. */
-  | { readonly kind: 'incompatible'; readonly message: string }
-  | { readonly kind: 'aborted'; readonly reason: unknown }
-  /** Nobody will resume this copy. */
-  | { readonly kind: 'discarded' }
-
-/** What a run brings to a coroutine. */
-export interface Delivery {
-  readonly nowMs: number
-  /** Timers to fire, by step; `undefined`: those that are due. */
-  readonly fired: readonly number[] | undefined
-  readonly pollError: WireError | undefined
-  readonly results: readonly CallResult[]
-}
-
-/** What a coroutine waits for at the end of a run. */
-export interface Suspension {
-  /** Calls to make now. */
-  readonly calls: Call[]
-  readonly hasMoreCalls: boolean
-  readonly openCalls: number
-  /** All the open calls belong to one gather. */
-  readonly isGather: boolean
-  /** When the next timer is due. */
-  readonly dueAtMs: number | undefined
-  readonly notes: RunNotes
-}
 
 export interface CoroutineOptions {
   readonly dispatchId: string
@@ -202,6 +171,11 @@ export class Coroutine {
 
   get end(): End | undefined {
     return this.#end
+  }
+
+  /** Whether the handler can go on, or has ended by itself. */
+  get isUsable(): boolean {
+    return this.#interruption === undefined && !this.#isGone()
   }
 
   /** Steps begun so far. */

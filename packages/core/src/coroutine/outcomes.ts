@@ -3,7 +3,7 @@ import { type Any, AnySchema } from '@bufbuild/protobuf/wkt'
 import { DispatchError, type FailureStatus, type RunResponse, type Status } from '@dispatch/protocol'
 import type { FunctionDefinition } from '../function-definition.js'
 import { isTailCall } from '../tail-call.js'
-import type { End } from './coroutine.js'
+import type { End } from './coroutine-exchange.js'
 import { statusOfThrown } from './failures.js'
 import { failureResponse, outputResponse, refusalResponse, tailCallResponse } from './responses.js'
 

@@ -16,7 +16,7 @@ import {
   type Status,
   toWireError,
 } from '@dispatch/protocol'
-import type { Suspension } from './coroutine.js'
+import type { Suspension } from './coroutine-exchange.js'
 
 /** The answer of a run whose handler returned. A status other than `ok` goes with the output, not with an error. */
 export function outputResponse(status: Status, output: Any | undefined): RunResponse {

@@ -84,7 +84,7 @@ export class CoroutineRunner {
    * what the handler made of it, or with `temporary`.
    */
   async run(definition: FunctionDefinition, request: RunRequest, signal: AbortSignal): Promise<RunResponse> {
-    const nowMs = this.#options.nowMs()
+    const nowMs = Math.floor(this.#options.nowMs())
     const run: Run = { definition, request, signal, nowMs }
     try {
       this.#warm.sweep(nowMs)
@@ -111,9 +111,10 @@ export class CoroutineRunner {
     this.#warm.drop(request.dispatchId)
     const input = decodeInput(run.definition, anyInput)
     if (input.failure !== undefined) return input.failure
-    const generation = new DataView(this.#randomBytes(GENERATION_BYTES)).getUint32(0)
+    const random = this.#options.randomBytes(GENERATION_BYTES + TOKEN_BYTES)
+    const generation = new DataView(random.buffer, random.byteOffset).getUint32(0)
     const journal = request.keepsJournal ? undefined : startJournal(anyInput)
-    const warm = this.#create(request, generation, journal)
+    const warm = this.#create(request, generation, random.slice(GENERATION_BYTES), journal)
     return this.#carryOut(run, warm, () => {
       warm.coroutine.deliver({ nowMs, fired: [], pollError: undefined, results: [] })
       start(run, warm.coroutine, input.value)
@@ -149,7 +150,9 @@ export class CoroutineRunner {
     }
     const input = decodeInput(definition, recording.input)
     if (input.failure !== undefined) return input.failure
-    const warm = this.#create(request, state.generation, state.journal.length > 0 ? state.journal : undefined)
+    const token = this.#options.randomBytes(TOKEN_BYTES).slice()
+    const ownJournal = state.journal.length > 0 ? state.journal : undefined
+    const warm = this.#create(request, state.generation, token, ownJournal)
     warm.runs = state.runs
     const { coroutine } = warm
     return this.#carryOut(run, warm, async () => {
@@ -158,20 +161,15 @@ export class CoroutineRunner {
     })
   }
 
-  #create(request: RunRequest, generation: number, journal: Uint8Array | undefined): WarmCoroutine {
-    const coroutine = new Coroutine({
-      dispatchId: request.dispatchId,
-      restarts: request.restarts,
-      generation,
-      dispatch: this.#dispatch,
-    })
-    return {
-      coroutine,
-      token: new Uint8Array(this.#randomBytes(TOKEN_BYTES)),
-      runs: 0,
-      journal,
-      idleSinceMs: 0,
-    }
+  #create(
+    request: RunRequest,
+    generation: number,
+    token: Uint8Array,
+    journal: Uint8Array | undefined,
+  ): WarmCoroutine {
+    const { dispatchId, restarts } = request
+    const coroutine = new Coroutine({ dispatchId, restarts, generation, dispatch: this.#dispatch })
+    return { coroutine, token, runs: 0, journal, idleSinceMs: 0 }
   }
 
   /** Brings a coroutine what it waits for, lets it go on, and answers with what comes of it. */
@@ -227,10 +225,6 @@ export class CoroutineRunner {
       'invalid_response',
       `the scheduler gave ${ids.length} ids for ${calls.length} calls`,
     )
-  }
-
-  #randomBytes(count: number): ArrayBuffer {
-    return new Uint8Array(this.#options.randomBytes(count)).buffer
   }
 }
 
