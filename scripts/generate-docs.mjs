@@ -1,0 +1,164 @@
+// Writes the parts of the documentation that are derived from the code: the tables of statuses, from STATUSES; and
+// where each conformance case is tested, from the names of the tests. Needs the packages built.
+// `e2e/test/docs.test.ts` and `e2e/test/conformance.test.ts` fail when a file is not what this would write.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** The files with generated parts, by their path, as they should be. */
+export async function generateDocs() {
+  const protocol = await import(pathToFileURL(join(ROOT, 'packages/protocol/dist/index.js')).href)
+  const names = testNames()
+  return {
+    'README.md': withBlocks('README.md', { glance: glanceTable(protocol) }),
+    'docs/statuses.md': withBlocks('docs/statuses.md', {
+      statuses: statusTable(protocol),
+      codes: systemCodeTable(protocol),
+      http: httpTable(protocol),
+      connect: connectTable(protocol),
+    }),
+    'docs/conformance.md': withTests(readFileSync(join(ROOT, 'docs/conformance.md'), 'utf8'), names),
+  }
+}
+
+/** Ids of conformance cases in the names of tests, with the test files that have them. */
+export function testNames() {
+  const filesById = new Map()
+  for (const file of testFiles()) {
+    for (const id of idsIn(readFileSync(join(ROOT, file), 'utf8'))) {
+      filesById.set(id, [...(filesById.get(id) ?? []), file])
+    }
+  }
+  return filesById
+}
+
+/** Ids stand at the start of a text: `'Q06 Q07 Q08 runs say …'`, `'R19 and R20 …'`, `'C02 C07 without …'`. */
+function idsIn(source) {
+  const ids = new Set()
+  for (const [, leading] of source.matchAll(/['"`]((?:[ESVRXQCBLT]\d\d\b(?: and |, | |(?=['"`:])))+)/g)) {
+    for (const [id] of leading.matchAll(/[ESVRXQCBLT]\d\d/g)) ids.add(id)
+  }
+  return ids
+}
+
+function testFiles() {
+  const folders = readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name, 'test'))
+  return [...folders, join(ROOT, 'e2e/test')]
+    .flatMap((folder) => sourcesIn(folder))
+    .map((file) => relative(ROOT, file).replaceAll('\\', '/'))
+    .sort()
+}
+
+function sourcesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return sourcesIn(path)
+    return entry.name.endsWith('.ts') ? [path] : []
+  })
+}
+
+const CASE_ROW = /^(\| ([ESVRXQCBLT]\d\d) \|.*\|) ([^|]*)\|$/gm
+
+function withTests(text, filesById) {
+  return text.replace(CASE_ROW, (row, start, id, held) => {
+    if (held.startsWith('left out:')) return row
+    const links = (filesById.get(id) ?? []).map((file) => `[${linkText(file)}](../${file})`)
+    return `${start} ${links.join(', ')} |`.replace('|  |', '| |')
+  })
+}
+
+/** `core/endpoint` for `packages/core/test/endpoint.test.ts`. */
+function linkText(file) {
+  const owner = file.startsWith('packages/') ? file.split('/')[1] : file.split('/')[0]
+  return `${owner}/${basename(file).replace(/(\.test)?\.ts$/, '')}`
+}
+
+function withBlocks(path, blocks) {
+  let text = readFileSync(join(ROOT, path), 'utf8')
+  for (const [name, content] of Object.entries(blocks)) {
+    const block = new RegExp(`(<!-- generated: ${name} -->\n)[\\s\\S]*?(\n<!-- end -->)`)
+    if (!block.test(text)) throw new Error(`${path} has no block <!-- generated: ${name} --> … <!-- end -->`)
+    text = text.replace(block, (_, start, end) => `${start}\n${content}${end}`)
+  }
+  return text
+}
+
+const RETRY_WORDS = { yes: 'yes', no: 'no', restart: 'from the input' }
+const CONCURRENCY_WORDS = { increase: 'rises', decrease: 'falls', keep: 'stays' }
+
+function glanceTable({ STATUSES }) {
+  const groups = new Map()
+  for (const [status, { retry, concurrency }] of Object.entries(STATUSES)) {
+    const key = `${RETRY_WORDS[retry]} | ${CONCURRENCY_WORDS[concurrency]}`
+    groups.set(key, [...(groups.get(key) ?? []), code(status)])
+  }
+  return table(
+    ['a run ends with', 'tried again', 'concurrency'],
+    [...groups].map(([key, statuses]) => [statuses.join(', '), key]),
+  )
+}
+
+function statusTable({ STATUSES }) {
+  return table(
+    ['number', 'status', 'tried again', 'concurrency', 'error class', 'meaning'],
+    Object.entries(STATUSES).map(([status, row]) => [
+      row.code,
+      code(status),
+      RETRY_WORDS[row.retry],
+      CONCURRENCY_WORDS[row.concurrency],
+      row.errorName === '' ? '' : code(row.errorName),
+      row.summary,
+    ]),
+  )
+}
+
+function systemCodeTable({ STATUSES }) {
+  return table(
+    ['status', '`error.code`'],
+    Object.entries(STATUSES)
+      .filter(([, { systemCodes }]) => systemCodes.length > 0)
+      .map(([status, { systemCodes }]) => [code(status), systemCodes.map(code).join(', ')]),
+  )
+}
+
+function httpTable({ statusOfHttp }) {
+  const own = [400, 401, 403, 404, 408, 429, 501]
+  const ranges = [
+    ['2xx', 200],
+    ['1xx', 100],
+    ['3xx', 300],
+    ['other 4xx', 418],
+    ['other 5xx', 500],
+    ['anything else', 600],
+  ]
+  const rows = [...own.map((number) => [number, number]), ...ranges]
+  return table(
+    ['HTTP status code', 'status'],
+    rows.map(([label, number]) => [
+      label,
+      statusOfHttp(number) ? code(statusOfHttp(number)) : 'says nothing',
+    ]),
+  )
+}
+
+function connectTable({ CONNECT_CODES }) {
+  return table(
+    ['Connect and gRPC code', 'status'],
+    Object.entries(CONNECT_CODES).map(([name, { status }]) => [code(name), code(status)]),
+  )
+}
+
+function code(text) {
+  return `\`${text}\``
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |\n`.replaceAll('|  |', '| |')
+  return line(head) + line(head.map(() => '---')) + rows.map(line).join('')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [path, text] of Object.entries(await generateDocs())) writeFileSync(join(ROOT, path), text)
+}
