@@ -7,7 +7,7 @@ type Scalar = string | number
  * Names, in order, of what `calls.record` holds: a JSON array. A new one goes to the end, with a migration.
  *
  * One text instead of one column each, since the price of a row is its number of bound values: 29 columns took
- * 15 µs of CPU a row, this layout 10 (libsql; node:sqlite 4 and 3.6). `schema.ts` gives each its virtual column.
+ * 15 µs of CPU a row, this layout 10 (libsql; node:sqlite 4 and 3.6). The view `call_details` shows it as columns.
  */
 export const RECORD_COLUMNS = [
   'root_id',

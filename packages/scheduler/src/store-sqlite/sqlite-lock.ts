@@ -26,7 +26,7 @@ export function lockStore(openDatabase: OpenDatabase, path: string): () => void 
     if (sqliteCodeOf(error) !== SQLITE.BUSY) throw error
     throw new DispatchError(
       'permanent',
-      `${path} is open in another process (${readHolder(openDatabase, path)}); run one scheduler per file: start a stand-alone scheduler and set DISPATCH_API_URL, or give this process its own file with DISPATCH_STORE`,
+      `${path} is open in ${readHolder(openDatabase, path)}; run one scheduler per file: start a stand-alone scheduler and set DISPATCH_API_URL, or give this process its own file with DISPATCH_STORE`,
     )
   }
   return () => lock.close()
@@ -46,12 +46,13 @@ function readHolder(openDatabase: OpenDatabase, path: string): string {
       database.exec('PRAGMA busy_timeout = 1000')
       const rows = database.prepare('SELECT key, value FROM store').all([]) as [string, string][]
       const { pid, host } = Object.fromEntries(rows)
-      return host === hostname() ? `pid ${pid}` : `pid ${pid} on ${host}`
+      if (host !== hostname()) return `another process (pid ${pid} on ${host})`
+      return Number(pid) === process.pid ? 'this process already' : `another process (pid ${pid})`
     } finally {
       database.close()
     }
   } catch {
     // It is being created at this moment, or is no store at all: whoever has it knows.
-    return 'pid unknown'
+    return 'another process'
   }
 }

@@ -1,6 +1,6 @@
 import { type PackedPayloads, packPayloads } from './messages.js'
 import { CALL_COLUMNS } from './record.js'
-import { EMPTY_PAYLOAD, LARGE_PAYLOAD } from './schema.js'
+import { EMPTY_PAYLOAD, LARGE_PAYLOAD, recordColumn } from './schema.js'
 import type { Database, SqlValue } from './sqlite-driver.js'
 
 /** {@link CALL_COLUMNS}, then `record`. */
@@ -33,12 +33,13 @@ export function createQueries(database: Database) {
     `SELECT n, ${CALL_SQL} FROM calls WHERE state <> 'done' AND n > ? ORDER BY n LIMIT ${LOAD_ROWS_MAX}`,
   )
   const heard = database.prepare(
-    `SELECT j.call_n, j.ordinals FROM calls p CROSS JOIN journal j ON j.call_n = p.n AND j.restarts = p.restarts
+    `SELECT j.call_n, j.ordinals FROM calls p CROSS JOIN journal j ON j.call_n = p.n AND j.restarts = p.${recordColumn('restarts')}
      WHERE p.state <> 'done'`,
   )
   const finished = database.prepare(
-    `SELECT p.n AS parent_n, c.parent_id, c.parent_restarts, c.ordinal, c.correlation_id, c.status_code
-     FROM calls p CROSS JOIN calls c ON c.parent_id = p.id AND c.parent_restarts = p.restarts
+    `SELECT p.n AS parent_n, c.parent_id, c.parent_restarts, c.ordinal,
+       c.${recordColumn('correlation_id')} AS correlation_id, c.${recordColumn('status_code')} AS status_code
+     FROM calls p CROSS JOIN calls c ON c.parent_id = p.id AND c.parent_restarts = p.${recordColumn('restarts')}
      WHERE p.state <> 'done' AND c.state = 'done' AND c.parent_id <> '' ORDER BY c.finished_at_ms, c.n`,
   )
   const byId = database.prepare(`SELECT ${CALL_SQL}, n, input, coroutine, result FROM calls WHERE id = ?`)
@@ -48,7 +49,7 @@ export function createQueries(database: Database) {
     'SELECT c.id FROM json_each(?) AS wanted CROSS JOIN calls c ON c.id = wanted.value',
   )
   const results = database.prepare(
-    `SELECT wanted.key AS position, c.correlation_id, c.n, c.result FROM json_each(?) AS wanted
+    `SELECT wanted.key AS position, c.${recordColumn('correlation_id')} AS correlation_id, c.n, c.result FROM json_each(?) AS wanted
      CROSS JOIN calls c ON c.parent_id = ? AND c.parent_restarts = ? AND c.ordinal = wanted.value
      WHERE c.parent_id <> '' AND c.state = 'done'`,
   )

@@ -1,8 +1,9 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import type { StoreReply, StoreRequest } from './messages.js'
 import { openStoreDatabase, type StoreDatabase } from './sqlite-database.js'
 import { loadDriver } from './sqlite-driver.js'
 import { storeError } from './sqlite-error.js'
+import { passGate, type WorkGateMemory } from './work-gate.js'
 
 /**
  * The thread in which the store works, so that a sync of the disk does not stop the application's event loop.
@@ -12,6 +13,7 @@ const port = parentPort
 if (port === null)
   throw new TypeError('sqlite-worker.js is started by the store; it is no program of its own')
 
+const gate = workerData as WorkGateMemory
 let database: StoreDatabase | undefined
 let path = ''
 
@@ -23,13 +25,17 @@ async function answer(request: StoreRequest): Promise<void> {
   try {
     if (request.op === 'open') {
       path = request.options.path
-      database = openStoreDatabase(await loadDriver(request.options.driver), request.options)
+      const openDatabase = await loadDriver(request.options.driver)
+      passGate(gate, () => {
+        database = openStoreDatabase(openDatabase, request.options)
+      })
       reply({ id: request.id, value: undefined })
     } else if (request.op === 'prune') {
       reply({ id: request.id, value: await prune(request.beforeMs, request.treesMax) })
     } else {
-      const { value, transfer } = perform(openedDatabase(), request)
-      reply({ id: request.id, value }, transfer)
+      const done = passGate(gate, () => perform(openedDatabase(), request))
+      // Nothing is done any more when the process is about to end, and nobody waits for an answer.
+      if (done !== undefined) reply({ id: request.id, value: done.value }, done.transfer)
     }
   } catch (error) {
     const { status, message } = storeError(error, path)
@@ -73,8 +79,8 @@ function perform(store: StoreDatabase, request: SyncRequest): { value: unknown; 
 async function prune(beforeMs: number, treesMax: number): Promise<number> {
   const steps = openedDatabase().prune(beforeMs, treesMax)
   for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
+    const step = passGate(gate, () => steps.next())
+    if (step?.done) return step.value
     await new Promise((resolve) => setImmediate(resolve))
     openedDatabase()
   }
