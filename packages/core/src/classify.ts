@@ -9,10 +9,10 @@ import {
   retryAfterMsOfHeaders,
   type Status,
   statusOfHttp,
+  statusOfSystemCode,
 } from '@dispatch/protocol'
 import { type Class, type ClassRule, type ClassRules, createClassRules, type Rule } from './class-rules.js'
 import { isFetchResponse } from './http-output.js'
-import { statusOfSystemCode } from './system-code.js'
 
 /*
  * What a thrown value means. It and its causes are looked at, from the outside in, by these rules in this order; the

@@ -116,6 +116,7 @@ export {
   type StatusRow,
   statusOfCode,
 } from './statuses.js'
+export { statusOfSystemCode } from './system-code.js'
 export { TYPE_REGISTRY } from './type-registry.js'
 export {
   bytesResponse,

@@ -1,4 +1,4 @@
-import { type FailureStatus, STATUSES, type Status } from '@dispatch/protocol'
+import { type FailureStatus, STATUSES, type Status } from './statuses.js'
 
 /** What a code such as `ECONNRESET` or `HPE_INVALID_CONSTANT` means. An exact code beats a prefix. */
 export function statusOfSystemCode(code: string): FailureStatus | undefined {
