@@ -41,7 +41,7 @@ function functionsOf(path) {
       /^(\s*)(?:export )?(?:async )?(?:function (\w+)|(?:static |async |get )*(#?\w+))\b.*\{$/.exec(line)
     if (
       head === null ||
-      /^\s*(if|for|while|switch|catch|else|return|try|do|const|let|class|interface)\b/.test(line)
+      /^\s*(if|for|while|switch|catch|else|return|try|do|const|let|import|this|(?:export )?(?:class|interface|type|const))\b/.test(line)
     )
       return []
     const end = lines.findIndex((other, at) => at > index && other === `${head[1]}}`)
