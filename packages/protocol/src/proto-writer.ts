@@ -4,9 +4,6 @@ const KEPT_BUFFER_BYTES_MAX = 65_536
 /** Longest text that is copied character by character: up to here that is faster than `encodeInto`. */
 const LOOP_TEXT_LENGTH_MAX = 24
 
-const DOUBLE = new Float64Array(1)
-const DOUBLE_BYTES = new Uint8Array(DOUBLE.buffer)
-
 let idleWriter: ProtoWriter | undefined
 
 /**
@@ -35,7 +32,8 @@ export function writeProto<Input>(
  */
 export class ProtoWriter {
   private buffer = new Uint8Array(4096)
-  /** The same memory, for Node's fast way to write text. */
+  /** The same memory, for numbers and for Node's fast way to write text. */
+  private view = new DataView(this.buffer.buffer)
   private textBuffer = Buffer.from(this.buffer.buffer)
   private position = 0
 
@@ -89,8 +87,7 @@ export class ProtoWriter {
 
   double(value: number): void {
     this.reserve(8)
-    DOUBLE[0] = value
-    this.buffer.set(DOUBLE_BYTES, this.position)
+    this.view.setFloat64(this.position, value, true)
     this.position += 8
   }
 
@@ -187,6 +184,7 @@ export class ProtoWriter {
 
   private use(buffer: Uint8Array<ArrayBuffer>): void {
     this.buffer = buffer
+    this.view = new DataView(buffer.buffer)
     this.textBuffer = Buffer.from(buffer.buffer)
   }
 }

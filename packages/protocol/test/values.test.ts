@@ -111,6 +111,10 @@ t.test('numbers and instants', async (t) => {
     { name: 'V04 -2^63 is decoded as a bigint', value: -(2n ** 63n), type: 'Int64Value', want: -(2n ** 63n) },
     { name: 'V05 2^64-1 is a UInt64Value', value: 2n ** 64n - 1n, type: 'UInt64Value', want: 2n ** 64n - 1n },
     { name: 'a small bigint is decoded as a number', value: 7n, type: 'Int64Value', want: 7 },
+    { name: '127', value: 127, type: 'Int64Value', want: 127 },
+    { name: '128', value: 128, type: 'Int64Value', want: 128 },
+    { name: '2^28', value: 2 ** 28, type: 'Int64Value', want: 2 ** 28 },
+    { name: '2^31', value: 2 ** 31, type: 'Int64Value', want: 2 ** 31 },
     {
       name: 'the largest safe integer',
       value: Number.MAX_SAFE_INTEGER,
@@ -367,6 +371,11 @@ t.test('what cannot be carried is refused with its path', async (t) => {
         pickledValue: { length: 1, byteLength: 1, 0: 46 },
       },
       want: /^input\.pickledValue: wanted a Uint8Array/,
+    },
+    {
+      name: 'a forged JsValue',
+      value: { $typeName: 'dispatch.sdk.node.v1.JsValue', json: '1', chunks: [new Uint8Array(1), 'x'] },
+      want: /^input\.chunks: wanted a Uint8Array/,
     },
     {
       name: 'a forged Any',

@@ -3,23 +3,31 @@ import {
   type DescField,
   type DescMessage,
   fromBinary,
+  fromJson,
   type Message,
   type MessageShape,
   ScalarType,
   toBinary,
+  toJson,
 } from '@bufbuild/protobuf'
 import { AnySchema } from '@bufbuild/protobuf/wkt'
 import {
   CallResultSchema,
+  CallSchema,
+  DispatchRequestSchema,
+  DispatchResponseSchema,
   decodeAny,
   decodeCallResult,
+  decodeValue,
   encodeAny,
   encodeCallResult,
   encodeRunRequest,
   encodeRunResponse,
   encodeValue,
+  type Poll,
   RunRequestSchema,
   RunResponseSchema,
+  TYPE_REGISTRY,
 } from '@dispatch/protocol'
 import fc from 'fast-check'
 import t from 'tap'
@@ -44,6 +52,11 @@ function encoder<Schema extends DescMessage>(
   }
 }
 
+const UNKNOWN_FIELDS = fc.option(fc.constant({ no: 2_000, wireType: 2, data: Uint8Array.of(1, 7) }), {
+  nil: undefined,
+  freq: 4,
+})
+
 const SCALARS = new Map<ScalarType, fc.Arbitrary<unknown>>([
   [ScalarType.BOOL, fc.boolean()],
   [ScalarType.BYTES, fc.uint8Array({ maxLength: 200 })],
@@ -55,8 +68,8 @@ const SCALARS = new Map<ScalarType, fc.Arbitrary<unknown>>([
     ScalarType.STRING,
     fc.oneof(
       fc.string({ maxLength: 60 }),
-      fc.string({ unit: 'binary', maxLength: 60 }),
-      fc.string({ unit: fc.constantFrom('a', 'ä', '✓', '\ud800'), maxLength: 150 }),
+      fc.string({ unit: 'binary', maxLength: 60, size: 'max' }),
+      fc.string({ unit: fc.constantFrom('a', 'ä', '✓', '\ud800'), maxLength: 150, size: 'max' }),
     ),
   ],
 ])
@@ -173,6 +186,62 @@ t.test('vectors of the original', async (t) => {
   for (const { name, bytes, want } of cases) t.equal(hex(bytes), want, name)
 })
 
+t.test('vectors of messages that the protobuf runtime writes', async (t) => {
+  const input = encodeValue(11)
+  const call = { endpoint: 'http://example.com', function: 'function1', input }
+  const cases = [
+    {
+      name: 'DispatchRequest',
+      bytes: toBinary(DispatchRequestSchema, create(DispatchRequestSchema, { calls: [call] })),
+      want: '0a551212687474703a2f2f6578616d706c652e636f6d1a0966756e6374696f6e3122340a2e747970652e676f6f676c65617069732e636f6d2f676f6f676c652e70726f746f6275662e496e74363456616c75651202080b',
+    },
+    {
+      name: 'DispatchResponse',
+      bytes: toBinary(DispatchResponseSchema, create(DispatchResponseSchema, { dispatchIds: ['0', '1'] })),
+      want: '0a01300a0131',
+    },
+    {
+      name: 'Call',
+      bytes: toBinary(
+        CallSchema,
+        create(CallSchema, {
+          ...call,
+          correlationId: (1n << 32n) + 2n,
+          expiration: { seconds: 10n },
+          version: 'xyzzy',
+        }),
+      ),
+      want: '0882808080101212687474703a2f2f6578616d706c652e636f6d1a0966756e6374696f6e3122340a2e747970652e676f6f676c65617069732e636f6d2f676f6f676c652e70726f746f6275662e496e74363456616c75651202080b2a02080a320578797a7a79',
+    },
+  ]
+  t.plan(cases.length)
+  for (const { name, bytes, want } of cases) t.equal(hex(bytes), want, name)
+})
+
+t.test('the Connect JSON of a Poll, read and written with the type registry', async (t) => {
+  const json = {
+    status: 'STATUS_OK',
+    poll: {
+      calls: [
+        {
+          correlationId: '1',
+          function: 'identity',
+          input: { '@type': 'type.googleapis.com/google.protobuf.StringValue', value: 'x' },
+        },
+      ],
+      maxWait: '300s',
+      maxResults: 1,
+      minResults: 1,
+      typedCoroutineState: { '@type': 'type.googleapis.com/google.protobuf.BytesValue', value: 'AQI=' },
+    },
+  }
+  const response = fromJson(RunResponseSchema, json, { registry: TYPE_REGISTRY })
+  const { directive } = fromBinary(RunResponseSchema, encodeRunResponse(response))
+  t.equal(directive.case, 'poll')
+  t.equal(decodeValue((directive.value as Poll).calls[0]?.input), 'x')
+  t.same(toJson(RunResponseSchema, response, { registry: TYPE_REGISTRY }), json)
+})
+
 t.test('what was encoded is decoded', async (t) => {
   const any = encodeValue('x')
   t.same(decodeAny(encodeAny(any)), any)
@@ -234,7 +303,7 @@ function messageOf(schema: DescMessage, wanted?: DescField, depth = 4): fc.Arbit
         field === wanted ? content.filter((value) => !isZero(value)) : fc.option(content, { nil: undefined }),
     })
   })
-  return fc.tuple(...entries).map((parts) => {
+  return fc.tuple(UNKNOWN_FIELDS, ...entries).map(([unknown, ...parts]) => {
     const init: Record<string, unknown> = {}
     const ordered = parts.filter(({ content }) => content !== undefined)
     for (const { field, content } of ordered.sort(
@@ -243,7 +312,9 @@ function messageOf(schema: DescMessage, wanted?: DescField, depth = 4): fc.Arbit
       if (field.oneof === undefined) init[field.localName] = content
       else init[field.oneof.localName] = { case: field.localName, value: content }
     }
-    return create(schema, init)
+    const message = create(schema, init)
+    if (unknown !== undefined && wanted === undefined) message.$unknown = [unknown]
+    return message
   })
 }
 

@@ -121,15 +121,17 @@ function dataOf(bytes: Uint8Array): Uint8Array | undefined {
   return undefined
 }
 
-/** As {@link dataOf}, for a varint of up to four bytes. */
+/** As {@link dataOf}, for a varint of up to seven bytes, which a number holds. */
 function shortVarint(bytes: Uint8Array): number | undefined {
   if (bytes.length === 0) return 0
-  if (bytes[0] !== 0x08 || bytes.length > 5) return undefined
+  if (bytes[0] !== 0x08 || bytes.length > 8) return undefined
   let value = 0
+  let factor = 1
   for (let index = 1; index < bytes.length; index++) {
     const byte = bytes[index] ?? 0
-    value |= (byte & 0x7f) << ((index - 1) * 7)
+    value += (byte & 0x7f) * factor
     if (byte < 0x80) return index + 1 === bytes.length ? value : undefined
+    factor *= 0x80
   }
   return undefined
 }

@@ -42,10 +42,10 @@ function readValue(reader: BinaryReader, end: number, depth: number): unknown {
         value = reader.bool()
         break
       case 0x2a:
-        value = readStruct(reader, endOfPart(reader, end), depth + 1)
+        value = readStruct(reader, endOfPart(reader), depth + 1)
         break
       case 0x32:
-        value = readList(reader, endOfPart(reader, end), depth + 1)
+        value = readList(reader, endOfPart(reader), depth + 1)
         break
       default:
         skip(reader, tag)
@@ -60,7 +60,7 @@ function readList(reader: BinaryReader, end: number, depth: number): unknown[] {
   const items: unknown[] = []
   while (reader.pos < end) {
     const tag = reader.uint32()
-    if (tag === 0x0a) items.push(readValue(reader, endOfPart(reader, end), depth))
+    if (tag === 0x0a) items.push(readValue(reader, endOfPart(reader), depth))
     else skip(reader, tag)
   }
   assertAt(reader, end)
@@ -72,7 +72,7 @@ function readStruct(reader: BinaryReader, end: number, depth: number): Record<st
   const properties: Record<string, unknown> = {}
   while (reader.pos < end) {
     const tag = reader.uint32()
-    if (tag === 0x0a) readEntry(reader, endOfPart(reader, end), depth, properties)
+    if (tag === 0x0a) readEntry(reader, endOfPart(reader), depth, properties)
     else skip(reader, tag)
   }
   assertAt(reader, end)
@@ -90,17 +90,16 @@ function readEntry(
   while (reader.pos < end) {
     const tag = reader.uint32()
     if (tag === 0x0a) key = reader.string(true)
-    else if (tag === 0x12) value = readValue(reader, endOfPart(reader, end), depth)
+    else if (tag === 0x12) value = readValue(reader, endOfPart(reader), depth)
     else skip(reader, tag)
   }
   assertAt(reader, end)
   setOwn(properties, key, value)
 }
 
-function endOfPart(reader: BinaryReader, end: number): number {
-  const partEnd = reader.uint32() + reader.pos
-  if (partEnd > end) throw new RangeError('a part is longer than the whole')
-  return partEnd
+/** The end that the part claims to have. When it is beyond its whole, {@link assertAt} fails there. */
+function endOfPart(reader: BinaryReader): number {
+  return reader.uint32() + reader.pos
 }
 
 function skip(reader: BinaryReader, tag: number): void {
