@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { CallHandle } from '@dispatch/core'
+import { dispatchPlugin } from '@dispatch/fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { createFunctions, type FunctionsOptions } from './functions.js'
+import { OrdersFileError, parseOrders } from './order.js'
+
+/** What the application is built with. */
+export interface AppOptions extends FunctionsOptions {
+  /** File of the embedded scheduler. */
+  readonly store: string
+}
+
+/** The shop's web application. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { all, importOrders } = createFunctions(options)
+  const app = Fastify({ bodyLimit: 8_000_000 })
+  await app.register(dispatchPlugin, { functions: all, store: options.store })
+
+  app.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof OrdersFileError) return reply.code(400).send({ error: error.message })
+    return reply.send(error)
+  })
+
+  // The same file again is the same import, unless the sender says otherwise with an Idempotency-Key.
+  app.post<{ Body: string }>('/imports', async (request, reply) => {
+    const call = importOrders.buildCall(parseOrders(request.body))
+    call.dispatchId = importIdOf(request.headers['idempotency-key'] ?? request.body)
+    const [handle] = await app.dispatch.instance.dispatchBatch([call])
+    return reply.dispatched(handle as CallHandle<unknown>)
+  })
+
+  return app
+}
+
+function importIdOf(key: string | string[]): string {
+  return `import-${createHash('sha256').update(String(key)).digest('hex').slice(0, 24)}`
+}

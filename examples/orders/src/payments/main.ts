@@ -1,0 +1,29 @@
+import type { AddressInfo } from 'node:net'
+import { parseArgs } from 'node:util'
+import { createPaymentService } from './service.js'
+
+// The payment service as a process of its own. It tells its port to whoever started it, and ends with it.
+const { values } = parseArgs({
+  options: {
+    ledger: { type: 'string', default: '.dispatch/payments.jsonl' },
+    port: { type: 'string', default: '0' },
+    seed: { type: 'string', default: '1' },
+    harshness: { type: 'string', default: '1' },
+    'latency-ms': { type: 'string', default: '120' },
+  },
+})
+const service = createPaymentService({
+  ledger: values.ledger,
+  seed: Number(values.seed),
+  harshness: Number(values.harshness),
+  latencyMs: Number(values['latency-ms']),
+})
+service.listen(Number(values.port), '127.0.0.1', () => {
+  const { port } = service.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  if (process.send) process.send({ url })
+  else console.log(`payment service at ${url}`)
+})
+process.on('disconnect', () => process.exit(0))
+// Ctrl-C reaches the whole group; the application still has work to finish, and then says goodbye.
+if (process.send) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})

@@ -1,0 +1,25 @@
+import { styleText } from 'node:util'
+
+/** What is written to: standard output, or a double of it. */
+export interface Output {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+/** Paints texts on a terminal, and leaves them alone elsewhere. */
+export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
+
+export function paintOf(output: Output): Paint {
+  const isPlain = output.isTTY !== true || Boolean(process.env.NO_COLOR)
+  return (style, text) => (isPlain ? text : styleText(style, text))
+}
+
+/** With a mark between thousands. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+export function seconds(durationMs: number): string {
+  return `${(durationMs / 1_000).toFixed(1)} s`
+}
