@@ -36,7 +36,8 @@ export interface DriverOptions {
  *    shares one sync.
  * D4 One relaxation: a child that an endpoint in this process runs may start before the commit that records it.
  *    Its id is decided, and nothing of it leaves the process before the commit; if the process dies, the parent
- *    makes the same child again. Its end may share the commit.
+ *    makes the same child again. Its end may share the commit. A run is aborted at once, too: its slot is free
+ *    already, and nobody wants its answer.
  * D5 A commit that fails is tried again until it succeeds; meanwhile nothing is acknowledged. When the store says
  *    that it never will, everything stops.
  */

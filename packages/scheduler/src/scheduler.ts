@@ -59,6 +59,8 @@ export interface SchedulerOptions {
 
 /** A scheduler: {@link Scheduler} for the tenant `''`, and {@link forTenant} for others. */
 export interface TenantScheduler extends EmbeddedScheduler {
+  /** Calls that are not done. */
+  readonly liveCalls: number
   /** The same scheduler as one tenant sees it: its own calls and no others. */
   forTenant(tenant: string): Scheduler
 }
@@ -103,10 +105,11 @@ class StoreScheduler implements TenantScheduler {
       logger: this.#logger,
       perform: (effect) => this.#perform(effect),
       mayRunEarly: (effect) =>
-        effect.kind === 'run' &&
-        effect.parentId !== '' &&
-        effect.deliveries === undefined &&
-        isLocal(effect.endpoint),
+        effect.kind === 'abort' ||
+        (effect.kind === 'run' &&
+          effect.parentId !== '' &&
+          effect.deliveries === undefined &&
+          isLocal(effect.endpoint)),
       onWrites: (writes) => this.#remember(writes),
       onBroken: (error) => this.#waiters.rejectAll(error),
     })
@@ -156,6 +159,10 @@ class StoreScheduler implements TenantScheduler {
     await this.#driver.settled()
     this.#waiters.rejectAll(new DispatchError('temporary', 'the scheduler has been closed'))
     await this.#store.close()
+  }
+
+  get liveCalls(): number {
+    return this.#kernel.size
   }
 
   stats(): FunctionStats[] {
