@@ -1,3 +1,4 @@
+export { type EndpointFilter, parseAllowedEndpoints } from './allowed-endpoints.js'
 export { createEmbeddedScheduler } from './embedded.js'
 export { RETRY_POLICY, type RetryPolicy } from './kernel/retry-policy.js'
 export { createScheduler, type SchedulerOptions, type TenantScheduler } from './scheduler.js'
@@ -15,4 +16,5 @@ export type {
 } from './store.js'
 export { createMemoryStore } from './store-memory.js'
 export { createSqliteStore, type SqliteStoreOptions } from './store-sqlite/sqlite-store.js'
+export { createHttpTransport, type HttpTransport, type HttpTransportOptions } from './transport-http.js'
 export { createUuidv7, type Uuidv7Sources } from './uuidv7.js'

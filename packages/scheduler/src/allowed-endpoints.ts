@@ -1,0 +1,46 @@
+/** Says whether a scheduler may call an endpoint. */
+export type EndpointFilter = (url: URL) => boolean
+
+/**
+ * Reads a list of the endpoints that a scheduler may call.
+ *
+ * An entry is `*`, which allows every endpoint, or a URL: scheme, host, port and, at the boundary of a segment, the
+ * beginning of the path must be those of the endpoint. The host may begin with `*.`, which stands for one or more
+ * labels, and the port may be `*`. `https://*.example.com/dispatch` allows `https://a.b.example.com/dispatch/x`.
+ *
+ * What is compared are the parts of the parsed URL, never its text. An endpoint with a user name in it, such as
+ * `https://allowed.example@evil.example`, is never allowed.
+ *
+ * @throws {TypeError} Naming the entry, when it is neither.
+ */
+export function parseAllowedEndpoints(entries: readonly string[]): EndpointFilter {
+  const patterns = entries.map((entry, index) => parseEntry(entry, `allowedEndpoints[${index}]`))
+  return (url) => url.username === '' && url.password === '' && patterns.some((matches) => matches(url))
+}
+
+const ENTRY_PATTERN = /^(https?):\/\/(\*\.)?([^/?#@*:]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}|\*))?(\/[^?#*]*)?$/
+
+function parseEntry(entry: string, field: string): EndpointFilter {
+  if (entry === '*') return () => true
+  const [, scheme, wildcard, host, port, path] = ENTRY_PATTERN.exec(entry) ?? []
+  const parsed = parsedUrl(
+    `${scheme}://${host}${port === undefined || port === '*' ? '' : `:${port}`}${path ?? '/'}`,
+  )
+  if (scheme === undefined || parsed === undefined) {
+    throw new TypeError(
+      `${field}: wanted "*" or a URL such as "https://example.com", "https://*.example.com/path" or "http://localhost:*", got ${JSON.stringify(entry)}`,
+    )
+  }
+  const prefix = parsed.pathname.endsWith('/') ? parsed.pathname : `${parsed.pathname}/`
+  return (url) =>
+    url.protocol === parsed.protocol &&
+    (port === '*' || url.port === parsed.port) &&
+    (wildcard === undefined
+      ? url.hostname === parsed.hostname
+      : url.hostname.endsWith(`.${parsed.hostname}`)) &&
+    `${url.pathname}/`.startsWith(prefix)
+}
+
+function parsedUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined
+}
