@@ -14,6 +14,7 @@ import { type CallOptions, createCall, parseCallDefaults } from './call-options.
 import type { Coroutine } from './coroutine/coroutine.js'
 import { currentCoroutine } from './coroutine/current-coroutine.js'
 import { handledRejection } from './coroutine/promises.js'
+import { currentClient } from './current-client.js'
 import { describeValue } from './describe-value.js'
 import { createFunctionCodec } from './function-codec.js'
 import { attachInternals, type FunctionClient } from './function-internals.js'
@@ -132,7 +133,7 @@ function createFunction(
     name,
     buildCall,
     async dispatch(input, callOptions) {
-      const client = clients.at(-1)
+      const client = currentClient() ?? clients.at(-1)
       if (client === undefined) {
         throw new TypeError(
           `${name}.dispatch(): the function is not registered. Pass it in new Dispatch({ functions: [${name}] }), ` +

@@ -50,12 +50,10 @@ export async function listen(
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
     async close() {
-      // Answers that are still to come close their connections: idle ones would hold up the server.
+      // Closes idle connections too; those that are in use close with their answers.
       const stopped = dispatch.stop()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
       await stopped
-      server.closeIdleConnections()
       await closed
       await dispatch.close()
     },

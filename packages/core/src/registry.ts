@@ -1,4 +1,5 @@
 import type { FailureStatus } from '@dispatch/protocol'
+import { setCurrentClient } from './current-client.js'
 import { describeValue } from './describe-value.js'
 import type { AnyDispatchFunction } from './func.js'
 import type { FunctionDefinition } from './function-definition.js'
@@ -28,13 +29,20 @@ export function createRegistry(client: FunctionClient, unknownErrorStatus: Failu
             `functions[${index}]: wanted a function made by func(name, handler), got ${describeValue(fn)}`,
           )
         }
-        const { name } = internals.definition
+        const { name, handler } = internals.definition
         if (definitions.has(name) || added.has(name)) {
           throw new TypeError(
             `functions[${index}]: there is a function '${name}' already; give one of them another name`,
           )
         }
-        added.set(name, { unknownErrorStatus, ...internals.definition })
+        added.set(name, {
+          unknownErrorStatus,
+          ...internals.definition,
+          handler(input, call) {
+            setCurrentClient(client)
+            return handler(input, call)
+          },
+        })
         lists.push(internals.clients)
       }
       for (const [name, definition] of added) definitions.set(name, definition)

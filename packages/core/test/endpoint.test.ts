@@ -162,6 +162,33 @@ t.test('E14 a chunked body is accepted', async (t) => {
   t.equal(runOutputOf({ status: 200, headers: {}, body }).output, 'hello World')
 })
 
+const paths = [
+  {
+    name: 'with the path of the public URL, which no proxy has cut off',
+    path: `/jobs${RUN_PATH}`,
+    want: 200,
+  },
+  { name: 'without it', path: RUN_PATH, want: 200 },
+  { name: 'as a whole URL', path: `http://x${RUN_PATH}`, want: 200 },
+  { name: 'with a query', path: `${RUN_PATH}?a=b`, want: 200 },
+  { name: 'with another prefix', path: `/other${RUN_PATH}`, want: 404 },
+]
+for (const { name, path, want } of paths) {
+  t.test(`a run by its path ${name} is answered with ${want}`, async (t) => {
+    const dispatch = new Dispatch({
+      functions: [greet],
+      scheduler: createSchedulerDouble(),
+      endpointUrl: 'https://app.example.com/jobs',
+      allowUnsigned: true,
+      env: {},
+    })
+    const port = await serve(t, dispatch)
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${HELLO.byteLength}\r\n\r\n`
+    const answer = await rawExchange(port, head + Buffer.from(HELLO).toString('latin1'))
+    t.equal(answer.status, want)
+  })
+}
+
 t.test('a chunked body is not read beyond the limit', async (t) => {
   const dispatch = new Dispatch({
     scheduler: createSchedulerDouble(),

@@ -1,6 +1,8 @@
-import { create, toBinary } from '@bufbuild/protobuf'
-import { type Call, Dispatch, func } from '@dispatch/core'
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
+import type { Any } from '@bufbuild/protobuf/wkt'
+import { type AnyDispatchFunction, type Call, Dispatch, type DispatchError, func } from '@dispatch/core'
 import {
+  type CallResultSchema,
   CallSchema,
   decodeValue,
   encodePythonArguments,
@@ -11,7 +13,7 @@ import {
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { z } from 'zod'
-import { inputOf, postRun, runOutputOf, runRequestBytes } from './run-requests.js'
+import { inputOf, postRun, runOutputOf, runRequestBytes, runResponseOf } from './run-requests.js'
 import { createSchedulerDouble } from './scheduler-double.js'
 
 const identity = func('identity', async (value: unknown) => value)
@@ -380,4 +382,80 @@ t.test('a function that is registered twice dispatches by the last that is open'
   await second.close()
   await identity.dispatch(1)
   t.strictSame([one.requests.length, two.requests.length], [2, 1])
+})
+
+t.test(
+  'what a function dispatches belongs to the Dispatch that runs it, not to the last it is registered with',
+  async (t) => {
+    const [one, two] = [createSchedulerDouble(), createSchedulerDouble()]
+    const parent = func('parent', async () => (await (await identity.dispatch(1)).status()).function)
+    const options = { functions: [parent, identity], allowUnsigned: true, env: {} }
+    const first = new Dispatch({ ...options, scheduler: one })
+    const second = new Dispatch({ ...options, scheduler: two })
+    const body = runRequestBytes({ function: 'parent', directive: inputOf(null) })
+    t.match(runOutputOf(await postRun(first, body)), { status: 'ok', output: 'identity' })
+    t.strictSame([one.requests.length, two.requests.length], [1, 0])
+    await second.close()
+  },
+)
+
+/** Lets a function run until it waits for one call, and then go on with `result`. */
+async function resumeWith(fn: AnyDispatchFunction, result: MessageInitShape<typeof CallResultSchema>) {
+  const dispatch = new Dispatch({
+    functions: [fn],
+    scheduler: createSchedulerDouble(),
+    allowUnsigned: true,
+    env: {},
+  })
+  const common = { function: fn.name, dispatchId: '1', rootDispatchId: '1' }
+  const first = runResponseOf(
+    await postRun(dispatch, runRequestBytes({ ...common, directive: inputOf(null) })),
+  )
+  const poll = first.directive.case === 'poll' ? first.directive.value : undefined
+  const state = poll?.state as { case: 'typedCoroutineState'; value: Any }
+  const results = [{ correlationId: poll?.calls[0]?.correlationId ?? 0n, dispatchId: '1/1', ...result }]
+  const body = runRequestBytes({ ...common, directive: { case: 'pollResult', value: { state, results } } })
+  return runOutputOf(await postRun(dispatch, body))
+}
+
+t.test('await gives the output of the call', async (t) => {
+  const parent = func('parent', async () => [await identity.await(1)])
+  t.match(await resumeWith(parent, { output: encodeValue({ a: 1 }) as Any }), {
+    status: 'ok',
+    output: [{ a: 1 }],
+  })
+})
+
+const FAILED = {
+  output: encodeValue({ left: 3 }) as Any,
+  error: { type: 'ThrottledError', message: 'too fast' },
+}
+
+t.test('await rejects with the failure of the call, and the output beside it', async (t) => {
+  const parent = func('parent', async () => {
+    const error = await identity.await(1).catch((error: DispatchError) => error)
+    const { status, message, output, dispatchId } = error as DispatchError
+    return { status, message, output, dispatchId }
+  })
+  t.match(await resumeWith(parent, FAILED), {
+    status: 'ok',
+    output: { status: 'throttled', message: 'too fast', output: { left: 3 }, dispatchId: '1/1' },
+  })
+})
+
+t.test('the failure of a call that nobody waits for any more does not reach the process', async (t) => {
+  const unhandled: unknown[] = []
+  const note = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', note)
+  t.teardown(() => process.off('unhandledRejection', note))
+  const parent = func('parent', async (_input, call) => {
+    void identity.await(1)
+    void identity.gather([1])
+    void identity.await(() => 1)
+    await call.sleep(1)
+    return 'done'
+  })
+  await resumeWith(parent, FAILED)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.strictSame(unhandled, [])
 })
