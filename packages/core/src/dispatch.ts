@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Any } from '@bufbuild/protobuf/wkt'
@@ -33,6 +32,7 @@ import type { HttpSchedulerWorld } from './http-scheduler.js'
 import { createInProcessEndpoint } from './in-process-endpoint.js'
 import { type ListenOptions, listen, type Server } from './listen.js'
 import { handleNode } from './node-listener.js'
+import { createRandomBytes } from './random-bytes.js'
 import { createRegistry, type Registry } from './registry.js'
 import { RunTracker } from './run-tracker.js'
 import { createSchedulerConnection, type SchedulerConnection } from './scheduler-connection.js'
@@ -252,7 +252,7 @@ function createRunner(
   return new CoroutineRunner({
     ...createClassifier({ errorTypes, outputTypes }),
     nowMs: Date.now,
-    randomBytes,
+    randomBytes: createRandomBytes(),
     dispatch,
     replayCheck: config.replayCheck,
     ...(warmCoroutinesMax === undefined ? {} : { warmCoroutinesMax }),

@@ -1,7 +1,6 @@
-import { randomFillSync } from 'node:crypto'
+import { createRandomBytes } from './random-bytes.js'
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-const POOL_BYTES = 4096
 const RANDOM_BYTES = 10
 
 /**
@@ -9,23 +8,16 @@ const RANDOM_BYTES = 10
  * clock goes back: the 12 bits after the time are a counter (RFC 9562, section 6.2, method 1).
  *
  * @param nowMs - The clock, epoch milliseconds.
- * @param fillRandom - Overwrites the bytes it is given with random ones.
+ * @param randomBytes - Gives so many random bytes.
  */
 export function createUuidv7Source(
   nowMs: () => number = Date.now,
-  fillRandom: (bytes: Uint8Array) => void = randomFillSync,
+  randomBytes: (count: number) => Uint8Array = createRandomBytes(),
 ): () => string {
-  const pool = new Uint8Array(POOL_BYTES)
-  let poolOffset = POOL_BYTES
   let lastMs = -1
   let counter = 0
   return () => {
-    if (poolOffset + RANDOM_BYTES > POOL_BYTES) {
-      fillRandom(pool)
-      poolOffset = 0
-    }
-    const random = pool.subarray(poolOffset, poolOffset + RANDOM_BYTES)
-    poolOffset += RANDOM_BYTES
+    const random = randomBytes(RANDOM_BYTES)
     const currentMs = Math.floor(nowMs())
     if (currentMs > lastMs) {
       lastMs = currentMs

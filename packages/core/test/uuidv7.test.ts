@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createRandomBytes } from '../dist/random-bytes.js'
 import { createUuidv7Source } from '../dist/uuidv7.js'
 
 const PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -27,8 +28,20 @@ t.test('the rest of an id is random', async (t) => {
   const fill = (byte: number) =>
     createUuidv7Source(
       () => 1,
-      (bytes) => bytes.fill(byte),
+      (count) => new Uint8Array(count).fill(byte),
     )()
   t.equal(fill(0xff), '00000000-0001-77ff-bfff-ffffffffffff')
   t.equal(fill(0x00), '00000000-0001-7000-8000-000000000000')
+})
+
+t.test("random bytes come from a pool and are nobody else's", async (t) => {
+  let fills = 0
+  const randomBytes = createRandomBytes((bytes) => bytes.fill(++fills))
+  const first = randomBytes(4000)
+  t.equal(first[3999], 1)
+  const second = randomBytes(97)
+  t.strictSame([fills, second[0]], [2, 2])
+  first.fill(9)
+  t.strictSame(randomBytes(2), new Uint8Array([2, 2]))
+  t.strictSame([second[0], fills], [2, 2])
 })
