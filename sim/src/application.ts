@@ -1,0 +1,68 @@
+import type { Call, RunRequest, RunResponse } from '@dispatch/protocol'
+import { classify, statusOfOutput } from '../../packages/core/dist/classify.js'
+import { CoroutineRunner, currentCoroutine } from '../../packages/core/dist/coroutine/index.js'
+import { createRegistry } from '../../packages/core/dist/registry.js'
+import type { Dice } from './dice.js'
+import { createFunctions } from './functions.js'
+import { Process } from './process.js'
+import type { VirtualClock } from './virtual-clock.js'
+
+export interface ApplicationOptions {
+  readonly name: string
+  readonly url: string
+  readonly codeVersion: number
+  readonly clock: VirtualClock
+  readonly dice: Dice
+  readonly warmCoroutinesMax: number
+  /** How often a call without children was executed, over all processes. */
+  readonly executions: Map<string, number>
+  /** Hands calls to whatever scheduler there is, until one acknowledges. */
+  readonly dispatch: (calls: Call[]) => Promise<string[]>
+}
+
+/** A process with functions: the real coroutines, in virtual time. */
+export class Application extends Process {
+  readonly #runner: CoroutineRunner
+  readonly #registry
+
+  constructor(options: ApplicationOptions) {
+    super(options.name)
+    const { clock, dice, executions, url } = options
+    this.#registry = createRegistry(
+      {
+        submit: async (calls) => {
+          const coroutine = currentCoroutine()
+          if (coroutine === undefined) throw new TypeError('only functions dispatch here')
+          return coroutine.dispatchAll(calls)
+        },
+        call: (id) => ({ id }) as never,
+      },
+      'permanent',
+    )
+    this.#registry.register(
+      createFunctions({
+        codeVersion: options.codeVersion,
+        pause: (ms) => clock.pause(ms),
+        begin: (id) => {
+          const before = executions.get(id) ?? 0
+          executions.set(id, before + 1)
+          return before
+        },
+      }),
+    )
+    this.#runner = new CoroutineRunner({
+      classify,
+      statusOfOutput,
+      nowMs: () => clock.wallMs,
+      randomBytes: (count) => Uint8Array.from(dice.bytes(count)),
+      dispatch: (calls) => options.dispatch(calls.map((call) => ({ ...call, endpoint: url }))),
+      warmCoroutinesMax: options.warmCoroutinesMax,
+    })
+  }
+
+  serve = (request: RunRequest, signal: AbortSignal): Promise<RunResponse> => {
+    const definition = this.#registry.definitionOf(request.function)
+    if (definition === undefined) throw new TypeError(`no function ${request.function}`)
+    return this.#runner.run(definition, request, signal)
+  }
+}

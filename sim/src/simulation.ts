@@ -1,0 +1,406 @@
+import { create } from '@bufbuild/protobuf'
+import {
+  type Call,
+  CallSchema,
+  CallState,
+  decodeCallResult,
+  decodeValue,
+  encodeValue,
+  STATUSES,
+} from '@dispatch/protocol'
+import { createScheduler, type TenantScheduler } from '@dispatch/scheduler'
+import { Application } from './application.js'
+import { Dice } from './dice.js'
+import { Disk, type DiskFaults } from './disk.js'
+import { LEAF_CONCURRENCY_MAX } from './functions.js'
+import { counted, createWire, type NetworkFaults, watched } from './network.js'
+import { Process } from './process.js'
+import { type Expected, expectedOf, type Program, randomProgram } from './program.js'
+import { Log, type Violation } from './violations.js'
+import { VirtualClock } from './virtual-clock.js'
+
+/** Faults stop after this much of the world's time, so that it can come to rest. */
+const TROUBLE_MS = 40_000
+
+/** A world that is busy for longer will never rest: a month, in which all back-offs together fit many times. */
+const WORLD_MS_MAX = 30 * 86_400_000
+const STEPS_MAX = 400_000
+
+/** An expired call is ended when a scheduler looks: a crash or a failing disk may keep it from doing so. */
+const DOWNTIME_MS_MAX = 30_000
+
+const NO_DISK_FAULTS: DiskFaults = { commitFails: 0, crashBeforeCommit: 0, crashAfterCommit: 0 }
+
+export interface Report {
+  readonly seed: number
+  readonly violations: readonly Violation[]
+  readonly lines: readonly string[]
+  readonly calls: number
+  readonly commits: number
+  readonly crashes: number
+  readonly worldMs: number
+}
+
+/** One life of a scheduler. */
+interface Incarnation {
+  readonly process: Process
+  readonly scheduler: TenantScheduler
+}
+
+interface Root {
+  readonly id: string
+  readonly program: Program
+  readonly expirationMs: number
+  isAcknowledged: boolean
+  isCanceled: boolean
+  /** What someone who waited was told. */
+  told: unknown
+}
+
+/** A world made from a seed: a scheduler, applications, a disk, a network and everything that goes wrong with them. */
+export class Simulation {
+  readonly #seed: number
+  readonly #dice: Dice
+  readonly #clock = new VirtualClock()
+  readonly #log: Log
+  readonly #disk: Disk
+  readonly #applications = new Map<string, Application>()
+  readonly #plain = new Set<string>()
+  readonly #executions = new Map<string, number>()
+  readonly #roots: Root[] = []
+  readonly #isLocal: boolean
+  readonly #warmCoroutinesMax: number
+  readonly #diskFaults: DiskFaults
+  readonly #networkFaults: NetworkFaults
+  #incarnation: Incarnation | undefined
+  #incarnations = 0
+  #deploys = 0
+  #crashes = 0
+
+  constructor(seed: number, options: { isVerbose?: boolean } = {}) {
+    this.#seed = seed
+    this.#dice = new Dice(seed)
+    const dice = this.#dice
+    this.#log = new Log(() => this.#clock.trueMs, options.isVerbose ?? false)
+    this.#disk = new Disk(this.#clock, dice.fork(), this.#log)
+    this.#isLocal = dice.chance(0.4)
+    this.#warmCoroutinesMax = dice.pick([0, 1, 3, 1_000])
+    const isRough = dice.chance(0.7)
+    const rate = (max: number): number => (isRough && dice.chance(0.6) ? dice.next() * max : 0)
+    this.#diskFaults = {
+      commitFails: rate(0.05),
+      crashBeforeCommit: rate(0.03),
+      crashAfterCommit: rate(0.03),
+    }
+    this.#networkFaults = {
+      requestLost: rate(0.1),
+      responseLost: rate(0.15),
+      repeated: rate(0.2),
+      refused: rate(0.1),
+      throttled: rate(0.2),
+      functionUnknown: rate(0.05),
+      latencyMsMax: dice.pick([0, 1, 20, 500]),
+    }
+  }
+
+  async run(): Promise<Report> {
+    await this.#disk.open()
+    const urls = this.#isLocal ? ['http://local'] : ['http://one', 'http://two']
+    for (const url of urls) {
+      if (!this.#isLocal && this.#dice.chance(0.4)) this.#plain.add(url)
+      this.#deploy(url)
+    }
+    void this.#boot()
+    this.#arrangeCalls(urls)
+    this.#arrangeTrouble(urls)
+    await this.#untilRest()
+    await this.#check()
+    return {
+      seed: this.#seed,
+      violations: this.#log.violations,
+      lines: this.#log.lines,
+      calls: this.#disk.calls.size,
+      commits: this.#clock.activity,
+      crashes: this.#crashes,
+      worldMs: this.#clock.trueMs,
+    }
+  }
+
+  get #isTroubled(): boolean {
+    return this.#clock.trueMs < TROUBLE_MS
+  }
+
+  #deploy(url: string): void {
+    this.#applications.get(url)?.kill()
+    const name = `app${++this.#deploys}`
+    const isChanged = this.#isTroubled && this.#dice.chance(0.15)
+    this.#log.say(`${name} is deployed at ${url}${isChanged ? ' with changed code' : ''}`)
+    const application = new Application({
+      name,
+      url,
+      codeVersion: isChanged ? 1 : 0,
+      clock: this.#clock,
+      dice: this.#dice.fork(),
+      warmCoroutinesMax: this.#warmCoroutinesMax,
+      executions: this.#executions,
+      dispatch: (calls) => this.#dispatchUntilAcknowledged(calls),
+    })
+    this.#applications.set(url, application)
+  }
+
+  async #boot(): Promise<void> {
+    const process = new Process(`scheduler${++this.#incarnations}`)
+    const crash = (): void => this.#crash(process)
+    const dice = this.#dice.fork()
+    const store = this.#disk.storeOf(
+      process,
+      () => (this.#isTroubled ? this.#diskFaults : NO_DISK_FAULTS),
+      crash,
+    )
+    const endpoints = new Map(
+      [...this.#applications.keys()].map(
+        (url) => [url, counted(this.#wire(process, url, dice.fork()), this.#log)] as const,
+      ),
+    )
+    const scheduler = createScheduler({
+      store,
+      endpointOf: (url) => endpoints.get(url) as never,
+      isLocal: () => this.#isLocal,
+      clock: this.#clock.of(process),
+      random: () => dice.next(),
+      randomBytes: (size) => dice.bytes(size),
+    })
+    await scheduler.open()
+    if (!process.isAlive) return
+    scheduler.start()
+    this.#log.say(`${process.name} starts`)
+    this.#incarnation = { process, scheduler }
+  }
+
+  #wire(process: Process, url: string, dice: Dice) {
+    const calm = {
+      ...this.#networkFaults,
+      requestLost: 0,
+      responseLost: 0,
+      repeated: 0,
+      refused: 0,
+      throttled: 0,
+      functionUnknown: 0,
+    }
+    if (this.#isLocal) {
+      // A function call: it cannot be lost, and it dies with the process.
+      const served = watched(
+        (request, signal) => (this.#applications.get(url) as Application).serve(request, signal),
+        this.#log,
+        () => true,
+        true,
+      )
+      return {
+        run: async (request: never, signal: AbortSignal) => {
+          const response = await served(request, signal)
+          return process.isAlive ? { kind: 'response' as const, response } : new Promise<never>(() => {})
+        },
+      }
+    }
+    const durable = (id: string): boolean => this.#disk.calls.has(id)
+    return createWire({
+      clock: this.#clock,
+      dice,
+      log: this.#log,
+      process,
+      faults: () => (this.#isTroubled ? this.#networkFaults : calm),
+      server: () => {
+        const application = this.#applications.get(url) as Application
+        return { process: application, serve: watched(application.serve, this.#log, durable, false) }
+      },
+      isPlain: this.#plain.has(url),
+    })
+  }
+
+  #crash(process: Process): void {
+    if (!process.isAlive) return
+    process.kill()
+    this.#crashes += 1
+    this.#log.say(`${process.name} crashes`)
+    if (this.#incarnation?.process === process) this.#incarnation = undefined
+    if (this.#isLocal) for (const url of this.#applications.keys()) this.#deploy(url)
+    this.#clock.after(this.#dice.between(1, 3_000), () => void this.#boot())
+  }
+
+  #arrangeCalls(urls: readonly string[]): void {
+    const count = this.#dice.between(1, 6)
+    for (let index = 0; index < count; index += 1) {
+      const root: Root = {
+        id: `root${index}`,
+        program: randomProgram(this.#dice, this.#dice.between(1, 3)),
+        expirationMs: this.#dice.chance(0.15) ? this.#dice.between(1, 30_000) : 0,
+        isAcknowledged: false,
+        isCanceled: false,
+        told: undefined,
+      }
+      this.#roots.push(root)
+      const url = this.#dice.pick(urls)
+      this.#clock.after(this.#dice.between(0, 10_000), () => void this.#submit(root, url))
+      if (this.#dice.chance(0.15)) {
+        this.#clock.after(this.#dice.between(0, 30_000), () => void this.#cancel(root))
+      }
+    }
+  }
+
+  async #submit(root: Root, url: string): Promise<void> {
+    const call = create(CallSchema, {
+      endpoint: url,
+      function: root.program.kind,
+      input: encodeValue(root.program),
+      dispatchId: root.id,
+      ...(root.program.kind === 'leaf' && { concurrencyMax: LEAF_CONCURRENCY_MAX }),
+    })
+    if (root.expirationMs > 0) {
+      call.expiration = create(CallSchema, {
+        expiration: {
+          seconds: BigInt(Math.floor(root.expirationMs / 1000)),
+          nanos: (root.expirationMs % 1000) * 1e6,
+        },
+      }).expiration as never
+    }
+    await this.#dispatchUntilAcknowledged([call])
+    root.isAcknowledged = true
+    this.#log.say(`${root.id} is acknowledged`)
+    if (this.#dice.chance(0.5)) void this.#waitFor(root)
+  }
+
+  async #waitFor(root: Root): Promise<void> {
+    const info = await this.#incarnation?.scheduler.wait(root.id, WORLD_MS_MAX).catch(() => undefined)
+    if (info?.result !== undefined) root.told = [info.status, decodeValue(info.result.output)]
+  }
+
+  async #cancel(root: Root): Promise<void> {
+    root.isCanceled = true
+    this.#log.say(`${root.id} is cancelled`)
+    const incarnation = this.#incarnation
+    const info = await incarnation?.scheduler.cancel(root.id).catch(() => undefined)
+    if (info !== undefined && info.state !== CallState.DONE) {
+      this.#log.violate('I11', `${root.id} was cancelled and is still ${CallState[info.state]}`)
+    }
+  }
+
+  /** As a client does whose requests get lost: the same calls again, under the same ids. */
+  async #dispatchUntilAcknowledged(calls: Call[]): Promise<string[]> {
+    for (;;) {
+      const incarnation = this.#incarnation
+      if (incarnation !== undefined) {
+        const answer = await Promise.race([
+          incarnation.scheduler.dispatch(calls).catch((error: Error) => error),
+          incarnation.process.gone,
+        ])
+        if (Array.isArray(answer)) return answer
+      }
+      await this.#clock.pause(this.#dice.between(10, 500))
+    }
+  }
+
+  #arrangeTrouble(urls: readonly string[]): void {
+    const times = (max: number): number[] =>
+      Array.from({ length: this.#dice.between(0, max) }, () => this.#dice.between(0, TROUBLE_MS))
+    for (const atMs of times(3)) {
+      this.#clock.after(atMs, () => this.#incarnation && this.#crash(this.#incarnation.process))
+    }
+    if (!this.#isLocal)
+      for (const atMs of times(3)) this.#clock.after(atMs, () => this.#deploy(this.#dice.pick(urls)))
+    for (const atMs of times(2)) {
+      const byMs = this.#dice.pick([-3_600_000, -5_000, 5_000, 3_600_000])
+      if (this.#dice.chance(0.3)) {
+        this.#clock.after(atMs, () => {
+          this.#log.say(`the clock jumps by ${byMs} ms`)
+          this.#clock.jump(byMs)
+        })
+      }
+    }
+    // After the trouble the code is as it was, or coroutines would restart for ever at two versions.
+    this.#clock.after(TROUBLE_MS, () => {
+      for (const url of urls) this.#deploy(url)
+      if (this.#isLocal && this.#incarnation) this.#crash(this.#incarnation.process)
+    })
+  }
+
+  /** I8 */
+  async #untilRest(): Promise<void> {
+    for (let steps = 0; ; steps += 1) {
+      await this.#clock.quiet()
+      if (!this.#isTroubled && this.#incarnation !== undefined && this.#isDone()) return
+      if (steps > STEPS_MAX || this.#clock.trueMs > WORLD_MS_MAX) {
+        return this.#log.violate('I8', `not at rest after ${steps} steps: ${this.#unfinished().join(', ')}`)
+      }
+      if (!this.#clock.advance()) {
+        return this.#log.violate('I8', `nothing stirs and this is not done: ${this.#unfinished().join(', ')}`)
+      }
+    }
+  }
+
+  #isDone(): boolean {
+    return this.#roots.every((root) => root.isAcknowledged) && this.#unfinished().length === 0
+  }
+
+  #unfinished(): string[] {
+    return [...this.#disk.calls.values()]
+      .filter((call) => call.state !== 'done')
+      .map((call) => `${call.id} (${call.state})`)
+  }
+
+  async #check(): Promise<void> {
+    for (const root of this.#roots) await this.#checkRoot(root)
+    await this.#checkRemains()
+  }
+
+  async #checkRoot(root: Root): Promise<void> {
+    const stored = await this.#disk.raw.readCall(root.id)
+    if (stored === undefined) {
+      if (root.isAcknowledged) this.#log.violate('I1', `${root.id} was acknowledged and is gone`)
+      return
+    }
+    if (stored.call.state !== 'done') return this.#log.violate('I1', `${root.id} is ${stored.call.state}`)
+    const { expiresAtMs, finishedAtMs } = stored.call
+    if (expiresAtMs > 0 && finishedAtMs > expiresAtMs + DOWNTIME_MS_MAX && !this.#clock.hasJumped) {
+      this.#log.violate('I6', `${root.id} ended ${finishedAtMs - expiresAtMs} ms after it expired`)
+    }
+    const value = decodeValue(decodeCallResult(stored.payloads.result ?? new Uint8Array()).output)
+    const { statusCode } = stored.call
+    if (root.told !== undefined && JSON.stringify(root.told) !== JSON.stringify([statusCode, value])) {
+      this.#log.violate(
+        'I10',
+        `${root.id}: told ${JSON.stringify(root.told)}, stored ${JSON.stringify([statusCode, value])}`,
+      )
+    }
+    const mayEndEarly =
+      (root.isCanceled && statusCode === STATUSES.permanent.code) ||
+      (root.expirationMs > 0 && statusCode === STATUSES.timeout.code)
+    if (mayEndEarly) return
+    const difference = differenceOf(expectedOf(root.program), statusCode, value)
+    if (difference !== undefined) this.#log.violate('I5', `${root.id}: ${difference}`)
+  }
+
+  /** I9 */
+  async #checkRemains(): Promise<void> {
+    const left = this.#incarnation?.scheduler.liveCalls
+    if (left !== 0) this.#log.violate('I9', `the kernel holds ${left} calls`)
+    for (const stats of this.#incarnation?.scheduler.stats() ?? []) {
+      if (stats.inFlight !== 0 || stats.waiting !== 0) {
+        this.#log.violate(
+          'I9',
+          `${stats.function}: ${stats.inFlight} in flight, ${stats.waiting} waiting, and all is done`,
+        )
+      }
+    }
+    await this.#disk.raw.prune(Number.MAX_SAFE_INTEGER, 1_000_000)
+    const remains = await this.#disk.raw.existing([...this.#disk.calls.keys()])
+    if (remains.size > 0) this.#log.violate('I9', `pruning leaves ${[...remains].join(', ')}`)
+  }
+}
+
+function differenceOf(expected: Expected, statusCode: number, value: unknown): string | undefined {
+  const isOk = statusCode === STATUSES.ok.code
+  if ('failed' in expected) return isOk ? `wanted a failure, got ${JSON.stringify(value)}` : undefined
+  if (!isOk) return `wanted ${JSON.stringify(expected.value)}, got status ${statusCode}`
+  const [want, got] = [JSON.stringify(expected.value), JSON.stringify(value)]
+  return want === got ? undefined : `wanted ${want}, got ${got}`
+}
