@@ -64,6 +64,7 @@ export {
 export type { ListenOptions, Server } from './listen.js'
 export {
   type DispatchCall,
+  type Dispatched,
   type Mount,
   type MountOptions,
   type MountRequest,

@@ -37,6 +37,9 @@ export interface DispatchCall {
   ): Promise<CallHandle<Output>>
 }
 
+/** Answers a request with what is known of the call: `reply.dispatched`, `res.dispatched`. Takes a promise of it as well. */
+export type Dispatched = (handle: CallHandle<unknown> | Promise<CallHandle<unknown>>) => Promise<void>
+
 /** A request of a user's client as far as answers depend on it. */
 export type MountRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'> & {
   readonly originalUrl?: string
@@ -51,6 +54,8 @@ export interface Mount {
   readonly callsPath: string | false
   /** Begins to know an answer that is to come. Call it for every request of the application. */
   watch(response: ServerResponse): void
+  /** Whether a request, by its path below the mount, is one for a run. */
+  isRun(request: MountRequest): boolean
   /** The refusal of a request to {@link RUN_PATH} of which only the head is known. */
   checkHead(request: MountRequest, response: ServerResponse): UnaryResponse | undefined
   /** Answers a request to {@link RUN_PATH}, whose body some framework has read. Never rejects. */
@@ -67,7 +72,7 @@ export interface Mount {
    * @param mountPath - Where the adapter is mounted, as the application sees it; `''` at the root.
    */
   dispatchedReply(
-    handle: CallHandle<unknown> | Promise<CallHandle<unknown>>,
+    handle: Parameters<Dispatched>[0],
     request: MountRequest,
     response: ServerResponse,
     mountPath: string,
@@ -123,6 +128,7 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
       answers.add(response)
       response.once('close', () => answers.delete(response))
     },
+    isRun: (request) => dispatch.isRunPath(pathOf(request.url ?? '/')),
     checkHead(request, response) {
       const refusal = dispatch.checkHead(headOf(request))
       // Its body will not be read.

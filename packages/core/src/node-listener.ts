@@ -65,7 +65,7 @@ export function writeNodeResponse(
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   // A body that nobody reads would block the next request.
-  if (!response.req.complete) endConnection(response)
+  if (response.req.complete === false) endConnection(response)
   response.end(body)
 }
 
@@ -74,7 +74,7 @@ export function endConnection(response: ServerResponse): void {
   // HTTP/2 has streams of its own for that, and refuses the header field.
   if (response.req.httpVersionMajor >= 2) return
   if (!response.headersSent) response.setHeader('connection', 'close')
-  else response.once('finish', () => response.req.socket?.end())
+  else response.once('finish', () => response.req.socket?.end?.())
 }
 
 /** The answer to a request that could not be read. What is not our own says nothing about itself. */

@@ -1,0 +1,19 @@
+import { type Call, DispatchError, type Scheduler } from '@dispatch/protocol'
+
+/** A scheduler elsewhere that takes nothing, and remembers what it was asked to take. */
+export function createNoScheduler(): Scheduler & { readonly requests: (readonly Call[])[] } {
+  const requests: (readonly Call[])[] = []
+  const refuse = async () => {
+    throw new DispatchError('temporary', 'there is no scheduler')
+  }
+  return {
+    requests,
+    dispatch(calls) {
+      requests.push(calls)
+      return refuse()
+    },
+    get: refuse,
+    wait: refuse,
+    cancel: refuse,
+  }
+}

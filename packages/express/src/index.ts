@@ -1,0 +1,5 @@
+export {
+  type DispatchMiddleware,
+  type DispatchMiddlewareOptions,
+  dispatchMiddleware,
+} from './dispatch-middleware.js'

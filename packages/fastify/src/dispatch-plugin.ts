@@ -1,0 +1,87 @@
+import {
+  type Dispatch,
+  type DispatchCall,
+  type Dispatched,
+  type MountOptions,
+  mountDispatch,
+} from '@dispatch/core'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import fp from 'fastify-plugin'
+import { dispatchRoutes, send } from './dispatch-routes.js'
+
+/** Options of {@link dispatchPlugin}: those of `new Dispatch`, and these. */
+export interface DispatchPluginOptions extends MountOptions {
+  /** Where the routes are, below the prefix of the scope. Default: at its root. */
+  readonly prefix?: string | undefined
+  /**
+   * When a scheduler inside this process begins to run calls. `listen`: when the application listens. `ready`: when it is
+   * ready, for applications that never listen. `manual`: at `app.dispatch.instance.start()`. Default `listen`.
+   */
+  readonly start?: 'listen' | 'ready' | 'manual' | undefined
+  /** Other names for the decorators, for a second plugin in one scope. */
+  readonly decorateAs?: { readonly dispatch?: string; readonly dispatched?: string } | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Hands a call to the scheduler and resolves, once it is recorded, with its handle. */
+    dispatch: DispatchCall & { readonly instance: Dispatch }
+  }
+  interface FastifyRequest {
+    /** Hands a call to the scheduler and resolves, once it is recorded, with its handle. */
+    dispatch: DispatchCall
+  }
+  interface FastifyReply {
+    /** Answers 202 with the `location` of the call; with `?wait=5s` it waits so long and answers 200 with the result. */
+    dispatched: Dispatched
+  }
+  interface FastifyContextConfig {
+    /** The route on which a scheduler runs functions: it checks signatures itself, so hooks for users may skip it. */
+    dispatch?: boolean
+  }
+}
+
+/**
+ * Makes functions durable in a Fastify application: `app.dispatch`, `request.dispatch`, `reply.dispatched`, and the route on
+ * which schedulers run them. The bodies of the application's own routes are parsed as before.
+ */
+export const dispatchPlugin = fp<DispatchPluginOptions>(plugin, { name: '@dispatch/fastify', fastify: '5.x' })
+
+async function plugin(app: FastifyInstance, options: DispatchPluginOptions): Promise<void> {
+  const { prefix = '', start = 'listen', decorateAs, ...mountOptions } = options
+  const { dispatch, dispatched } = { dispatch: 'dispatch', dispatched: 'dispatched', ...decorateAs }
+  assertUnused(app, dispatch, dispatched)
+  if (!['listen', 'ready', 'manual'].includes(start)) {
+    throw new TypeError(`option start: wanted 'listen', 'ready' or 'manual', got ${JSON.stringify(start)}`)
+  }
+  const mount = mountDispatch({ logger: app.log, ...mountOptions })
+  app.decorate(dispatch, Object.assign(mount.dispatchCall.bind(null), { instance: mount.dispatch }))
+  app.decorateRequest(dispatch, mount.dispatchCall)
+  app.decorateReply(dispatched, async function (this: FastifyReply, handle: Parameters<Dispatched>[0]) {
+    await send(this, await mount.dispatchedReply(handle, this.request.raw, this.raw, app.prefix + prefix))
+  })
+  app.addHook('onRequest', (_request, reply, done) => {
+    mount.watch(reply.raw)
+    done()
+  })
+  app.addHook('onReady', async () => {
+    await mount.dispatch.open()
+    if (start === 'ready') await mount.dispatch.start()
+  })
+  app.addHook('onListen', async () => {
+    if (start === 'listen') await mount.dispatch.start()
+  })
+  app.addHook('preClose', () => mount.stop())
+  app.addHook('onClose', () => mount.close())
+  // In a scope of its own, so that the parsers are too.
+  await app.register(dispatchRoutes, { prefix, mount })
+}
+
+function assertUnused(app: FastifyInstance, dispatch: string, dispatched: string): void {
+  if (!app.hasDecorator(dispatch) && !app.hasRequestDecorator(dispatch) && !app.hasReplyDecorator(dispatched))
+    return
+  throw new TypeError(
+    `dispatchPlugin: there is an app.${dispatch} or reply.${dispatched} already. Register the plugin once in a scope; ` +
+      'a second one there needs other names, in option decorateAs, and another prefix',
+  )
+}

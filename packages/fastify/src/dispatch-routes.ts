@@ -1,0 +1,39 @@
+import { type Mount, type Reply, RUN_PATH } from '@dispatch/core'
+import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify'
+
+/** Kept out of the documentation that @fastify/swagger makes. */
+const HIDDEN = { hide: true } as FastifySchema
+
+/** The routes of a mount. They change the parsers of the scope they are in. */
+export async function dispatchRoutes(scope: FastifyInstance, { mount }: { mount: Mount }): Promise<void> {
+  scope.removeAllContentTypeParsers()
+  // The signature covers the bytes as they were sent.
+  const parserOptions = { parseAs: 'buffer', bodyLimit: mount.dispatch.bodyBytesMax } as const
+  scope.addContentTypeParser('*', parserOptions, (_request, body, done) => done(null, body))
+  scope.route<{ Body: Buffer | undefined }>({
+    url: RUN_PATH,
+    method: scope.supportedMethods,
+    schema: HIDDEN,
+    config: { dispatch: true },
+    onRequest(request, reply, done) {
+      const refusal = mount.checkHead(request.raw, reply.raw)
+      if (refusal === undefined) done()
+      else void send(reply, refusal)
+    },
+    errorHandler: (error, _request, reply) => send(reply, mount.refusalOf(error)),
+    handler: async ({ raw, body = Buffer.alloc(0) }, reply) =>
+      send(reply, await mount.run(raw, reply.raw, body)),
+  })
+  if (mount.callsPath === false) return
+  // A wildcard: ids of child calls have slashes in them.
+  scope.get<{ Params: { '*': string } }>(
+    `${mount.callsPath}/*`,
+    { schema: HIDDEN },
+    async ({ raw, params }, reply) => send(reply, await mount.callReply(params['*'], raw, reply.raw)),
+  )
+}
+
+/** Writes an answer: always bytes, which hooks of the application leave alone. */
+export function send(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
+  return reply.code(status).headers(headers).send(body)
+}

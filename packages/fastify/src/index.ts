@@ -1,0 +1,1 @@
+export { type DispatchPluginOptions, dispatchPlugin } from './dispatch-plugin.js'
