@@ -7,13 +7,11 @@ import {
   decodeValue,
   encodePythonArguments,
   encodeValue,
-  type RunRequest,
   RunRequestSchema,
 } from '@dispatch/protocol'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
-import { z } from 'zod'
-import { inputOf, postRun, runOutputOf, runRequestBytes, runResponseOf } from './run-requests.js'
+import { inputOf, postRun, runOutputOf, runRequestBytes, runResponseOf, runWith } from './run-requests.js'
 import { createSchedulerDouble } from './scheduler-double.js'
 
 const identity = func('identity', async (value: unknown) => value)
@@ -47,20 +45,6 @@ t.test('what a function says of all of its calls', async (t) => {
     delay: { seconds: 90n },
   })
   t.match(fn.buildCall(undefined, { expiration: 1000 }), { expiration: { seconds: 1n } })
-})
-
-t.test('E28 two functions of one name cannot be registered, and then none is', async (t) => {
-  const [one, two, other] = ['same', 'same', 'other'].map((name) => func(name, async () => name))
-  const scheduler = createSchedulerDouble()
-  const dispatch = new Dispatch({ scheduler, env: {} })
-  t.throws(() => dispatch.register(other as never, one as never, two as never), {
-    name: 'TypeError',
-    message: "functions[2]: there is a function 'same' already; give one of them another name",
-  })
-  t.throws(() => new Dispatch({ functions: [one, one] as never, scheduler, env: {} }), TypeError)
-  await t.rejects((other as typeof identity).dispatch(1), /not registered/)
-  dispatch.register(one as never)
-  t.throws(() => dispatch.register(two as never), TypeError)
 })
 
 const badNames = ['double-repeat', '', '1st', 'a b', 'a/b', 'é', 'x'.repeat(513), 5, undefined]
@@ -135,150 +119,6 @@ for (const { name, make, want } of badOptions) {
   })
 }
 
-const order = func(
-  'order',
-  {
-    input: Type.Object({
-      order: Type.String(),
-      items: Type.Array(Type.Object({ 'a b': Type.Integer({ minimum: 1 }) })),
-      email: Type.Optional(Type.String({ format: 'nobody-knows' })),
-    }),
-  },
-  async () => null,
-)
-const zodOrder = func(
-  'zodOrder',
-  { input: z.object({ items: z.array(z.object({ n: z.number() })) }) },
-  async () => null,
-)
-
-const wrongInputs: readonly { name: string; build: () => unknown; want: RegExp }[] = [
-  {
-    name: 'a field of another type',
-    build: () => order.buildCall({ order: 5, items: [] } as never),
-    want: /^input\.order: wanted string, got 5$/,
-  },
-  {
-    name: 'a field that is missing',
-    build: () => order.buildCall({ items: [] } as never),
-    want: /^input\.order: wanted string, got undefined$/,
-  },
-  {
-    name: 'a field far down',
-    build: () => order.buildCall({ order: 'a', items: [{ 'a b': 1 }, { 'a b': 0 }] }),
-    want: /^input\.items\[1\]\["a b"\]: wanted integer to be greater or equal to 1, got 0$/,
-  },
-  {
-    name: 'something else altogether',
-    build: () => order.buildCall('x' as never),
-    want: /^input: wanted object, got "x"$/,
-  },
-  {
-    name: 'a format that TypeBox does not know',
-    build: () => order.buildCall({ order: 'a', items: [], email: 'x' }),
-    want: /^input\.email: the schema wants format "nobody-knows", .*FormatRegistry/,
-  },
-  {
-    name: 'a field of another type, by zod',
-    build: () => zodOrder.buildCall({ items: [{ n: 1 }, { n: 'x' }] } as never),
-    want: /^input\.items\[1\]\.n: .*expected number/,
-  },
-  {
-    name: 'a value that cannot be carried',
-    build: () => identity.buildCall({ a: () => 1 }),
-    want: /^input\.a: /,
-  },
-]
-for (const { name, build, want } of wrongInputs) {
-  t.test(`${name} is refused when the call is built`, async (t) => {
-    t.throws(build, { name: 'InvalidArgumentError', status: 'invalid_argument', message: want })
-  })
-}
-
-t.test('the text of a long value is cut in messages', async (t) => {
-  const fn = func('long', { input: Type.Integer() }, async () => null)
-  const wanted = `input: wanted integer, got "${'x'.repeat(40)}…"`
-  t.throws(() => fn.buildCall('x'.repeat(10_000) as never), { message: wanted })
-})
-
-t.test('a schema that answers later is refused', async (t) => {
-  const later = func('later', { input: z.string().refine(async () => false) }, async () => null)
-  t.throws(() => later.buildCall('x'), { message: /synchronous/i })
-})
-
-const encodings = [
-  {
-    name: 'an integer schema',
-    fn: func('f', { input: Type.Integer() }, async () => 1),
-    value: 3,
-    want: 'Int64Value',
-  },
-  {
-    name: 'a number schema',
-    fn: func('f', { input: Type.Number() }, async () => 1),
-    value: 3,
-    want: 'DoubleValue',
-  },
-  { name: 'no schema, a whole number', fn: identity, value: 3, want: 'Int64Value' },
-  { name: 'no schema, a fraction', fn: identity, value: 1.5, want: 'DoubleValue' },
-  { name: 'an object', fn: identity, value: { a: 1 }, want: 'Value' },
-  { name: 'nothing', fn: identity, value: undefined, want: 'Empty' },
-]
-for (const { name, fn, value, want } of encodings) {
-  t.test(`${name} goes out as ${want}`, async (t) => {
-    t.equal(
-      (fn as typeof identity).buildCall(value).input?.typeUrl,
-      `type.googleapis.com/google.protobuf.${want}`,
-    )
-  })
-}
-
-/** Runs one function with an input that came from somewhere else. */
-async function runWith(fn: unknown, directive: RunRequest['directive']) {
-  const dispatch = new Dispatch({
-    functions: [fn as never],
-    scheduler: createSchedulerDouble(),
-    allowUnsigned: true,
-    env: {},
-  })
-  const { name } = fn as { name: string }
-  return runOutputOf(await postRun(dispatch, runRequestBytes({ function: name, directive })))
-}
-
-t.test('the endpoint checks inputs too, and transforms them', async (t) => {
-  const fn = func('days', { input: z.string().transform((text) => new Date(text)) }, async (at) =>
-    at.getUTCFullYear(),
-  )
-  t.match(await runWith(fn, inputOf('2024-01-01')), { status: 'ok', output: 2024 })
-  t.match(await runWith(fn, inputOf(5)), {
-    status: 'invalid_argument',
-    error: { message: /^input: .*expected string/ },
-  })
-  t.match(await runWith(order, inputOf({ order: 5, items: [] })), {
-    status: 'invalid_argument',
-    error: { message: 'input.order: wanted string, got 5' },
-  })
-})
-
-t.test('an output that is not what the schema says ends with invalid_response', async (t) => {
-  const output = Type.Object({ receipt: Type.String() })
-  const fn = func('receipt', { output }, async () => ({ receipt: 5 }) as never)
-  t.match(await runWith(fn, inputOf(null)), {
-    status: 'invalid_response',
-    error: { message: 'output.receipt: wanted string, got 5' },
-  })
-})
-
-t.test('an output schema may transform', async (t) => {
-  const fn = func('text', { output: z.number().transform(String) }, async () => 5)
-  t.match(await runWith(fn, inputOf(null)), { status: 'ok', output: '5' })
-})
-
-t.test('an input that may be missing may be missing on the wire', async (t) => {
-  const fn = func('maybe', { input: z.string().optional() }, async (name) => name ?? 'nobody')
-  t.match(await runWith(fn, inputOf(undefined)), { status: 'ok', output: 'nobody' })
-})
-
 t.test('the arguments of a Python caller reach the handler', async (t) => {
   const value = encodePythonArguments(['World'])
   t.match(await runWith(identity, { case: 'input', value }), { status: 'ok', output: 'World' })
@@ -293,15 +133,8 @@ for (const { name, options, want } of statuses) {
     const fn = func('boom', options, async () => {
       throw new Error('boom')
     })
-    const dispatch = new Dispatch({
-      functions: [fn],
-      scheduler: createSchedulerDouble(),
-      allowUnsigned: true,
-      unknownErrorStatus: 'temporary',
-      env: {},
-    })
-    const response = await postRun(dispatch, runRequestBytes({ function: 'boom', directive: inputOf(null) }))
-    t.equal(runOutputOf(response).status, want)
+    const output = await runWith(fn, inputOf(null), { unknownErrorStatus: 'temporary' })
+    t.equal(output.status, want)
   })
 }
 
@@ -330,74 +163,6 @@ t.test('a handler that returns a tail call goes on as that call', async (t) => {
     },
   })
 })
-
-t.test(
-  'a dispatch inside a function has an id that follows from its place, so that it is recorded once',
-  async (t) => {
-    const scheduler = createSchedulerDouble()
-    const parent = func('parent', async () => {
-      const handles = await Promise.all([identity.dispatch(1), identity.dispatch(2)])
-      return handles.map((handle) => handle.id)
-    })
-    const dispatch = new Dispatch({ functions: [parent, identity], scheduler, allowUnsigned: true, env: {} })
-    const body = runRequestBytes({ function: 'parent', dispatchId: 'p', directive: inputOf(null) })
-    const [first, second] = [
-      runOutputOf(await postRun(dispatch, body)),
-      runOutputOf(await postRun(dispatch, body)),
-    ]
-    t.equal(first.status, 'ok')
-    t.equal((first.output as string[]).length, 2)
-    t.strictSame(second.output, first.output)
-  },
-)
-
-t.test('C05 a batch is one request, and an empty one is none', async (t) => {
-  const scheduler = createSchedulerDouble()
-  const dispatch = new Dispatch({ functions: [identity], scheduler, env: {} })
-  const handles = await dispatch.dispatchBatch([identity.buildCall(1), identity.buildCall(2)])
-  t.strictSame(
-    handles.map(({ id }) => id),
-    ['call-1', 'call-2'],
-  )
-  t.equal(scheduler.requests.length, 1)
-  t.strictSame(await dispatch.dispatchBatch([]), [])
-  t.equal(scheduler.requests.length, 1)
-})
-
-t.test('a call of a batch that names an endpoint runs there', async (t) => {
-  const scheduler = createSchedulerDouble()
-  const dispatch = new Dispatch({ scheduler, env: {} })
-  await dispatch.dispatchBatch([create(CallSchema, { endpoint: 'https://python.example', function: 'f' })])
-  t.equal(scheduler.requests[0]?.[0]?.endpoint, 'https://python.example')
-})
-
-t.test('a function that is registered twice dispatches by the last that is open', async (t) => {
-  const [one, two] = [createSchedulerDouble(), createSchedulerDouble()]
-  const first = new Dispatch({ functions: [identity], scheduler: one, env: {} })
-  const second = new Dispatch({ functions: [identity], scheduler: two, env: {} })
-  await identity.dispatch(1)
-  t.strictSame([one.requests.length, two.requests.length], [0, 1])
-  await first.dispatch(identity, 1)
-  t.strictSame([one.requests.length, two.requests.length], [1, 1])
-  await second.close()
-  await identity.dispatch(1)
-  t.strictSame([one.requests.length, two.requests.length], [2, 1])
-})
-
-t.test(
-  'what a function dispatches belongs to the Dispatch that runs it, not to the last it is registered with',
-  async (t) => {
-    const [one, two] = [createSchedulerDouble(), createSchedulerDouble()]
-    const parent = func('parent', async () => (await (await identity.dispatch(1)).status()).function)
-    const options = { functions: [parent, identity], allowUnsigned: true, env: {} }
-    const first = new Dispatch({ ...options, scheduler: one })
-    const second = new Dispatch({ ...options, scheduler: two })
-    const body = runRequestBytes({ function: 'parent', directive: inputOf(null) })
-    t.match(runOutputOf(await postRun(first, body)), { status: 'ok', output: 'identity' })
-    t.strictSame([one.requests.length, two.requests.length], [1, 0])
-    await second.close()
-  },
-)
 
 /** Lets a function run until it waits for one call, and then go on with `result`. */
 async function resumeWith(fn: AnyDispatchFunction, result: MessageInitShape<typeof CallResultSchema>) {

@@ -1,9 +1,10 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import type { Any } from '@bufbuild/protobuf/wkt'
-import type { Dispatch } from '@dispatch/core'
+import { type AnyDispatchFunction, Dispatch, type DispatchOptions } from '@dispatch/core'
 import {
   decodeValue,
   encodeValue,
+  type RunRequest,
   RunRequestSchema,
   type RunResponse,
   RunResponseSchema,
@@ -12,6 +13,7 @@ import {
   type UnaryResponse,
   type WireError,
 } from '@dispatch/protocol'
+import { createSchedulerDouble } from './scheduler-double.js'
 
 export const RUN_PATH = '/dispatch.sdk.v1.FunctionService/Run'
 
@@ -65,4 +67,20 @@ export function runOutputOf(response: UnaryResponse): RunOutput {
 
 export function jsonOf(response: { readonly body: Uint8Array }): unknown {
   return JSON.parse(Buffer.from(response.body).toString())
+}
+
+/** Runs one function with an input that came from somewhere else. */
+export async function runWith(
+  fn: AnyDispatchFunction,
+  directive: RunRequest['directive'],
+  options: DispatchOptions = {},
+): Promise<RunOutput> {
+  const dispatch = new Dispatch({
+    functions: [fn],
+    scheduler: createSchedulerDouble(),
+    allowUnsigned: true,
+    env: {},
+    ...options,
+  })
+  return runOutputOf(await postRun(dispatch, runRequestBytes({ function: fn.name, directive })))
 }
