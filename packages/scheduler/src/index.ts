@@ -2,6 +2,13 @@ export { type EndpointFilter, parseAllowedEndpoints } from './allowed-endpoints.
 export { createEmbeddedScheduler } from './embedded.js'
 export { RETRY_POLICY, type RetryPolicy } from './kernel/retry-policy.js'
 export { createScheduler, type SchedulerOptions, type TenantScheduler } from './scheduler.js'
+export { type ServedScheduler, type ServeSchedulerOptions, serveScheduler } from './serve.js'
+export type { ApiKeys } from './service/api-keys.js'
+export {
+  createSchedulerHandler,
+  type SchedulerHandler,
+  type SchedulerHandlerOptions,
+} from './service/scheduler-handler.js'
 export type {
   CallOptions,
   CallRecord,

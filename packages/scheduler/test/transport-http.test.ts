@@ -25,7 +25,7 @@ interface ReceivedRequest {
   readonly body: Buffer
 }
 
-t.test('C01 a run is a POST in the Connect protocol, in binary', async (t) => {
+t.test('a run is a POST in the Connect protocol, in binary', async (t) => {
   const { url, received } = await serve(t, answerWith(200, { 'content-type': 'application/proto' }, RESPONSE))
   const outcome = await run(t, url)
   t.match(outcome, { kind: 'response', response: { status: 1, directive: { case: 'exit' } } })

@@ -1,0 +1,155 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { DispatchError, type KeyInput, type Logger } from '@dispatch/protocol'
+import { createScheduler, type SchedulerOptions, type TenantScheduler } from './scheduler.js'
+import type { ApiKeys } from './service/api-keys.js'
+import { isLoopbackHost } from './service/loopback.js'
+import { createSchedulerHandler } from './service/scheduler-handler.js'
+import type { Store } from './store.js'
+import { createMemoryStore } from './store-memory.js'
+import { createSqliteStore } from './store-sqlite/sqlite-store.js'
+import { createHttpTransport } from './transport-http.js'
+
+export interface ServeSchedulerOptions
+  extends Pick<SchedulerOptions, 'retentionMs' | 'liveCallsMax' | 'retryPolicy'> {
+  /** A store, the file of one, or `':memory:'`, which forgets everything when the process ends. */
+  readonly store: Store | string
+  /** Address to listen on. Default `127.0.0.1`. Any that other machines reach needs `apiKeys` and `allowedEndpoints`. */
+  readonly host?: string
+  /** Default 8001; 0 takes one that is free. */
+  readonly port?: number
+  /** Keys of the applications, or the tenant of each key: tenants do not see each other's calls. */
+  readonly apiKeys?: ApiKeys
+  /** The endpoints that calls may go to, see `parseAllowedEndpoints`; `['*']` for all. */
+  readonly allowedEndpoints?: readonly string[]
+  /** Private key that requests to endpoints are signed with. */
+  readonly signingKey?: KeyInput
+  /** Longest time that a run may take. */
+  readonly runMsMax?: number
+  readonly bodyBytesMax?: number
+  readonly logger?: Logger
+}
+
+export interface ServedScheduler {
+  /** What `DISPATCH_API_URL` is set to. */
+  readonly url: string
+  readonly scheduler: TenantScheduler
+  /**
+   * Takes no new requests, lets runs end for `graceMs` (default 10 s), then closes everything. Runs that have not
+   * ended are made again at the next start.
+   */
+  close(graceMs?: number): Promise<void>
+}
+
+const HOST = '127.0.0.1'
+const PORT = 8001
+const GRACE_MS = 10_000
+
+/** Longer than load balancers keep idle connections, so that it is they who close them. */
+const KEEP_ALIVE_MS = 75_000
+
+/**
+ * A stand-alone scheduler: opens the store, listens, and begins to run calls.
+ *
+ * `GET /health` answers 200 while it can read its store, and 503 otherwise.
+ *
+ * @throws {TypeError} When an option is malformed, or missing for that host.
+ * @throws {DispatchError} When the store cannot be opened, or the address cannot be listened on.
+ */
+export async function serveScheduler(options: ServeSchedulerOptions): Promise<ServedScheduler> {
+  const { host = HOST, port = PORT } = options
+  assertGuarded(host, options)
+  const closing = new AbortController()
+  const transport = createHttpTransport(options)
+  const scheduler = createScheduler({
+    ...options,
+    store: storeOf(options.store),
+    endpointOf: (url) => transport.endpointOf(url),
+  })
+  const handle = createSchedulerHandler({ ...options, scheduler, closing: closing.signal })
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS },
+    withHealth(handle, scheduler, closing.signal),
+  )
+  try {
+    await scheduler.open()
+    await listen(server, host, port)
+  } catch (error) {
+    await Promise.all([scheduler.close(), transport.close()])
+    throw error
+  }
+  scheduler.start()
+  return {
+    url: urlOf(server),
+    scheduler,
+    async close(graceMs = GRACE_MS) {
+      if (closing.signal.aborted) return
+      closing.abort()
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeIdleConnections()
+      await scheduler.stop(graceMs)
+      await scheduler.close()
+      await transport.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function assertGuarded(host: string, { apiKeys, allowedEndpoints }: ServeSchedulerOptions): void {
+  if (isLoopbackHost(host)) return
+  const reason = `other machines can reach host ${JSON.stringify(host)}`
+  if (apiKeys === undefined) {
+    throw new TypeError(`option apiKeys: wanted at least one key, since ${reason}; or listen on 127.0.0.1`)
+  }
+  if (allowedEndpoints === undefined) {
+    throw new TypeError(
+      `option allowedEndpoints: wanted the URLs of your applications, such as ["https://app.example.com"], since ${reason} and could make this one call anything; ["*"] allows that`,
+    )
+  }
+}
+
+function storeOf(store: Store | string): Store {
+  if (typeof store !== 'string') return store
+  return store === ':memory:' ? createMemoryStore() : createSqliteStore({ path: store })
+}
+
+function withHealth(
+  handle: RequestListener,
+  scheduler: TenantScheduler,
+  closing: AbortSignal,
+): RequestListener {
+  return (request, response) => {
+    if (request.method !== 'GET' || request.url?.split('?', 1)[0] !== '/health')
+      return handle(request, response)
+    // A read of a call that does not exist goes all the way to the disk.
+    const healthy = closing.aborted ? Promise.reject(new Error('closing')) : scheduler.get('-')
+    healthy.then(
+      () => writeHealth(response, 200, 'ok'),
+      () => writeHealth(response, 503, 'unavailable'),
+    )
+  }
+}
+
+function writeHealth(response: ServerResponse, httpStatus: number, status: string): void {
+  response.writeHead(httpStatus, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.end(JSON.stringify({ status }))
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(
+        new DispatchError('permanent', `the scheduler cannot listen on ${host}:${port}: ${error.message}`, {
+          cause: error,
+        }),
+      )
+    })
+    server.listen(port, host, resolve)
+  })
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

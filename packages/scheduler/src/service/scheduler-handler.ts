@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  BODY_BYTES_MAX,
+  checkHead,
+  errorResponse,
+  type Logger,
+  type Scheduler,
+  tooLargeResponse,
+  type UnaryResponse,
+} from '@dispatch/protocol'
+import { parseAllowedEndpoints } from '../allowed-endpoints.js'
+import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'
+import { localRequestProblem } from './loopback.js'
+import { METHODS, type MethodContext } from './methods.js'
+import { readBody } from './read-body.js'
+
+export interface SchedulerHandlerOptions {
+  readonly scheduler: { forTenant(tenant: string): Scheduler }
+  /** Who may use the scheduler. Without keys it answers only what comes from this machine to a loopback address. */
+  readonly apiKeys?: ApiKeys
+  /** The endpoints that calls may be dispatched to, see `parseAllowedEndpoints`. Default: all. */
+  readonly allowedEndpoints?: readonly string[]
+  /** Most bytes of a request, before and after decompression. */
+  readonly bodyBytesMax?: number
+  /** When it aborts, requests that wait for a call are answered with the call as it is. */
+  readonly closing?: AbortSignal
+  readonly logger?: Logger
+}
+
+/** Answers a request of Node.js's HTTP server. Never throws. */
+export type SchedulerHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * Serves a scheduler: DispatchService and CallService in the Connect protocol, in binary and JSON.
+ *
+ * A request is refused before its body is read when it has no valid key (401, conformance case Q04), and is read
+ * up to `bodyBytesMax` otherwise.
+ *
+ * @throws {TypeError} When an option is malformed.
+ */
+export function createSchedulerHandler(options: SchedulerHandlerOptions): SchedulerHandler {
+  const { scheduler, apiKeys, closing, logger, bodyBytesMax = BODY_BYTES_MAX } = options
+  const isAllowed = parseAllowedEndpoints(options.allowedEndpoints ?? ['*'])
+  const authenticate = apiKeys === undefined ? undefined : createAuthenticator(apiKeys)
+  const unaryOptions: MethodContext['options'] = {
+    bodyBytesMax,
+    onInternalError: (error) => logger?.error({ err: error }, 'a request could not be answered'),
+  }
+
+  const tenantOf = (request: IncomingMessage): { tenant: string } | { problem: string } => {
+    if (authenticate !== undefined) return authenticate(request.headers.authorization)
+    const problem = localRequestProblem(request)
+    return problem === undefined ? { tenant: DEFAULT_TENANT } : { problem }
+  }
+
+  const answer = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<UnaryResponse | undefined> => {
+    const path = (request.url ?? '/').split('?', 1)[0] as string
+    const method = METHODS.get(path)
+    if (method === undefined) return errorResponse('not_found', `there is nothing at ${path}`)
+    const authentication = tenantOf(request)
+    if ('problem' in authentication) {
+      return errorResponse('unauthenticated', authentication.problem, { 'www-authenticate': 'Bearer' })
+    }
+    const limits = { bodyBytesMax, lengthRequired: false }
+    const refusal = checkHead(request.method ?? '', request.headers, limits)
+    if (refusal !== undefined) return refusal
+    const body = await readBody(request, bodyBytesMax)
+    if (body === 'aborted') return undefined
+    if (body === 'too-large') return tooLargeResponse()
+    const context: MethodContext = {
+      scheduler: scheduler.forTenant(authentication.tenant),
+      isAllowed,
+      signal: endOf(response, closing),
+      options: unaryOptions,
+    }
+    return await method({ method: 'POST', path, headers: request.headers, body }, context)
+  }
+
+  return (request, response) => {
+    answer(request, response).then(
+      (unary) => unary && write(response, unary, closing),
+      (error) => {
+        unaryOptions.onInternalError?.(error)
+        write(response, errorResponse('internal', 'internal error'), closing)
+      },
+    )
+  }
+}
+
+/** Aborts when the sender hangs up before the answer, or when the server is about to close. */
+function endOf(response: ServerResponse, closing: AbortSignal | undefined): AbortSignal {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  if (closing?.aborted) abort()
+  closing?.addEventListener('abort', abort, { once: true })
+  response.once('close', () => {
+    closing?.removeEventListener('abort', abort)
+    if (!response.writableFinished) abort()
+  })
+  return controller.signal
+}
+
+function write(
+  response: ServerResponse,
+  { status, headers, body }: UnaryResponse,
+  closing?: AbortSignal,
+): void {
+  if (response.destroyed || response.headersSent) return
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  // What is left of a body that nobody reads would be taken for the next request.
+  if (!response.req.complete || closing?.aborted) response.setHeader('connection', 'close')
+  response.statusCode = status
+  response.end(body)
+}
