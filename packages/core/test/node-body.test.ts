@@ -7,6 +7,7 @@ import t from 'tap'
 function requestOf(chunks: readonly string[], more: object = {}): RequestWithBody {
   return Object.assign(
     Readable.from(chunks.map((chunk) => Buffer.from(chunk))),
+    { headers: {} },
     more,
   ) as unknown as RequestWithBody
 }
@@ -72,7 +73,7 @@ const hangups = [
 ]
 for (const { name, hangUp } of hangups) {
   t.test(`${name} before the end of the body is told`, async (t) => {
-    const request = Object.assign(new EventEmitter(), { pause: () => undefined })
+    const request = Object.assign(new EventEmitter(), { headers: {}, pause: () => undefined })
     const body = readNodeBody(request as unknown as RequestWithBody, 3)
     hangUp(request)
     await t.rejects(body, { code: 'canceled', message: /closed the connection/ })
