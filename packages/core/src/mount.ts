@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { type ConnectCode, errorResponse, tooLargeResponse, type UnaryResponse } from '@dispatch/protocol'
 import type { CallHandle } from './call-handle.js'
 import type { CallOptions } from './call-options.js'
@@ -14,6 +15,7 @@ import {
 } from './dispatched.js'
 import { RUN_PATH } from './endpoint.js'
 import type { DispatchFunction } from './func.js'
+import { givenBodyOf, type RequestWithBody } from './node-body.js'
 import { closeSignalOf, endConnection, failureOf, pathOf } from './node-listener.js'
 
 /** Options of every adapter: those of `new Dispatch`, and what concerns the application. */
@@ -58,6 +60,12 @@ export interface Mount {
   isRun(request: MountRequest): boolean
   /** The refusal of a request to {@link RUN_PATH} of which only the head is known. */
   checkHead(request: MountRequest, response: ServerResponse): UnaryResponse | undefined
+  /**
+   * The body that something in front of the framework has read, as a stream; `undefined` when nobody has.
+   *
+   * @throws {UnaryError} As `readNodeBody`: a framework would wait for ever for a body that is gone.
+   */
+  givenPayloadOf(request: RequestWithBody): Readable | undefined
   /** Answers a request to {@link RUN_PATH}, whose body some framework has read. Never rejects. */
   run(request: MountRequest, response: ServerResponse, body: Uint8Array): Promise<UnaryResponse>
   /** The answer to a request to {@link RUN_PATH} that the framework, or a hook in front of us, has refused. */
@@ -134,6 +142,10 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
       // Its body will not be read.
       if (refusal !== undefined) endConnection(response)
       return refusal
+    },
+    givenPayloadOf(request) {
+      const body = givenBodyOf(request, dispatch.bodyBytesMax)
+      return body && Readable.from([body])
     },
     run: (request, response, body) => dispatch.handle({ ...headOf(request), body }, closeSignalOf(response)),
     refusalOf,

@@ -12,7 +12,7 @@ import { dispatchRoutes, send } from './dispatch-routes.js'
 /** Options of {@link dispatchPlugin}: those of `new Dispatch`, and these. */
 export interface DispatchPluginOptions extends MountOptions {
   /** Where the routes are, below the prefix of the scope. Default: at its root. */
-  readonly prefix?: string | undefined
+  readonly prefix?: string
   /**
    * When a scheduler inside this process begins to run calls. `listen`: when the application listens. `ready`: when it is
    * ready, for applications that never listen. `manual`: at `app.dispatch.instance.start()`. Default `listen`.

@@ -4,10 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify'
 /** Kept out of the documentation that @fastify/swagger makes. */
 const HIDDEN = { hide: true } as FastifySchema
 
+/** Keeps @fastify/compress off: signatures cover the bytes as they were sent. */
+const AS_SENT = { compress: false, decompress: false }
+
 /** The routes of a mount. They change the parsers of the scope they are in. */
 export async function dispatchRoutes(scope: FastifyInstance, { mount }: { mount: Mount }): Promise<void> {
   scope.removeAllContentTypeParsers()
-  // The signature covers the bytes as they were sent.
   const parserOptions = { parseAs: 'buffer', bodyLimit: mount.dispatch.bodyBytesMax } as const
   scope.addContentTypeParser('*', parserOptions, (_request, body, done) => done(null, body))
   scope.route<{ Body: Buffer | undefined }>({
@@ -15,11 +17,13 @@ export async function dispatchRoutes(scope: FastifyInstance, { mount }: { mount:
     method: scope.supportedMethods,
     schema: HIDDEN,
     config: { dispatch: true },
+    ...AS_SENT,
     onRequest(request, reply, done) {
       const refusal = mount.checkHead(request.raw, reply.raw)
       if (refusal === undefined) done()
       else void send(reply, refusal)
     },
+    preParsing: async ({ raw }, _reply, payload) => mount.givenPayloadOf(raw) ?? payload,
     errorHandler: (error, _request, reply) => send(reply, mount.refusalOf(error)),
     handler: async ({ raw, body = Buffer.alloc(0) }, reply) =>
       send(reply, await mount.run(raw, reply.raw, body)),
