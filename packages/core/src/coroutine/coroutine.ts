@@ -173,11 +173,6 @@ export class Coroutine {
     return this.#end
   }
 
-  /** Whether the handler can go on, or has ended by itself. */
-  get isUsable(): boolean {
-    return this.#interruption === undefined && !this.#isGone()
-  }
-
   /** Steps begun so far. */
   get steps(): number {
     return this.#steps

@@ -39,7 +39,7 @@ export class WarmCoroutines {
     const warm = this.#idle.get(dispatchId)
     if (warm === undefined || warm.runs !== state.runs || !isEqual(warm.token, state.token)) return undefined
     this.#idle.delete(dispatchId)
-    return warm.coroutine.isUsable ? warm : undefined
+    return warm
   }
 
   /** Keeps a suspended coroutine, instead of any other copy. */
