@@ -1,0 +1,7 @@
+import { func } from '@dispatch/core'
+
+/** A durable function: a name and an async function. */
+export const greet = func('greet', async (name: string) => `Hello, ${name}!`)
+
+/** Calls `greet` for each name, and waits for all greetings without holding anything while it waits. */
+export const greetAll = func('greetAll', async (names: string[]) => greet.gather(names))
