@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol'
 import t, { type Test } from 'tap'
 import { ROOT } from './docs-of-the-repository.js'
 
@@ -21,7 +22,7 @@ const DOCUMENTS = [
 const PROGRAMS = DOCUMENTS.flatMap((document) => programsOf(readFileSync(join(ROOT, document), 'utf8')))
 
 /** Programs that end by themselves and say, at the end of each line that prints, what it prints. */
-const PRINTING = [...PROGRAMS.entries()].filter(([, source]) => !source.includes('.listen('))
+const PRINTING = [...PROGRAMS.entries()].filter(([, source]) => !/\.listen\(|serveScheduler\(/.test(source))
 
 /** A running program of the README. */
 interface Running {
@@ -90,6 +91,29 @@ t.test('the first program answers at once, and goes on after it was killed', asy
   t.equal(new Set(payments.keys).size, payments.charges.size)
 })
 
+t.test('the first program runs with the stand-alone scheduler, told by its environment', async (t) => {
+  const { publicKey, privateKey } = generateKeyPair()
+  const apiKey = 'a-key-of-the-readme'
+  const scheduler = await start(
+    t,
+    PROGRAMS.findIndex((source) => source.includes('serveScheduler(')),
+    { PORT: '0', DISPATCH_API_KEY: apiKey, DISPATCH_SIGNING_KEY: formatSigningKey(privateKey) },
+    t.testdir(),
+  )
+  const port = await freePort()
+  const payments = await startPayments(t)
+  const { url } = await startShop(t, payments.url, t.testdir(), {
+    PORT: String(port),
+    NODE_ENV: 'production',
+    DISPATCH_API_URL: scheduler.firstLine,
+    DISPATCH_API_KEY: apiKey,
+    DISPATCH_ENDPOINT_URL: `http://localhost:${port}`,
+    DISPATCH_VERIFICATION_KEY: formatVerificationKey(publicKey),
+  })
+  const response = await fetch(`${url}/checkout?wait=30s`, checkoutOf(['a', 'b']))
+  t.match(await response.json(), { status: 'ok', output: [{ receipt: 'a' }, { receipt: 'b' }] })
+})
+
 t.test('the program for Express answers with the result', async (t) => {
   const port = await freePort()
   const index = PROGRAMS.findIndex((source) => source.includes('@dispatch/express'))
@@ -139,8 +163,13 @@ function checkoutOf(orders: string[]): RequestInit {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(orders) }
 }
 
-async function startShop(t: Test, paymentsUrl: string, folder = t.testdir()) {
-  const { child, firstLine } = await start(t, 0, { PAYMENTS_URL: paymentsUrl, PORT: '0' }, folder)
+async function startShop(
+  t: Test,
+  paymentsUrl: string,
+  folder = t.testdir(),
+  env: Readonly<Record<string, string>> = {},
+) {
+  const { child, firstLine } = await start(t, 0, { PAYMENTS_URL: paymentsUrl, PORT: '0', ...env }, folder)
   return { child, url: firstLine, folder }
 }
 
