@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import type { Any } from '@bufbuild/protobuf/wkt'
 import { type Call, type CallResult, fromWireError, toWireError, type WireError } from '@dispatch/protocol'
 import { Awaited } from './awaited.js'

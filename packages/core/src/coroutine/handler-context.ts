@@ -3,6 +3,7 @@ import { parseDuration, type RunRequest } from '@dispatch/protocol'
 import type { CallContext } from '../call-context.js'
 import type { Coroutine } from './coroutine.js'
 import { createDeterministicRandom, type DeterministicRandom } from './deterministic.js'
+import { handledRejection } from './promises.js'
 
 /**
  * What a handler is given beside its input. The functions are getters so that a handler may take them apart:
@@ -45,7 +46,9 @@ export class HandlerContext implements CallContext {
   }
 
   get sleep(): (duration: number | string) => Promise<void> {
-    return async (duration) => this.#coroutine.sleep(parseDuration(duration, 'call.sleep(duration)'))
+    const sleep = async (duration: number | string) =>
+      this.#coroutine.sleep(parseDuration(duration, 'call.sleep(duration)'))
+    return (duration) => handledRejection(sleep(duration))
   }
 
   get now(): () => number {

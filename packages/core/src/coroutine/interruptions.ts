@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 import { DispatchError } from '@dispatch/protocol'
 import type { Coroutine } from './coroutine.js'
 

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers'
+
 /**
  * Waits until nothing happens any more: resolves after a macrotask turn without a {@link touch}, if `isQuiet`
  * says then that there is nothing to wait for. If not, the next touch is waited for. Keeps nothing alive.
@@ -32,6 +34,7 @@ export class TurnWatch {
   #awaitTurn(): void {
     this.#isTurnAhead = true
     this.#touchesBefore = this.#touches
+    // Imported, not the global: a user's tests may have replaced that by a fake.
     setImmediate(() => this.#afterTurn())
   }
 
