@@ -12,9 +12,22 @@ import { summarize } from './summary.js'
 import { count, paintOf } from './terminal.js'
 import { watchImport } from './watch-import.js'
 
-const options = parseOptions(process.argv.slice(2))
-if (options === undefined) console.log(USAGE)
-else process.exitCode = await main(options)
+// Started by another process, this one ends with it.
+if (process.send) process.once('disconnect', () => process.exit(1)).channel?.unref()
+
+const stopping = new AbortController()
+
+try {
+  const options = parseOptions(process.argv.slice(2))
+  if (options === undefined) console.log(USAGE)
+  else process.exitCode = await main(options)
+} catch (error) {
+  // Who watches a shop that closes fails; that is no news.
+  if (!stopping.signal.aborted) {
+    console.error(`${error instanceof Error ? error.message : error}`)
+    process.exit(1)
+  }
+}
 
 /** Starts the shop, imports the orders as a client of it would, and says what came of it. */
 async function main(options: Options): Promise<number> {
@@ -33,7 +46,7 @@ async function main(options: Options): Promise<number> {
     await app.close()
     await payments.stop()
   }
-  if (!options.once) closeOnSignal(close)
+  closeOnSignal(close)
 
   const isGood = await importOrders({ csv, url, app, payments, state })
   finishImport(options.state, state)
@@ -113,5 +126,12 @@ async function listen(app: FastifyInstance, port: number): Promise<string> {
 }
 
 function closeOnSignal(close: () => Promise<void>): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, async () => {
+      stopping.abort()
+      console.log('\nStopping. What is not done goes on at the next start.')
+      await close()
+      process.exit(0)
+    })
+  }
 }
