@@ -11,27 +11,41 @@ export interface ServerLife {
    * store is closed.
    */
   attach<S extends Server>(server: S): S
+  /** Drains, and closes the mount. */
+  close(): Promise<void>
 }
 
 /** How a {@link ServerLife} begins. */
 export interface ServerLifeOptions {
   /**
-   * `auto`: when the attached server listens; without one on the next turn of the event loop, which is when an application
-   * that calls `listen` begins. `manual`: when the user says so.
+   * `auto`: when the attached server listens; without one when any server of this process listens, or at the first request.
+   * `manual`: when the user says so.
    */
   readonly start: 'auto' | 'manual'
   /** Is told why calls cannot be run. Default: a warning of the process. */
   readonly logger?: Logger | undefined
 }
 
-/** Makes a {@link ServerLife}. */
+/** How soon it is seen that a server listens, and how soon a start that failed is tried again. Milliseconds. */
+const LOOK_AGAIN_MS = 500
+
+/**
+ * Makes a {@link ServerLife}.
+ *
+ * Rules.
+ *  A1 To make it starts nothing: a script that imports the application must not run the calls that were left.
+ *  A2 Calls that were left are run once the application listens, without any request.
+ *  A3 A start that fails, because the process before has the store still, is tried again until it works.
+ *
+ * @throws {TypeError} When `start` is something else.
+ */
 export function createServerLife(mount: Mount, { start, logger }: ServerLifeOptions): ServerLife {
   if (start !== 'auto' && start !== 'manual') {
     throw new TypeError(`option start: wanted 'auto' or 'manual', got ${JSON.stringify(start)}`)
   }
-  let isStarted = false
+  let isListening = isAnyServerListening
+  let isStarted = start === 'manual'
   let lastReport: string | undefined
-  let isServerKnown = false
 
   const report = (error: unknown) => {
     const message = `calls are not run: ${error instanceof Error ? error.message : String(error)}`
@@ -42,38 +56,50 @@ export function createServerLife(mount: Mount, { start, logger }: ServerLifeOpti
   }
   const life: ServerLife = {
     start() {
-      if (isStarted || start === 'manual') return
+      if (isStarted) return
       isStarted = true
-      mount.dispatch.start().catch((error: unknown) => {
-        isStarted = false
-        report(error)
-      })
+      mount.dispatch.start().then(
+        () => clearInterval(timer),
+        (error: unknown) => {
+          isStarted = mount.dispatch.isStopping
+          report(error)
+        },
+      )
     },
     attach(server) {
-      isServerKnown = true
+      isListening = () => server.listening
+      server.once('listening', life.start)
       if (server.listening) life.start()
-      else server.once('listening', life.start)
-      closeWith(server, mount)
+      closeWith(server, mount, life)
       return server
     },
+    async close() {
+      clearInterval(timer)
+      isStarted = true
+      await mount.close()
+    },
   }
-  // A process that does nothing else ends without it.
-  if (start === 'auto') setImmediate(() => isServerKnown || life.start()).unref()
+  const timer =
+    start === 'auto' ? setInterval(() => isListening() && life.start(), LOOK_AGAIN_MS).unref() : undefined
   return life
 }
 
-/** Makes `server.close` close the mount with it. */
-function closeWith(server: Server, mount: Mount): void {
+/** Where a runtime cannot say, one is taken to listen. */
+function isAnyServerListening(): boolean {
+  return process.getActiveResourcesInfo?.().includes('TCPServerWrap') ?? true
+}
+
+/** Makes `server.close` close everything with it: the store last, since requests that go on may dispatch. */
+function closeWith(server: Server, mount: Mount, life: ServerLife): void {
   const close = server.close.bind(server)
   server.close = (callback) => {
-    const stopped = mount.stop()
+    // Its failure is that of `life.close`.
+    mount.stop().catch(() => undefined)
     return close((error) => {
-      void stopped
-        .then(() => mount.close())
-        .then(
-          () => callback?.(error),
-          (failure: Error) => callback?.(error ?? failure),
-        )
+      life.close().then(
+        () => callback?.(error),
+        (failure: Error) => callback?.(error ?? failure),
+      )
     })
   }
 }

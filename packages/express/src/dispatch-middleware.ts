@@ -15,8 +15,8 @@ import {
 /** Options of {@link dispatchMiddleware}: those of `new Dispatch`, and these. */
 export interface DispatchMiddlewareOptions extends MountOptions {
   /**
-   * When a scheduler inside this process begins to run calls. `auto`: when the attached server listens, and without one on
-   * the next turn of the event loop. `manual`: at `middleware.dispatch.start()`. Default `auto`.
+   * When a scheduler inside this process begins to run calls. `auto`: when the attached server listens; without one when
+   * any server of the process listens, or at the first request. `manual`: at `middleware.dispatch.start()`. Default `auto`.
    */
   readonly start?: 'auto' | 'manual' | undefined
 }
@@ -31,7 +31,7 @@ export interface DispatchMiddleware {
    */
   readonly attach: ServerLife['attach']
   /** Runs no more calls, waits for those that go on, and closes the store: for servers that are not attached. */
-  close(): Promise<void>
+  readonly close: ServerLife['close']
 }
 
 declare global {
@@ -88,6 +88,5 @@ export function dispatchMiddleware(options: DispatchMiddlewareOptions = {}): Dis
     if (id === undefined) next()
     else void write(mount.callReply(id, request, response))
   }
-  const { dispatch, close } = mount
-  return Object.assign(middleware, { dispatch, close, attach: life.attach })
+  return Object.assign(middleware, { dispatch: mount.dispatch, attach: life.attach, close: life.close })
 }

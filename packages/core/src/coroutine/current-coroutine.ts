@@ -1,7 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Coroutine } from './coroutine.js'
 
-const STORAGE = new AsyncLocalStorage<Coroutine | undefined>()
+type Storage = AsyncLocalStorage<Coroutine | undefined>
+
+const STORAGE_KEY = Symbol.for('dispatch.coroutine')
+
+const STORAGE = sharedStorage()
 
 /** The coroutine whose handler the caller is a part of; `undefined` outside of functions. */
 export function currentCoroutine(): Coroutine | undefined {
@@ -19,4 +23,12 @@ export function insideCoroutine<T>(coroutine: Coroutine, body: () => T): T {
  */
 export function outsideCoroutines<T>(body: () => T): T {
   return STORAGE.run(undefined, body)
+}
+
+/** One for all copies of this package in a process: functions of one may be run by another. */
+function sharedStorage(): Storage {
+  const globals = globalThis as { [key: symbol]: Storage | undefined }
+  const storage = globals[STORAGE_KEY] ?? new AsyncLocalStorage()
+  globals[STORAGE_KEY] = storage
+  return storage
 }
