@@ -9,6 +9,8 @@ const { values } = parseArgs({
     /** First seed; default: from the clock, so that every run sees new worlds. */
     from: { type: 'string' },
     hours: { type: 'string' },
+    /** Ends at the first world in which something is wrong. */
+    stop: { type: 'boolean', default: false },
   },
 })
 
@@ -37,6 +39,10 @@ for (
   crashes += report.crashes
   if (report.violations.length === 0) continue
   failed += 1
+  if (values.stop) {
+    console.log(`first failure after ${worlds} worlds`)
+    break
+  }
   console.log(`pnpm sim --seed ${seed}`)
   for (const violation of report.violations.slice(0, 5)) console.log(`  ${violation.message}`)
 }

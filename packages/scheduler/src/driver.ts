@@ -39,7 +39,7 @@ export interface DriverOptions {
  *    makes the same child again. Its end may share the commit. A run is aborted at once, too: its slot is free
  *    already, and nobody wants its answer.
  * D5 A commit that fails is tried again until it succeeds; meanwhile nothing is acknowledged. When the store says
- *    that it never will, everything stops.
+ *    that it never will, or the process is shutting down, everything stops.
  */
 export class Driver {
   readonly #options: DriverOptions
@@ -129,7 +129,7 @@ export class Driver {
         return
       } catch (error) {
         if (this.#failingSinceMs === 0) this.#failingSinceMs = clock.nowMs()
-        if ((error as { status?: string }).status !== 'temporary') {
+        if (this.#isStopped || (error as { status?: string }).status !== 'temporary') {
           this.#break(error)
           return
         }

@@ -1,0 +1,203 @@
+/** One deliberate bug: what compiled file, what text in it (exactly once), and what is there instead. */
+export interface Mutant {
+  readonly name: string
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+const KERNEL = 'packages/scheduler/dist/kernel/kernel.js'
+const SLOTS = 'packages/scheduler/dist/kernel/slots.js'
+const RETRY = 'packages/scheduler/dist/kernel/retry-policy.js'
+const NODE = 'packages/scheduler/dist/kernel/call-node.js'
+const DRIVER = 'packages/scheduler/dist/driver.js'
+const SCHEDULER = 'packages/scheduler/dist/scheduler.js'
+const RUNS = 'packages/scheduler/dist/runs.js'
+const WARM = 'packages/core/dist/coroutine/warm-coroutines.js'
+const REPLAY = 'packages/core/dist/coroutine/replay.js'
+const CORRELATION = 'packages/core/dist/coroutine/correlation-id.js'
+
+/** Bugs that somebody could write. The simulation has to find every one of them. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a dispatch is acknowledged before its commit',
+    file: SCHEDULER,
+    from: 'async #durable() {\n        await this.#driver.settled();',
+    to: 'async #durable() {',
+  },
+  {
+    name: 'effects do not wait for the commit',
+    file: DRIVER,
+    from: 'if (!mayRunEarly(effect))',
+    to: 'if (false)',
+  },
+  {
+    name: 'a commit that fails is forgotten',
+    file: DRIVER,
+    from: "if (this.#isStopped || error.status !== 'temporary') {\n                    this.#break(error);",
+    to: 'if (true) {',
+  },
+  {
+    name: 'children start early at endpoints in other processes, too',
+    file: SCHEDULER,
+    from: 'isLocal(effect.endpoint))',
+    to: 'true)',
+  },
+  {
+    name: 'results are delivered twice',
+    file: KERNEL,
+    from: 'node.inbox?.splice(0, node.delivering)',
+    to: 'node.inbox?.slice(0, node.delivering)',
+  },
+  {
+    name: 'results that were not delivered are dropped with those that were',
+    file: KERNEL,
+    from: 'node.inbox?.splice(0, node.delivering)',
+    to: 'node.inbox?.splice(0)',
+  },
+  {
+    name: 'a back-off is not taken up after a restart',
+    file: KERNEL,
+    from: 'this.#timers.add(node.dueAtMs, node);\n            else',
+    to: ';\n            else',
+  },
+  {
+    name: 'a suspended call is not looked at after a restart',
+    file: KERNEL,
+    from: 'else\n                this.#suspend(node);',
+    to: 'else\n                ;',
+  },
+  {
+    name: 'a pending call is not queued after a restart',
+    file: KERNEL,
+    from: "if (node.state === 'pending')\n                this.#slots.enqueue(node);",
+    to: "if (node.state === 'pending')\n                ;",
+  },
+  {
+    name: 'children that ended before a restart are forgotten',
+    file: KERNEL,
+    from: 'this.#deliver(parent, child.ordinal, child.correlationId, isFailure(child.statusCode));',
+    to: ';',
+  },
+  {
+    name: 'children that go on after a restart are not linked to their parent',
+    file: KERNEL,
+    from: 'if (parent !== undefined && parent.restarts === node.parentRestarts)\n                this.#adopt(parent, node);',
+    to: '',
+  },
+  {
+    name: 'a back-off is one step too long',
+    file: RETRY,
+    from: '2 ** Math.min(attempts - 1, 32)',
+    to: '2 ** Math.min(attempts, 32)',
+  },
+  {
+    name: 'one attempt too many',
+    file: KERNEL,
+    from: 'node.attempts >= attemptsMax',
+    to: 'node.attempts > attemptsMax',
+  },
+  { name: 'a cancel is lost', file: KERNEL, from: "this.#endTree(node, 'canceled');\n    }", to: '\n    }' },
+  {
+    name: 'expiration is forgotten',
+    file: KERNEL,
+    from: 'this.#timers.add(node.expiresAtMs, node);\n        if (call.delayMs > 0)',
+    to: ';\n        if (call.delayMs > 0)',
+  },
+  {
+    name: 'a call that ends stays with its parent as open',
+    file: KERNEL,
+    from: 'parent.open?.delete(node);',
+    to: '',
+  },
+  {
+    name: 'a restart keeps the results of before',
+    file: KERNEL,
+    from: 'node.inbox = undefined;\n        node.inboxFailures = 0;',
+    to: '',
+  },
+  {
+    name: 'a restart does not number its children anew',
+    file: NODE,
+    from: 'parentRestarts === 0 ? `${parentId}/${ordinal}`',
+    to: 'parentRestarts >= 0 ? `${parentId}/${ordinal}`',
+  },
+  {
+    name: 'a tail call does not record its input',
+    file: KERNEL,
+    from: 'call: recordOf(node), input: call.input, state: null',
+    to: 'call: recordOf(node), state: null',
+  },
+  {
+    name: 'a poll does not record its state',
+    file: KERNEL,
+    from: 'state: poll.state,',
+    to: '',
+  },
+  {
+    name: 'polls are not counted',
+    file: KERNEL,
+    from: 'node.polls += 1;',
+    to: '',
+  },
+  {
+    name: 'a slot is not given back',
+    file: KERNEL,
+    from: 'this.#slots.release(node);\n        node.run = 0;',
+    to: 'node.run = 0;',
+  },
+  {
+    name: 'a slot of a run that was aborted is not given back',
+    file: KERNEL,
+    from: 'this.#slots.release(node);\n                this.#effects.push',
+    to: 'this.#effects.push',
+  },
+  {
+    name: 'fixed limits are not looked at',
+    file: SLOTS,
+    from: 'concurrencyMax > 0 && limit.inFlight >= concurrencyMax',
+    to: 'false',
+  },
+  {
+    name: 'the journal is not sent along when it is wanted',
+    file: KERNEL,
+    from: 'node.withJournal = true;',
+    to: '',
+  },
+  {
+    name: 'results in the journal are in the wrong order',
+    file: RUNS,
+    from: 'received: ordinals.map(() => results.next().value)',
+    to: 'received: ordinals.map(() => results.next().value).reverse().slice(0, 1)',
+  },
+  {
+    name: 'a request that is repeated records its calls again',
+    file: SCHEDULER,
+    from: '!known?.exists.has(call.id)',
+    to: 'true',
+  },
+  {
+    name: 'a coroutine in memory is resumed wherever it stands',
+    file: WARM,
+    from: 'warm.runs !== state.runs || !isEqual(warm.token, state.token)',
+    to: 'false',
+  },
+  {
+    name: 'a rebuilt coroutine does not wait until its handler stands still',
+    file: REPLAY,
+    from: 'await coroutine.standStill(stepsWanted + notes.stepsBefore);',
+    to: '',
+  },
+  {
+    name: 'a rebuilt coroutine is not checked against what was recorded',
+    file: REPLAY,
+    from: 'coroutine.expect(recorded);',
+    to: '',
+  },
+  {
+    name: 'results of another life of a coroutine are taken for its own',
+    file: CORRELATION,
+    from: 'if (Number(correlationId >> 32n) !== generation)',
+    to: 'if (false)',
+  },
+]
