@@ -94,6 +94,31 @@ t.test('a handler that is not what the journal tells of ends with incompatible_s
   }
 })
 
+t.test(
+  'a handler that waits where it went on ends with incompatible_state, and does not run for ever',
+  async (t) => {
+    t.plan(COLD.length)
+    for (const mode of COLD) {
+      let isChanged = false
+      const handler = async () => {
+        if (!isChanged) return Promise.all([awaitCall('a'), awaitCall('b')])
+        await awaitCall('a')
+        return new Promise(() => {})
+      }
+      const driver = new CallDriver(mode, define(handler), { replayStallMsMax: 20 })
+      await driver.begin()
+      await driver.resume([outputOf(first(driver), json(1))])
+      isChanged = true
+      await driver.resume([])
+      t.match(
+        driver.outcome,
+        { status: 'incompatible_state', error: /has not begun step 2, which was a call of 'b'/ },
+        mode.name,
+      )
+    }
+  },
+)
+
 t.test('code after the last recorded step may change', async (t) => {
   t.plan(COLD.length)
   for (const mode of COLD) {

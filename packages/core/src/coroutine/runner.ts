@@ -26,6 +26,9 @@ const WARM_COROUTINES_MAX = 10_000
 /** Longest idle time of a suspended coroutine in memory. Most awaited calls end sooner; 10 minutes. */
 const WARM_IDLE_MS_MAX = 600_000
 
+/** Longest time that a handler being rebuilt may take to its next recorded step: I/O between steps happens again. */
+const REPLAY_STALL_MS_MAX = 60_000
+
 /** Inputs in one Poll: half of the largest body, so that state, journal and framing have room. */
 const POLL_BYTES_MAX = 8_000_000
 
@@ -50,6 +53,8 @@ export interface CoroutineRunnerOptions extends Classification {
   readonly warmIdleMsMax?: number
   /** Rebuilds the coroutine at every resume. Shows in a test whether a handler does the same each time. */
   readonly replayCheck?: boolean
+  /** Longest time that a handler being rebuilt may take to its next recorded step; 60 seconds. */
+  readonly replayStallMsMax?: number
 }
 
 /** One run under way. */
@@ -156,7 +161,8 @@ export class CoroutineRunner {
     warm.runs = state.runs
     const { coroutine } = warm
     return this.#carryOut(run, warm, async () => {
-      await replay(coroutine, recording.runs, () => start(run, coroutine, input.value))
+      const { replayStallMsMax = REPLAY_STALL_MS_MAX } = this.#options
+      await replay(coroutine, recording.runs, () => start(run, coroutine, input.value), replayStallMsMax)
       return deliver(warm)
     })
   }
