@@ -115,7 +115,8 @@ export interface StoreSnapshot {
   readonly calls: CallRecord[]
   /**
    * Children that are done, of parents that are not done, made since the parent's last restart, and whose
-   * ordinal stands in none of the parent's journal entries; in the order in which they finished.
+   * ordinal stands in none of the parent's journal entries; by `finishedAtMs`, and within a millisecond in the order
+   * in which they were recorded.
    */
   readonly finished: FinishedChild[]
 }
@@ -127,7 +128,8 @@ export interface StoreSnapshot {
  *  1. `commit` makes all writes of one batch durable, in order, or none; it resolves only when a crash of the
  *     process or the machine can no longer undo them.
  *  2. Commits take effect in the order in which they were asked for, and reads see every commit asked for before.
- *  3. An `insert` of an id that exists fails the batch; an `update` of one that does not exist fails the batch.
+ *  3. An `insert` of an id that exists fails the batch; so does an `update`, or a `journal` entry, of one that does not
+ *     exist, and an entry at a position that has one. Ids hold no NUL.
  *  4. `load` gives back, field by field, what was written.
  *  5. A store that another process holds open refuses to open, and says which process and what to do. A process
  *     that was killed leaves nothing behind that keeps the next one out.
@@ -157,7 +159,8 @@ export interface Store {
   readJournal(callId: string, restarts: number): Promise<StoredJournalEntry[]>
   /**
    * Deletes call trees that ended before `beforeMs` and in which every call is done, journals and payloads
-   * with them; at most `treesMax` trees. Resolves with the number of trees deleted.
+   * with them; the oldest first, at most `treesMax` trees. Commits are taken while it is under way. Resolves with the
+   * number of trees deleted.
    */
   prune(beforeMs: number, treesMax: number): Promise<number>
   close(): Promise<void>

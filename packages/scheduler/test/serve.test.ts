@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -16,18 +16,26 @@ import {
   CallState,
   CancelRequestSchema,
   CancelResponseSchema,
+  codeOfStatus,
   DispatchRequestSchema,
   DispatchResponseSchema,
   decodeValue,
   encodeValue,
   GetRequestSchema,
   GetResponseSchema,
+  generateKeyPair,
   RunRequestSchema,
   RunResponseSchema,
+  verifyRequest,
   WaitRequestSchema,
   WaitResponseSchema,
 } from '@dispatch/protocol'
-import { type ServedScheduler, type ServeSchedulerOptions, serveScheduler } from '@dispatch/scheduler'
+import {
+  RETRY_POLICY,
+  type ServedScheduler,
+  type ServeSchedulerOptions,
+  serveScheduler,
+} from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 
@@ -304,6 +312,48 @@ t.test('closing answers who waits with the call as it is, and says so to health 
   await served.close()
 })
 
+t.test('Q21 Q24 an endpoint that answers 503 is asked again, each time with a signature', async (t) => {
+  const { publicKey, privateKey } = generateKeyPair()
+  const verdicts: unknown[] = []
+  const endpoint = await startEndpoint(t, ({ method = '', url: path = '', headers }, body, response) => {
+    const verifiable = { method, path, authority: headers.host ?? '', headers, body }
+    verdicts.push(verifyRequest(verifiable, [publicKey], Date.now()))
+    if (verdicts.length <= 2) response.writeHead(503).end()
+    else greet(body, response)
+  })
+  const retryPolicy = { ...RETRY_POLICY, delayMsMin: 1, delayMsMax: 5 }
+  const { url } = await start(t, { signingKey: privateKey, retryPolicy })
+  const [dispatchId = ''] = await dispatch(url, [{ endpoint, function: 'greet' }])
+  const { call } = await post(
+    url,
+    WAIT,
+    WaitRequestSchema,
+    { dispatchId, timeout: seconds(30) },
+    WaitResponseSchema,
+  )
+  t.match(call, { state: CallState.DONE, status: 1, attempt: 3 })
+  t.strictSame(verdicts, [undefined, undefined, undefined])
+})
+
+t.test('Q22 an endpoint that answers 501 is not asked again', async (t) => {
+  let runs = 0
+  const endpoint = await startEndpoint(t, (_, __, response) => {
+    runs++
+    response.writeHead(501).end()
+  })
+  const { url } = await start(t)
+  const [dispatchId = ''] = await dispatch(url, [{ endpoint, function: 'greet' }])
+  const { call } = await post(
+    url,
+    WAIT,
+    WaitRequestSchema,
+    { dispatchId, timeout: seconds(30) },
+    WaitResponseSchema,
+  )
+  t.match(call, { state: CallState.DONE, status: codeOfStatus('permanent'), attempt: 1 })
+  t.equal(runs, 1)
+})
+
 t.test('calls are there after a restart, and go on', async (t) => {
   const endpoint = await startEndpoint(t)
   const store = join(t.testdir(), 'dispatch.db')
@@ -385,21 +435,30 @@ async function start(t: Test, options: Partial<ServeSchedulerOptions> = {}): Pro
   return served
 }
 
-/** An application with one function, which greets. */
-async function startEndpoint(t: Test): Promise<string> {
+type EndpointListener = (incoming: IncomingMessage, body: Uint8Array, response: ServerResponse) => void
+
+/** An application; by default one with one function, which greets. */
+async function startEndpoint(
+  t: Test,
+  listener: EndpointListener = (_, body, response) => greet(body, response),
+): Promise<string> {
   const server = createServer(async (incoming, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of incoming) chunks.push(chunk)
-    const { directive } = fromBinary(RunRequestSchema, Buffer.concat(chunks))
-    const name = directive.case === 'input' ? decodeValue(directive.value) : ''
-    const result = { output: encodeValue(`hello ${name}`) }
-    response.setHeader('content-type', 'application/proto')
-    response.end(binary(RunResponseSchema, { status: 1, directive: { case: 'exit', value: { result } } }))
+    listener(incoming, Buffer.concat(chunks), response)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+function greet(body: Uint8Array, response: ServerResponse): void {
+  const { directive } = fromBinary(RunRequestSchema, body)
+  const name = directive.case === 'input' ? decodeValue(directive.value) : ''
+  const result = { output: encodeValue(`hello ${name}`) }
+  response.setHeader('content-type', 'application/proto')
+  response.end(binary(RunResponseSchema, { status: 1, directive: { case: 'exit', value: { result } } }))
 }
 
 async function send(

@@ -1,14 +1,7 @@
-import { createRequire } from 'node:module'
+import { type Database, loadDriver } from '../dist/store-sqlite/sqlite-driver.js'
 
-/** A SQLite file as any other program would open it. */
-export interface SqliteFile {
-  exec(sql: string): void
-  prepare(sql: string): { all(values: readonly unknown[]): Record<string, unknown>[] }
-  close(): void
-}
-
-/** Opens a file with libsql, past the store. */
-export function openSqlite(path: string): SqliteFile {
-  const Libsql = createRequire(import.meta.url)('libsql') as new (path: string) => SqliteFile
-  return new Libsql(path)
-}
+/**
+ * Opens a file past the store, with the library that the store uses. With another one it would have to be another
+ * process: two copies of SQLite in one process release each other's locks.
+ */
+export const openSqlite: (path: string) => Database = await loadDriver()

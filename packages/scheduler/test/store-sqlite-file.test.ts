@@ -149,14 +149,10 @@ t.test('another program can read a store in use', async (t) => {
   const store = await opened(t, path)
   await store.commit([insert(call('a', { function: 'greet', tenant: 't', correlationId: 2n ** 64n - 1n }))])
   const file = openSqlite(path)
-  const [row] = file.prepare('SELECT * FROM call_details').all([])
-  t.match(row, {
-    id: 'a',
-    root_id: '',
-    function: 'greet',
-    tenant: 't',
-    correlation_id: '18446744073709551615',
-  })
+  const columns = 'id, root_id, function, tenant, correlation_id'
+  t.strictSame(file.prepare(`SELECT ${columns} FROM call_details`).all([]), [
+    ['a', '', 'greet', 't', '18446744073709551615'],
+  ])
   file.close()
 })
 
@@ -164,7 +160,7 @@ t.test('a large payload goes when a smaller one takes its place, and with its ca
   const path = join(t.testdir(), 'dispatch.db')
   const store = await opened(t, path)
   const file = openSqlite(path)
-  const rows = () => Number(file.prepare('SELECT count(*) AS n FROM payloads').all([])[0]?.n)
+  const rows = () => file.prepare('SELECT count(*) FROM payloads').all([])[0]?.[0]
   await store.commit([insert(call('a'), bytes(5_000)), update(call('a'), { state: bytes(5_000) })])
   t.equal(rows(), 2)
   await store.commit([update(call('a', { polls: 1 }), { state: bytes(6_000) })])

@@ -36,6 +36,9 @@ export interface StoreDatabase {
  */
 const CHECKED_BYTES_MAX = 64 * 1024 * 1024
 
+/** A long read by another program makes the write-ahead log grow; afterwards it is cut to this. */
+const WAL_BYTES_KEPT_MAX = 64 * 1024 * 1024
+
 /** How long to wait for a program beside us that is writing to the file, or copying it. */
 const BUSY_TIMEOUT_MS = 5_000
 
@@ -54,6 +57,7 @@ export function openStoreDatabase(openDatabase: OpenDatabase, options: StoreFile
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
     database = openDatabase(path)
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    database.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_KEPT_MAX}`)
     prepareSchema(database, path)
     checkIntegrity(database, path)
     limitSize(database, options.fileBytesMax)

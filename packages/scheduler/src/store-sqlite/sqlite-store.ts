@@ -16,7 +16,11 @@ import type { CallRow, FinishedRow, JournalRows, ResultRows } from './sqlite-que
 import { StoreThread } from './store-thread.js'
 
 export interface SqliteStoreOptions {
-  /** File of the store; its directory is made when it does not exist. Beside it stand `-wal`, `-shm`, `-lock`. */
+  /**
+   * File of the store; its directory is made when it does not exist. Beside it stand `-wal`, `-shm` and `-lock`.
+   * Other processes may read it while it is in use, but not another SQLite library of this process: POSIX gives a
+   * process one lock on a file, and closing the file there would release it here.
+   */
   readonly path: string
   /** Largest size of the file; a commit that needs more fails with `temporary`. No limit by default. */
   readonly fileBytesMax?: number
