@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Any } from '@bufbuild/protobuf/wkt'
 import {
   type Call,
+  DispatchError,
   type Endpoint,
   type FunctionStats,
   type RunRequest,
@@ -152,6 +153,7 @@ export class Dispatch {
   close(): Promise<void> {
     this.#closed ??= this.stop().then(async () => {
       await this.#connection.close()
+      this.#runner.close(new DispatchError('temporary', 'the process is shutting down'))
       this.#registry.unbind()
     })
     return this.#closed

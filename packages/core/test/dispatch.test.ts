@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { Dispatch, func } from '@dispatch/core'
-import { CallSchema } from '@dispatch/protocol'
+import { CallSchema, RunRequestSchema } from '@dispatch/protocol'
 import t from 'tap'
 import { inputOf, postRun, runOutputOf, runRequestBytes } from './run-requests.js'
 import { createSchedulerDouble } from './scheduler-double.js'
@@ -88,3 +88,21 @@ t.test(
     await second.close()
   },
 )
+
+t.test('closing aborts the signals of handlers that are suspended', async (t) => {
+  let signal: AbortSignal | undefined
+  const waits = func('waits', async (_input: null, call) => {
+    signal = call.signal
+    await call.sleep('1h')
+  })
+  const dispatch = new Dispatch({ functions: [waits], scheduler: createSchedulerDouble(), env: {} })
+  const request = create(RunRequestSchema, {
+    function: 'waits',
+    dispatchId: 'w',
+    directive: inputOf(null) as never,
+  })
+  t.match(await dispatch.endpoint.run(request, new AbortController().signal), { kind: 'response' })
+  t.equal(signal?.aborted, false)
+  await dispatch.close()
+  t.equal(signal?.aborted, true)
+})

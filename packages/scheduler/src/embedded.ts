@@ -1,4 +1,4 @@
-import type { EmbeddedScheduler, EmbeddedSchedulerOptions } from '@dispatch/protocol'
+import type { EmbeddedScheduler, EmbeddedSchedulerOptions, Endpoint } from '@dispatch/protocol'
 import { createScheduler } from './scheduler.js'
 import { createMemoryStore } from './store-memory.js'
 import { createSqliteStore } from './store-sqlite/sqlite-store.js'
@@ -12,9 +12,23 @@ export function createEmbeddedScheduler(options: EmbeddedSchedulerOptions): Embe
   const { endpoint, endpointUrl, store, logger } = options
   return createScheduler({
     store: store === ':memory:' ? createMemoryStore() : createSqliteStore({ path: store }),
-    endpointOf: () => endpoint,
-    isLocal: () => true,
+    endpointOf: (url) => (url === endpointUrl ? endpoint : elsewhere(url)),
+    isLocal: (url) => url === endpointUrl,
     defaultEndpoint: endpointUrl,
     ...(logger && { logger }),
   })
+}
+
+/** An embedded scheduler serves its own process and makes no requests: such a call fails, and says why. */
+function elsewhere(url: string): Endpoint {
+  return {
+    run: async () => ({
+      kind: 'failure',
+      source: 'endpoint',
+      status: 'invalid_argument',
+      message:
+        `the call names the endpoint ${url}, and the scheduler embedded in this process runs functions of this process ` +
+        'only: leave the endpoint out, or use a stand-alone scheduler and set DISPATCH_API_URL',
+    }),
+  }
 }
