@@ -16,7 +16,7 @@ const COMPILER = join(ROOT, 'node_modules/.bin/tsc')
 /** The programs of these documents, which are whole. */
 const DOCUMENTS = [
   'README.md',
-  ...['protocol', 'core', 'scheduler'].map((name) => `packages/${name}/README.md`),
+  ...['protocol', 'core', 'scheduler', 'fastify', 'express'].map((name) => `packages/${name}/README.md`),
 ]
 
 const PROGRAMS = DOCUMENTS.flatMap((document) => programsOf(readFileSync(join(ROOT, document), 'utf8')))

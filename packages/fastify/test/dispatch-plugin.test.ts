@@ -1,0 +1,67 @@
+import { func, RUN_PATH } from '@dispatch/core'
+import { dispatchPlugin } from '@dispatch/fastify'
+import { DispatchError, type Scheduler } from '@dispatch/protocol'
+import Fastify from 'fastify'
+import t from 'tap'
+
+const greet = func('greet', async (name: string) => `hello ${name}`)
+
+const refuse = async () => {
+  throw new DispatchError('temporary', 'there is no scheduler')
+}
+const scheduler: Scheduler = { dispatch: refuse, get: refuse, wait: refuse, cancel: refuse }
+const options = { functions: [greet], scheduler, env: {} }
+
+t.test('its routes are kept out of documentation, and the one of runs is marked', async (t) => {
+  const app = Fastify()
+  const routes = new Map<string, { methods: string[]; isHidden: boolean; isMarked: boolean }>()
+  app.addHook('onRoute', ({ url, method, schema, config }) => {
+    const isHidden = (schema as { hide?: boolean } | undefined)?.hide === true
+    const methods = [...(routes.get(url)?.methods ?? []), ...[method].flat()]
+    routes.set(url, { methods, isHidden, isMarked: config?.dispatch === true })
+  })
+  await app.register(dispatchPlugin, options)
+  await app.ready()
+  t.strictSame(
+    [...routes.keys()].filter((url) => !routes.get(url)?.isHidden),
+    [],
+  )
+  t.match(routes.get(RUN_PATH), { isMarked: true, isHidden: true })
+  t.strictSame(routes.get('/dispatch/calls/*')?.methods.sort(), ['GET', 'HEAD'])
+  t.equal(routes.get('/dispatch/calls/*')?.isMarked, false)
+  t.equal(routes.size, 2)
+  await app.close()
+})
+
+t.test('its decorators are the application’s, and functions that need nothing around them', async (t) => {
+  const app = Fastify()
+  await app.register(dispatchPlugin, options)
+  const { dispatch } = app
+  await t.rejects(dispatch(greet, 'Ada'), { message: 'there is no scheduler' })
+  app.get('/', async ({ dispatch: own }) => own(greet, 'Ada'))
+  t.match((await app.inject('/')).json(), { statusCode: 500, message: 'there is no scheduler' })
+  await app.close()
+})
+
+t.test('what it says goes to the log of the application, unless there is another logger', async (t) => {
+  const lines: string[] = []
+  const stream = { write: (line: string) => lines.push(line) }
+  const app = Fastify({ logger: { level: 'warn', stream } })
+  const remote = {
+    apiUrl: 'http://scheduler.example',
+    apiKey: 'k',
+    endpointUrl: 'http://app.example',
+    env: {},
+  }
+  await app.register(dispatchPlugin, { functions: [greet], ...remote })
+  t.match(lines.join(''), /requests for runs are accepted from anybody/)
+  const warnings: string[] = []
+  const ignore = () => {}
+  const warn = (_fields: object, message: string) => warnings.push(message)
+  const other = Fastify({ logger: { level: 'warn', stream } })
+  const logger = { debug: ignore, info: ignore, warn, error: ignore }
+  await other.register(dispatchPlugin, { functions: [greet], ...remote, logger })
+  t.equal(warnings.length, 1)
+  t.equal(lines.length, 1)
+  await Promise.all([app.close(), other.close()])
+})
