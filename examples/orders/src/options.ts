@@ -29,7 +29,7 @@ export const USAGE = `Imports orders.csv through a payment service that misbehav
   --payments URL   a payment service that runs already; else one is started
   --seed N         another seed, other trouble
   --harshness X    how badly the payment service behaves, from 0 to 1
-  --latency-ms N   how long it takes to answer, 120
+  --latency-ms N   how long it takes to answer, 130
 `
 
 /** Reads the command line; `undefined` when help is wanted. @throws {TypeError} On an unknown option. */
@@ -46,7 +46,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       payments: { type: 'string' },
       seed: { type: 'string', default: '1' },
       harshness: { type: 'string', default: '1' },
-      'latency-ms': { type: 'string', default: '120' },
+      'latency-ms': { type: 'string', default: '130' },
     },
   })
   if (values.help) return undefined

@@ -9,7 +9,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     harshness: { type: 'string', default: '1' },
-    'latency-ms': { type: 'string', default: '120' },
+    'latency-ms': { type: 'string', default: '130' },
   },
 })
 const service = createPaymentService({

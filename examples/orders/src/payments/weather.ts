@@ -40,8 +40,8 @@ export function createWeather(seed: number, harshness: number): Weather {
 function goodTimes(fromMs: number, random: () => number, harshness: number): Phase {
   return {
     untilMs: fromMs + 4_000 + random() * 3_000,
-    capacity: 30 + Math.floor(random() * 20),
-    faultRate: 0.004 * harshness,
+    capacity: 22 + Math.floor(random() * 14),
+    faultRate: 0.002 * harshness,
     slowness: 1,
   }
 }
