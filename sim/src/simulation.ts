@@ -24,7 +24,7 @@ const TROUBLE_MS = 40_000
 
 /** A world that is busy for longer will never rest: a month, in which all back-offs together fit many times. */
 const WORLD_MS_MAX = 30 * 86_400_000
-const STEPS_MAX = 400_000
+const STEPS_MAX = 60_000
 
 /** An expired call is ended when a scheduler looks: a crash or a failing disk may keep it from doing so. */
 const DOWNTIME_MS_MAX = 30_000
