@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Dispatch } from '@dispatch/core'
+import { Dispatch, func } from '@dispatch/core'
 import type { AdapterCheck } from './adapter-contract.js'
 import {
   create,
@@ -113,6 +113,17 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
       const answer = await exchange(url, jsonRequest('/calls-of/greet', { name: 'Ada' }))
       t.match(await resultOf(url, answer), { status: 'ok', output: 'hello Ada' })
       t.equal(await (await dispatch.dispatch(greet, { name: 'Bob' })).result(), 'hello Bob')
+    },
+  },
+  {
+    name: 'functions may be registered while the application listens',
+    async run(t, adapter) {
+      const { app, url } = await embedded(t, adapter)
+      const late = func('registeredLate', async () => 'late')
+      app.dispatch.register(late)
+      const { id } = await app.dispatch.dispatch(late)
+      const answer = await exchange(url, { path: `/dispatch/calls/${id}?wait=10s` })
+      t.strictSame(jsonOf(answer), { id, status: 'ok', output: 'late' })
     },
   },
   {

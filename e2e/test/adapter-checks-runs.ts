@@ -37,6 +37,16 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
+    name: 'a body may be larger than what the framework takes for its own routes',
+    async run(t, adapter) {
+      const { url, authority } = await remote(t, adapter)
+      const name = 'A'.repeat(2_000_000)
+      const answer = await exchange(url, signedRun({ authority, body: runBytes('greet', { name }) }))
+      t.strictSame(outputOf(answer), { status: 'ok', output: `hello ${name}` })
+      t.equal((await exchange(url, jsonRequest('/echo', { name }))).status, 500)
+    },
+  },
+  {
     name: 'another method on the route of runs is 405',
     async run(t, adapter) {
       const { url } = await remote(t, adapter)

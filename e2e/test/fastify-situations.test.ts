@@ -1,5 +1,6 @@
 import http from 'node:http'
 import http2 from 'node:http2'
+import { Agent } from 'node:https'
 import { gzipSync } from 'node:zlib'
 import { Dispatch, RUN_PATH } from '@dispatch/core'
 import { dispatchMiddleware } from '@dispatch/express'
@@ -16,6 +17,7 @@ import { exchange, jsonOf, jsonRequest } from './http-exchange.js'
 import { http2Exchange } from './http2-exchange.js'
 import { createNoScheduler } from './no-scheduler.js'
 import { outputOf, runBytes, signedRun, VERIFICATION_KEY } from './run-exchange.js'
+import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.js'
 
 const BODY = runBytes('greet', { name: 'Ada' })
 const GREETED = { status: 'ok', output: 'hello Ada' }
@@ -211,6 +213,19 @@ t.test('situation 16: HTTP/2', async (t) => {
   t.equal(refused.status, 400)
   session.close()
   await app.close()
+})
+
+t.test('situation 16: HTTP/2 and HTTP/1.1 over TLS', async (t) => {
+  const https = { key: TEST_KEY, cert: TEST_CERTIFICATE, allowHTTP1: true }
+  const app = Fastify({ http2: true, https })
+  await app.register(dispatchPlugin, remoteOptions())
+  const { url, authority } = await listen(t, app)
+  const session = http2.connect(url, { ca: TEST_CERTIFICATE })
+  t.teardown(() => session.close())
+  const run = signedRun({ authority, body: BODY })
+  t.strictSame(outputOf(await http2Exchange(session, run)), GREETED)
+  const agent = new Agent({ ca: TEST_CERTIFICATE, ALPNProtocols: ['http/1.1'] })
+  t.strictSame(outputOf(await exchange(url, { ...run, agent })), GREETED)
 })
 
 t.test('situation 17: an application that never listens', async (t) => {

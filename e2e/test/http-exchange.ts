@@ -1,4 +1,5 @@
 import http from 'node:http'
+import https from 'node:https'
 
 /** A request, as a client would make it. */
 export interface Exchange {
@@ -22,7 +23,7 @@ export function exchange(baseUrl: string, request: Exchange): Promise<Answer> {
   const { method = 'GET', path, headers = {}, body, agent } = request
   return new Promise((resolve, reject) => {
     const url = new URL(baseUrl)
-    const outgoing = http.request({
+    const outgoing = (url.protocol === 'https:' ? https : http).request({
       host: url.hostname,
       port: url.port,
       method,

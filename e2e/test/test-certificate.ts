@@ -1,0 +1,19 @@
+/** A key and a certificate for `localhost` that signs itself, valid for a hundred years. For tests alone: nothing trusts it. */
+export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgSzTYI4yWsCGmCIuv
+f3Hrfd/aLvJMwi0q0dW6Itqk+7ihRANCAATthjU/hCb3u/HapaXhaBuJ7ARuafxi
+lpqfbmOPN/499zBZeXG71qz9Wk//kkOLVcGtywTDNL/PXSk3BmeHd7Vz
+-----END PRIVATE KEY-----
+`
+export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUQRJXxQUAMseVgyhLX591eOBAjgkwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDA0MTMyNFoYDzIxMjYxMDMx
+MDQxMzI0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATthjU/hCb3u/HapaXhaBuJ7ARuafxilpqfbmOPN/499zBZeXG71qz9
+Wk//kkOLVcGtywTDNL/PXSk3BmeHd7Vzo28wbTAdBgNVHQ4EFgQUvm6MN0L35qQd
+SU4ktd+EIyRJpQAwHwYDVR0jBBgwFoAUvm6MN0L35qQdSU4ktd+EIyRJpQAwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDRwAwRAIgJDgajNnr96etiu+gCPpsyjPkPZC7/ueY+k4fDbX2ieICID3C
+fFletjTgXlJckeMXHbjvdp/0v3vY9Xg4v8UHL9ZW
+-----END CERTIFICATE-----
+`
