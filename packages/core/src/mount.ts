@@ -17,6 +17,7 @@ import { RUN_PATH } from './endpoint.js'
 import type { DispatchFunction } from './func.js'
 import { givenBodyOf, type RequestWithBody } from './node-body.js'
 import { closeSignalOf, endConnection, failureOf, pathOf } from './node-listener.js'
+import { OpenAnswers } from './open-answers.js'
 
 /** Options of every adapter: those of `new Dispatch`, and what concerns the application. */
 export interface MountOptions extends DispatchOptions {
@@ -106,20 +107,13 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
   const dispatch = given === undefined ? new Dispatch(options) : withFunctions(given, options)
   const path = checkCallsPath(callsPath)
   const publicPath = publicPathOf(dispatch.endpointUrl)
-  const answers = new Set<ServerResponse>()
-  const waits = new Set<AbortController>()
-  let areWaitsOver = false
+  const answers = new OpenAnswers()
 
-  const replyOptions = (request: MountRequest, response: ServerResponse): ReplyOptions => {
-    const wait = new AbortController()
-    if (areWaitsOver) wait.abort()
-    waits.add(wait)
-    response.once('close', () => {
-      waits.delete(wait)
-      wait.abort()
-    })
-    return { url: request.url ?? '/', prefer: textOf(request.headers.prefer), signal: wait.signal }
-  }
+  const replyOptions = ({ url = '/', headers }: MountRequest, response: ServerResponse): ReplyOptions => ({
+    url,
+    prefer: textOf(headers.prefer),
+    signal: answers.waitSignalOf(response),
+  })
   const headOf = (request: MountRequest) => ({
     method: request.method ?? '',
     path: RUN_PATH,
@@ -132,9 +126,8 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
     dispatchCall: dispatch.dispatch.bind(dispatch) as DispatchCall,
     callsPath: path,
     watch(response) {
-      if (dispatch.isStopping) return endConnection(response)
-      answers.add(response)
-      response.once('close', () => answers.delete(response))
+      if (dispatch.isStopping) endConnection(response)
+      else answers.add(response)
     },
     isRun: (request) => dispatch.isRunPath(pathOf(request.url ?? '/')),
     checkHead(request, response) {
@@ -164,10 +157,9 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
     },
     async stop() {
       const stopped = dispatch.stop()
-      for (const response of answers) endConnection(response)
+      answers.endConnections()
       await stopped
-      areWaitsOver = true
-      for (const wait of waits) wait.abort()
+      answers.endWaits()
     },
     async close() {
       await mount.stop()
