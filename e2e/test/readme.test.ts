@@ -1,6 +1,6 @@
 import { type ChildProcess, type ExecFileOptions, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { ROOT } from './docs-of-the-repository.js'
 
 /** Inside this package, so that its dependencies are found. */
 const FOLDER = join(ROOT, 'e2e/.readme')
-const COMPILER = join(ROOT, 'node_modules/.bin/tsc')
+const COMPILER = join(ROOT, 'node_modules/typescript/lib/tsc.js')
 
 /** The programs of these documents, which are whole. */
 const DOCUMENTS = [
@@ -35,6 +35,8 @@ interface Running {
 }
 
 t.before(async () => {
+  // What was compiled before must not pass for what is there now.
+  rmSync(FOLDER, { recursive: true, force: true })
   mkdirSync(FOLDER, { recursive: true })
   for (const [index, source] of PROGRAMS.entries()) writeFileSync(join(FOLDER, `program-${index}.ts`), source)
   writeFileSync(
@@ -150,7 +152,7 @@ function run(index: number, cwd: string): Promise<{ readonly code: number; reado
 }
 
 function compiled(): Promise<{ readonly code: number; readonly output: string }> {
-  return execute(COMPILER, ['-p', FOLDER], { shell: process.platform === 'win32' })
+  return execute(process.execPath, [COMPILER, '-p', FOLDER], {})
 }
 
 function execute(
