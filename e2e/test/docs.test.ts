@@ -121,7 +121,9 @@ function defines(source: string, name: string): boolean {
 
 t.test('docs/architecture.md quotes tests that exist', async (t) => {
   const rows = [
-    ...textOf('docs/architecture.md').matchAll(/\]\(\.\.\/((?:packages|e2e)\/\S+\.test\.ts)\) "([^"]+)"/g),
+    ...textOf('docs/architecture.md').matchAll(
+      /\]\(\.\.\/((?:packages|e2e|sim)\/\S+\.test\.ts)\) "([^"]+)"/g,
+    ),
   ]
   t.ok(rows.length > 10, 'the guarantees were found')
   const missing = rows
@@ -186,6 +188,20 @@ t.test('README.md lists every option of a Dispatch, and every variable that is r
   t.ok(names.size > 15, 'the options were found')
   t.strictSame(
     [...names].filter((name) => !text.includes(`\`${name}\``)),
+    [],
+  )
+})
+
+t.test('README.md names every option of a function and of a call', async (t) => {
+  const text = textOf('README.md')
+  const sources = ['func.ts', 'call-options.ts'].map((name) => textOf(`packages/core/src/${name}`))
+  const bodies = sources.flatMap((source) => [
+    ...source.matchAll(/^export interface (?:FunctionOptions|\w*CallOptions)\b[^{]*\{([\s\S]*?)^\}/gm),
+  ])
+  const names = bodies.flatMap(([, body = '']) => [...body.matchAll(/^ {2}readonly (\w+)\?:/gm)])
+  t.ok(names.length > 8, 'the options were found')
+  t.strictSame(
+    names.map(([, name = '']) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(text)),
     [],
   )
 })
