@@ -10,7 +10,7 @@ const folders = ['packages', 'examples', '.'].flatMap((parent) =>
 )
 const run = spawnSync(
   'turbo',
-  ['run', 'test', '--continue', '--output-logs=full', ...process.argv.slice(2)],
+  ['run', 'test', '--continue', '--concurrency=1', '--output-logs=full', ...process.argv.slice(2)],
   {
     stdio: 'inherit',
     shell: process.platform === 'win32',

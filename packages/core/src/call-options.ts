@@ -16,12 +16,22 @@ export interface CallOptions {
   readonly version?: string | undefined
 }
 
+/** What can be said about a call that is dispatched. */
+export interface DispatchedCallOptions extends CallOptions {
+  /**
+   * Id of the call, visible ASCII. A second call of the same id is not recorded: `dispatch` gives the handle of the first.
+   * For requests that may come twice.
+   */
+  readonly id?: string | undefined
+}
+
 /** What a function says about all of its calls. */
 export interface CallDefaults {
   readonly expirationMs: number | undefined
   readonly attemptsMax: number | undefined
   readonly giveUpAfterMs: number | undefined
   readonly concurrencyMax: number | undefined
+  readonly runTimeoutMs: number | undefined
 }
 
 /** Counters on the wire are uint32. */
@@ -35,6 +45,7 @@ export function parseCallDefaults(options: Readonly<Record<string, unknown>>, pl
     attemptsMax: count('attemptsMax'),
     giveUpAfterMs: parseOptionalDuration(options.giveUpAfter, `${place}.giveUpAfter`),
     concurrencyMax: count('concurrencyMax'),
+    runTimeoutMs: parseOptionalDuration(options.runTimeout, `${place}.runTimeout`),
   }
 }
 
@@ -47,7 +58,7 @@ export function createCall(
   fnName: string,
   input: Any | undefined,
   defaults: CallDefaults,
-  options: CallOptions | undefined,
+  options: DispatchedCallOptions | undefined,
 ): Call {
   const call = create(CallSchema, { function: fnName })
   if (input !== undefined) call.input = input
@@ -55,9 +66,11 @@ export function createCall(
   const expirationMs =
     parseOptionalDuration(checked.expiration, `${fnName}: options.expiration`) ?? defaults.expirationMs
   const delayMs = parseOptionalDuration(checked.delay, `${fnName}: options.delay`)
+  const id = checkText(checked.id, `${fnName}: options.id`)
   const version = checkText(checked.version, `${fnName}: options.version`)
   const endpoint = checkText(checked.endpoint, `${fnName}: options.endpoint`)
   if (expirationMs !== undefined) call.expiration = durationFromMs(expirationMs)
+  if (id !== undefined) call.dispatchId = id
   if (version !== undefined) call.version = version
   if (endpoint !== undefined) {
     call.endpoint = parseEndpointUrl({ value: endpoint, source: `${fnName}: options.endpoint` })
@@ -65,6 +78,7 @@ export function createCall(
   if (delayMs !== undefined) call.delay = durationFromMs(delayMs)
   if (defaults.attemptsMax !== undefined) call.attemptsMax = defaults.attemptsMax
   if (defaults.giveUpAfterMs !== undefined) call.giveUpAfter = durationFromMs(defaults.giveUpAfterMs)
+  if (defaults.runTimeoutMs !== undefined) call.runTimeout = durationFromMs(defaults.runTimeoutMs)
   if (defaults.concurrencyMax !== undefined) call.concurrencyMax = defaults.concurrencyMax
   return call
 }

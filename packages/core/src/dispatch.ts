@@ -12,7 +12,7 @@ import {
   type UnaryResponse,
 } from '@dispatch/protocol'
 import { type CallHandle, createCallHandle } from './call-handle.js'
-import type { CallOptions } from './call-options.js'
+import type { DispatchedCallOptions } from './call-options.js'
 import { createClassifier } from './classify.js'
 import { type DispatchConfig, resolveConfig } from './config.js'
 import { currentCoroutine } from './coroutine/current-coroutine.js'
@@ -96,12 +96,12 @@ export class Dispatch {
   dispatch<Input, Output>(
     fn: DispatchFunction<Input, Output>,
     input: Input,
-    options?: CallOptions,
+    options?: DispatchedCallOptions,
   ): Promise<CallHandle<Output>>
   async dispatch(
     fn: DispatchFunction<unknown, unknown>,
     input?: unknown,
-    options?: CallOptions,
+    options?: DispatchedCallOptions,
   ): Promise<CallHandle<unknown>> {
     const [handle] = await this.dispatchBatch([fn.buildCall(input, options)])
     return handle as CallHandle<unknown>

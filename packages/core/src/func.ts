@@ -10,7 +10,12 @@ import {
 } from '@dispatch/protocol'
 import type { CallContext } from './call-context.js'
 import type { CallHandle } from './call-handle.js'
-import { type CallOptions, createCall, parseCallDefaults } from './call-options.js'
+import {
+  type CallOptions,
+  createCall,
+  type DispatchedCallOptions,
+  parseCallDefaults,
+} from './call-options.js'
 import type { Coroutine } from './coroutine/coroutine.js'
 import { currentCoroutine } from './coroutine/current-coroutine.js'
 import { handledRejection } from './coroutine/promises.js'
@@ -32,7 +37,7 @@ export interface DispatchFunction<Input, Output> {
    *
    * @throws {DispatchError} `invalid_argument`, naming the field, when the input is not what the schema says.
    */
-  dispatch(input: Input, options?: CallOptions): Promise<CallHandle<Output>>
+  dispatch(input: Input, options?: DispatchedCallOptions): Promise<CallHandle<Output>>
   /**
    * Calls and waits for the output, durably. Inside a function only.
    *
@@ -47,7 +52,7 @@ export interface DispatchFunction<Input, Output> {
   /** What a handler returns to go on as a call of this function. */
   tailCall(input: Input): TailCall<Output>
   /** The call that `dispatch` would make, for `Dispatch.dispatchBatch`. */
-  buildCall(input: Input, options?: CallOptions): Call
+  buildCall(input: Input, options?: DispatchedCallOptions): Call
 }
 
 /** A function of any input and output. */
@@ -67,6 +72,8 @@ export interface FunctionOptions<Input, Parsed, Returned, Output> {
   readonly giveUpAfter?: number | string | undefined
   /** Most runs at one time. Default: no limit but the adaptive one. */
   readonly concurrencyMax?: number | undefined
+  /** Longest time that one run may take; then `call.signal` aborts and the call is tried again. Default: 15 minutes. */
+  readonly runTimeout?: number | string | undefined
   /** Status of a thrown value that says nothing about itself. Default: the one of the `Dispatch`. */
   readonly unknownErrorStatus?: FailureStatus | undefined
 }
@@ -126,8 +133,15 @@ function createFunction(
     `${place}: options.unknownErrorStatus`,
   )
   const clients: FunctionClient[] = []
-  const buildCall = (input: unknown, callOptions?: CallOptions) =>
+  const buildCall = (input: unknown, callOptions?: DispatchedCallOptions) =>
     createCall(name, codec.encodeInput(input), defaults, callOptions)
+
+  const buildAwaited = (input: unknown, callOptions?: DispatchedCallOptions) => {
+    if (callOptions?.id === undefined) return buildCall(input, callOptions)
+    throw new TypeError(
+      `${name}: options.id: the id of a call that is awaited follows from its place; leave it out`,
+    )
+  }
 
   const fn: DispatchFunction<unknown, unknown> = {
     name,
@@ -145,11 +159,11 @@ function createFunction(
     },
     await: (input, callOptions) =>
       inCoroutine(`${name}.await()`, async (coroutine) =>
-        codec.decodeOutput(await coroutine.await(buildCall(input, callOptions))),
+        codec.decodeOutput(await coroutine.await(buildAwaited(input, callOptions))),
       ),
     gather: (inputs, callOptions) =>
       inCoroutine(`${name}.gather()`, async (coroutine) => {
-        const calls = inputs.map((input) => buildCall(input, callOptions))
+        const calls = inputs.map((input) => buildAwaited(input, callOptions))
         return (await coroutine.gather(calls)).map(codec.decodeOutput)
       }),
     tailCall: (input) => createTailCall(buildCall(input)),

@@ -40,7 +40,7 @@ export {
 } from '@dispatch/protocol'
 export type { CallContext } from './call-context.js'
 export type { CallHandle, CallStateName, CallStatus, ResultOptions } from './call-handle.js'
-export type { CallOptions } from './call-options.js'
+export type { CallOptions, DispatchedCallOptions } from './call-options.js'
 export type { Class, Rule } from './class-rules.js'
 export { type ErrorType, errorType, type OutputType, outputType } from './classify.js'
 export { Dispatch } from './dispatch.js'

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { type ConnectCode, errorResponse, tooLargeResponse, type UnaryResponse } from '@dispatch/protocol'
 import type { CallHandle } from './call-handle.js'
-import type { CallOptions } from './call-options.js'
+import type { DispatchedCallOptions } from './call-options.js'
 import { describeValue } from './describe-value.js'
 import { Dispatch } from './dispatch.js'
 import type { DispatchOptions } from './dispatch-options.js'
@@ -36,7 +36,7 @@ export interface DispatchCall {
   <Input, Output>(
     fn: DispatchFunction<Input, Output>,
     input: Input,
-    options?: CallOptions,
+    options?: DispatchedCallOptions,
   ): Promise<CallHandle<Output>>
 }
 

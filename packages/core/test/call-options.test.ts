@@ -53,3 +53,19 @@ t.test('option endpoint: what is no URL is refused by name', async (t) => {
     })
   }
 })
+
+t.test('an id names the call, for requests that may come twice', async (t) => {
+  const fn = func('f', async (value: number) => value)
+  t.equal(fn.buildCall(1, { id: 'order-7' }).dispatchId, 'order-7')
+  t.equal(fn.buildCall(1).dispatchId, '')
+  t.throws(() => fn.buildCall(1, { id: 7 as never }), { name: 'TypeError', message: /options\.id/ })
+})
+
+t.test('runTimeout limits the runs of all calls of a function', async (t) => {
+  const fn = func('f', { runTimeout: '90s' }, async (value: number) => value)
+  t.match(fn.buildCall(1).runTimeout, { seconds: 90n, nanos: 0 })
+  t.throws(() => func('f', { runTimeout: 'soon' }, async () => 1), {
+    name: 'TypeError',
+    message: /runTimeout/,
+  })
+})

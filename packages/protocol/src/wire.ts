@@ -123,6 +123,7 @@ function writeCall(writer: ProtoWriter, call: Call): void {
   uint32(writer, 1002 << 3, call.attemptsMax)
   part(writer, (1003 << 3) | 2, writeTime, call.giveUpAfter)
   uint32(writer, 1004 << 3, call.concurrencyMax)
+  part(writer, (1005 << 3) | 2, writeTime, call.runTimeout)
   unknown(writer, call)
 }
 

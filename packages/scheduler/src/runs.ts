@@ -15,6 +15,8 @@ export interface RunsOptions {
   readonly endpointOf: (url: string) => Endpoint
   readonly clock: Clock
   readonly random: () => number
+  /** Longest time that a run may take whose call says nothing about that. */
+  readonly runMsMax: number
   readonly submit: (event: Event) => void
   readonly logger: Logger
 }
@@ -33,7 +35,13 @@ export class Runs {
   start(effect: RunEffect): void {
     const controller = new AbortController()
     this.#controllers.set(effect.run, controller)
+    const { clock, runMsMax } = this.#options
+    const limitMs = effect.runMsMax || runMsMax
+    const cancelTimer = clock.after(limitMs, () => {
+      controller.abort(new DispatchError('timeout', `the run took longer than ${limitMs} ms`))
+    })
     void this.#carryOut(effect, controller.signal).then((outcome) => {
+      cancelTimer()
       this.#controllers.delete(effect.run)
       this.#options.submit({
         kind: 'ran',

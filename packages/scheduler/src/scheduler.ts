@@ -32,6 +32,9 @@ const LIVE_CALLS_MAX = 2_000_000
 /** A store that has not been able to write for this long is no place for new calls. */
 const FAILING_MS_MAX = 2_000
 
+/** A run that hangs holds a slot; as long as serverless hosts let a request run. */
+const RUN_MS_MAX = 900_000
+
 const RETENTION_MS = 7 * 86_400_000
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -53,6 +56,8 @@ export interface SchedulerOptions {
   readonly randomBytes?: (size: number) => Uint8Array
   readonly retryPolicy?: RetryPolicy
   readonly liveCallsMax?: number
+  /** Longest time that a run may take whose call sets no `run_timeout`; 15 minutes. */
+  readonly runMsMax?: number
   /** How long calls that are done can still be read. */
   readonly retentionMs?: number
 }
@@ -118,6 +123,7 @@ class StoreScheduler implements TenantScheduler {
       cache: this.#cache,
       endpointOf: options.endpointOf,
       clock: this.#clock,
+      runMsMax: options.runMsMax ?? RUN_MS_MAX,
       random: options.random ?? Math.random,
       submit: (event) => this.#driver.submit(event),
       logger: this.#logger,

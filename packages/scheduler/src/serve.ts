@@ -60,7 +60,12 @@ export async function serveScheduler(options: ServeSchedulerOptions): Promise<Se
   const { host = HOST, port = PORT } = options
   assertGuarded(host, options)
   const closing = new AbortController()
-  const transport = createHttpTransport(options)
+  const { allowedEndpoints, signingKey, bodyBytesMax } = options
+  const transport = createHttpTransport({
+    ...(allowedEndpoints && { allowedEndpoints }),
+    ...(signingKey && { signingKey }),
+    ...(bodyBytesMax && { bodyBytesMax }),
+  })
   const scheduler = createScheduler({
     ...options,
     store: storeOf(options.store),

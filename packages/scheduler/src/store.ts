@@ -46,6 +46,8 @@ export interface CallOptions {
   readonly attemptsMax: number
   readonly giveUpAfterMs: number
   readonly concurrencyMax: number
+  /** 0: the scheduler's own limit. */
+  readonly runMsMax: number
 }
 
 /** What a suspended call waits for. */

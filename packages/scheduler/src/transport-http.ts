@@ -26,7 +26,7 @@ export interface HttpTransportOptions {
   readonly allowedEndpoints?: readonly string[]
   /** Private key (PKCS#8 PEM or base64) that every request is signed with. Without it none is. */
   readonly signingKey?: KeyInput
-  /** Longest time from a request to the head of its answer: how long a run may take. */
+  /** Longest time from a request to the head of its answer. Default: none, since the scheduler aborts runs itself. */
   readonly runMsMax?: number
   /** Most bytes of an answer. */
   readonly bodyBytesMax?: number
@@ -42,8 +42,6 @@ export interface HttpTransport {
 
 const RUN_PATH = '/dispatch.sdk.v1.FunctionService/Run'
 
-/** Serverless hosts let a request run no longer than this either. */
-const RUN_MS_MAX = 900_000
 const CONNECT_MS_MAX = 10_000
 /** Longest pause within an answer whose head has come. */
 const BODY_PAUSE_MS_MAX = 30_000
@@ -64,7 +62,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
   const agent = new Agent({
     connect: { timeout: CONNECT_MS_MAX },
     connections: SOCKETS_MAX,
-    headersTimeout: options.runMsMax ?? RUN_MS_MAX,
+    headersTimeout: options.runMsMax ?? 0,
     bodyTimeout: BODY_PAUSE_MS_MAX,
     maxResponseSize: options.bodyBytesMax ?? BODY_BYTES_MAX,
   })

@@ -56,7 +56,8 @@ export function problemOf(
     idProblem(call.dispatchId, `${path}.dispatch_id`) ??
     durationProblem(call.expiration, `${path}.expiration`) ??
     durationProblem(call.delay, `${path}.delay`) ??
-    durationProblem(call.giveUpAfter, `${path}.give_up_after`)
+    durationProblem(call.giveUpAfter, `${path}.give_up_after`) ??
+    durationProblem(call.runTimeout, `${path}.run_timeout`)
   )
 }
 
@@ -70,6 +71,7 @@ export function newCallOf(call: Call): NewCall {
       attemptsMax: call.attemptsMax,
       giveUpAfterMs: millisecondsOf(call.giveUpAfter),
       concurrencyMax: call.concurrencyMax,
+      runMsMax: millisecondsOf(call.runTimeout),
     },
     input: encodeAny(call.input ?? EMPTY_INPUT),
     expirationMs: millisecondsOf(call.expiration),

@@ -8,7 +8,7 @@ export type Run = Extract<Effect, { kind: 'run' }>
 export type Done = Extract<Effect, { kind: 'done' }>
 
 const BYTES = new Uint8Array()
-const NO_OPTIONS = { attemptsMax: 0, giveUpAfterMs: 0, concurrencyMax: 0 }
+const NO_OPTIONS = { attemptsMax: 0, giveUpAfterMs: 0, concurrencyMax: 0, runMsMax: 0 }
 
 export function newCall(name: string, more: Partial<NewCall> = {}): NewCall {
   return {

@@ -248,7 +248,9 @@ t.test('K7 when a call is given up', async (t) => {
   for (const { name, options, attempts } of cases) {
     const world = new World()
     world.submit(
-      newCall('f', { options: { attemptsMax: 0, giveUpAfterMs: 0, concurrencyMax: 0, ...options } }),
+      newCall('f', {
+        options: { attemptsMax: 0, giveUpAfterMs: 0, concurrencyMax: 0, runMsMax: 0, ...options },
+      }),
     )
     let done = world.takeDone()
     let runs = 0
@@ -468,7 +470,7 @@ t.test('a fan-out of 10,000 does not hold up a single new call', async (t) => {
 
 t.test('a fixed limit binds beside the adaptive one', async (t) => {
   const world = new World()
-  const options = { attemptsMax: 0, giveUpAfterMs: 0, concurrencyMax: 2 }
+  const options = { attemptsMax: 0, giveUpAfterMs: 0, concurrencyMax: 2, runMsMax: 0 }
   for (let n = 0; n < 5; n += 1) world.submit({ ...newCall('f', { options }), id: `f${n}` })
   const first = world.takeRuns()
   t.equal(first.length, 2)

@@ -422,6 +422,36 @@ t.test('expiration of a running call aborts it', async (t) => {
   t.match(await scheduler.wait(id as string, 5_000), { status: STATUSES.timeout.code })
 })
 
+t.test('a run that takes too long is aborted with timeout and tried again', async (t) => {
+  const cases = [
+    {
+      name: 'by the limit of the call',
+      options: {},
+      call: { runTimeout: { seconds: 0n, nanos: 30e6 } as never },
+    },
+    { name: 'by the limit of the scheduler', options: { runMsMax: 30 }, call: {} },
+  ]
+  t.plan(cases.length * 2)
+  for (const { name, options, call } of cases) {
+    const reasons: unknown[] = []
+    const script = new Script({
+      f: (request, signal) =>
+        request.attempt > 1
+          ? answer('ok', 'second')
+          : new Promise((resolve) =>
+              signal.addEventListener('abort', () => {
+                reasons.push(signal.reason)
+                resolve(answer('timeout'))
+              }),
+            ),
+    })
+    const scheduler = await started(t, script, options)
+    const [id] = await scheduler.dispatch([callOf('f', null, call)])
+    t.match(await scheduler.wait(id as string, 5_000), { status: 1, attempt: 2 }, name)
+    t.match(reasons, [{ status: 'timeout', message: 'the run took longer than 30 ms' }], name)
+  }
+})
+
 t.test('children of an endpoint in this process share the commit of their parent', async (t) => {
   const store = createMemoryStore()
   let commits = 0

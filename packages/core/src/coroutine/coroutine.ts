@@ -140,7 +140,7 @@ export class Coroutine {
       }
       notes.push((this.#begin(note) as DispatchNote | undefined) ?? note)
       if (this.#end !== undefined) return never()
-      call.dispatchId = `${this.dispatchId}/d${restarts}${this.#steps}` // C1
+      call.dispatchId ||= `${this.dispatchId}/d${restarts}${this.#steps}` // C1
     }
     return handledRejection(this.#carryOut(calls, notes))
   }

@@ -161,5 +161,5 @@ export function expiryOf(call: NewCall, nowMs: number, parentExpiresAtMs: number
 
 /** A text that is the same for options that are the same. */
 export function optionsKey(options: CallOptions): string {
-  return `${options.attemptsMax} ${options.giveUpAfterMs} ${options.concurrencyMax}`
+  return `${options.attemptsMax} ${options.giveUpAfterMs} ${options.concurrencyMax} ${options.runMsMax}`
 }

@@ -99,6 +99,8 @@ export type Effect =
       /** Counted from 1. */
       readonly attempt: number
       readonly restarts: number
+      /** Longest time that the run may take; 0: the scheduler's own limit. */
+      readonly runMsMax: number
       /** The first run of the call since its last restart, or the results with which it goes on. */
       readonly deliveries: readonly Delivery[] | undefined
       /** The last Poll was refused: tell why (the call's stored result) instead. */

@@ -196,6 +196,7 @@ export class Kernel {
         expiresAtMs: node.expiresAtMs,
         attempt: node.attempts + 1,
         restarts: node.restarts,
+        runMsMax: node.target.options.runMsMax,
         deliveries: node.polls === 0 ? undefined : deliveriesOf(node),
         isRefused: node.wait.minResults === REFUSED,
         withJournal: node.withJournal,
