@@ -41,10 +41,14 @@ function functionsOf(path) {
       /^(\s*)(?:export )?(?:async )?(?:function (\w+)|(?:static |async |get )*(#?\w+))\b.*\{$/.exec(line)
     if (
       head === null ||
-      /^\s*(if|for|while|switch|catch|else|return|try|do|const|let|import|this|(?:export )?(?:class|interface|type|const))\b/.test(line)
+      /^\s*(if|for|while|switch|catch|else|return|try|do|const|let|import|this|(?:export )?(?:class|interface|type|const))\b/.test(
+        line,
+      )
     )
       return []
-    const end = lines.findIndex((other, at) => at > index && (other === `${head[1]}}` || other === `${head[1]}},`))
+    const end = lines.findIndex(
+      (other, at) => at > index && (other === `${head[1]}}` || other === `${head[1]}},`),
+    )
     return end < 0 ? [] : [{ path, name: head[2] ?? head[3], lines: end - index + 1 }]
   })
 }

@@ -220,11 +220,7 @@ for (const [name, express] of [
     },
   )
 
-  t.test(
-    `situation 16: ${name}: HTTP/2`,
-    { skip: `${name} has no HTTP/2; Connect stands for it` },
-    async () => {},
-  )
+  // Situation 16, HTTP/2: Express has none; connect.test.ts shows the middleware over it.
 
   t.test(`situation 19: ${name}: two middlewares, of which the last one is the application's`, async (t) => {
     const app: Express = express()

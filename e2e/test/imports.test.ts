@@ -33,15 +33,20 @@ function sourcesOf(folder: string): string[] {
 /** What a file imports at run time or for its types, statically. */
 function importsOf(path: string): string[] {
   const text = readFileSync(path, 'utf8')
-  return [...text.matchAll(/^\s*(?:import|export)\b[^'"\n]*(?:\{[^}]*\}[^'"\n]*)?from\s+['"]([^'"]+)['"]/gm)].map(
-    (match) => match[1] as string,
-  )
+  return [
+    ...text.matchAll(/^\s*(?:import|export)\b[^'"\n]*(?:\{[^}]*\}[^'"\n]*)?from\s+['"]([^'"]+)['"]/gm),
+  ].map((match) => match[1] as string)
 }
 
 /** Imports that exist when the program runs: those of types alone make no cycle. */
 function runtimeImportsOf(path: string): string[] {
-  const text = readFileSync(path, 'utf8').replace(/^\s*(?:import|export) type\b[\s\S]*?from\s+['"][^'"]+['"]/gm, '')
-  return [...text.matchAll(/^\s*(?:import|export)\b[\s\S]*?from\s+['"]([^'"]+)['"]/gm)].map((m) => m[1] as string)
+  const text = readFileSync(path, 'utf8').replace(
+    /^\s*(?:import|export) type\b[\s\S]*?from\s+['"][^'"]+['"]/gm,
+    '',
+  )
+  return [...text.matchAll(/^\s*(?:import|export)\b[\s\S]*?from\s+['"]([^'"]+)['"]/gm)].map(
+    (m) => m[1] as string,
+  )
 }
 
 t.test('every package is in the table', async (t) => {
@@ -49,7 +54,9 @@ t.test('every package is in the table', async (t) => {
 })
 
 t.test('a package imports only from layers above its own', async (t) => {
-  const files = PACKAGES.flatMap((name) => sourcesOf(join(ROOT, 'packages', name)).map((path) => ({ name, path })))
+  const files = PACKAGES.flatMap((name) =>
+    sourcesOf(join(ROOT, 'packages', name)).map((path) => ({ name, path })),
+  )
   t.ok(files.length > 50, 'the sources were found')
   const wrong = files.flatMap(({ name, path }) =>
     importsOf(path)
@@ -83,7 +90,10 @@ t.test('files import each other without a cycle', async (t) => {
       edges.set(path, targets)
     }
   }
-  t.strictSame(cycleIn(edges).map((path) => relative(ROOT, path)), [])
+  t.strictSame(
+    cycleIn(edges).map((path) => relative(ROOT, path)),
+    [],
+  )
 })
 
 t.test('core and protocol depend on what their record of decisions names, and nothing else', async (t) => {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { CallHandle } from '@dispatch/core'
 import { dispatchPlugin } from '@dispatch/fastify'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createFunctions, type FunctionsOptions } from './functions.js'
@@ -26,10 +25,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   // The same file again is the same import, unless the sender says otherwise with an Idempotency-Key.
   app.post<{ Body: string }>('/imports', async (request, reply) => {
-    const call = importOrders.buildCall(parseOrders(request.body))
-    call.dispatchId = importIdOf(request.headers['idempotency-key'] ?? request.body)
-    const [handle] = await app.dispatch.instance.dispatchBatch([call])
-    return reply.dispatched(handle as CallHandle<unknown>)
+    const id = importIdOf(request.headers['idempotency-key'] ?? request.body)
+    return reply.dispatched(await request.dispatch(importOrders, parseOrders(request.body), { id }))
   })
 
   return app
