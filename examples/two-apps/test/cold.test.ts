@@ -1,0 +1,14 @@
+import { Dispatch } from '@dispatch/core'
+import t from 'tap'
+import { ship } from '../dist/parcel.js'
+
+t.test('rebuilt at each of its awaits, the function does the same', async (t) => {
+  t.plan(2)
+  for (const replayCheck of [false, true]) {
+    const dispatch = new Dispatch({ functions: [ship], store: ':memory:', env: {}, replayCheck })
+    t.teardown(() => dispatch.close())
+    await dispatch.start()
+    const handle = await dispatch.dispatch(ship, { order: '7', items: ['a', 'b'] })
+    t.match(await handle.result({ timeout: '20s' }), { order: '7', shipped: 2 }, `replayCheck ${replayCheck}`)
+  }
+})
