@@ -55,7 +55,10 @@ export interface DispatchOptions {
   readonly warmCoroutinesMax?: number | undefined
   /** How long an idle suspended coroutine is kept in memory, in milliseconds. */
   readonly warmIdleMsMax?: number | undefined
-  /** Rebuild coroutines at every resume, to see in a test whether handlers do the same each time. Default `false`. */
+  /**
+   * For development and tests: rebuild every coroutine at each of its awaits and compare. A handler that would not survive
+   * a restart fails with `ReplayCheckError`, which names the await that differed. Default `false`.
+   */
   readonly replayCheck?: boolean | undefined
   /** How long runs may go on at shutdown before `call.signal` aborts, in milliseconds. Default 10 000. */
   readonly shutdownGraceMs?: number | undefined

@@ -309,6 +309,38 @@ t.test('replayCheck rebuilds at every resume', async (t) => {
   }
 })
 
+t.test('replayCheck finds handlers that would not survive a restart, and names the await', async (t) => {
+  let count = 0
+  const cases = [
+    {
+      name: 'another function',
+      handler: async () => [await awaitCall(`a${++count}`), await awaitCall('b')],
+      want: /replayCheck: step 1 was a call of 'a1', now it is a call of 'a2', and nothing but time has passed.*call\.now/,
+    },
+    {
+      name: 'another input',
+      handler: async () => [await awaitCall('a', { n: ++count }), await awaitCall('b')],
+      want: /replayCheck: the input of step 1 was .*, now it is .*/,
+    },
+    {
+      name: 'an input that a later step has',
+      handler: async () => [await awaitCall('a'), await awaitCall('b', ++count)],
+      want: /the input of step 2 was /,
+    },
+  ]
+  t.plan(cases.length * 2)
+  for (const { name, handler, want } of cases) {
+    for (const mode of MODES.filter(({ isWarm }) => isWarm)) {
+      count = 0
+      const driver = new CallDriver(mode, define(handler), { replayCheck: true })
+      await driver.begin()
+      await driver.resume([outputOf(first(driver), json(1))])
+      if (driver.outcome === 'poll') await driver.resume([outputOf(first(driver), json(2))])
+      t.match(driver.outcome, { status: 'permanent', error: want }, `${name} (${mode.name})`)
+    }
+  }
+})
+
 t.test('a run whose answer was lost is done again from where it began', async (t) => {
   t.plan(MODES.length * 2)
   for (const mode of MODES) {

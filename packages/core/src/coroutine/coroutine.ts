@@ -18,6 +18,8 @@ export interface CoroutineOptions {
   readonly generation: number
   /** Hands calls to the scheduler, all or none, and resolves with as many ids. */
   readonly dispatch: (calls: Call[]) => Promise<string[]>
+  /** Keep the inputs of calls, to compare them with those of a copy. */
+  readonly keepsInputs?: boolean
 }
 
 /**
@@ -79,7 +81,11 @@ export class Coroutine {
   #interruption: { readonly reason: unknown } | undefined
   #watch: TurnWatch | undefined
 
+  /** Inputs of the calls by step, if they are kept: for replay-check.ts. */
+  readonly inputs: Map<number, Any | undefined> | undefined
+
   constructor(options: CoroutineOptions) {
+    this.inputs = options.keepsInputs ? new Map() : undefined
     this.dispatchId = options.dispatchId
     this.restarts = options.restarts
     this.generation = options.generation
@@ -140,6 +146,7 @@ export class Coroutine {
       }
       notes.push((this.#begin(note) as DispatchNote | undefined) ?? note)
       if (this.#end !== undefined) return never()
+      this.inputs?.set(this.#steps, call.input)
       call.dispatchId ||= `${this.dispatchId}/d${restarts}${this.#steps}` // C1
     }
     return handledRejection(this.#carryOut(calls, notes))
@@ -275,6 +282,7 @@ export class Coroutine {
 
   #openCall(call: Call, step: number, awaited: Awaited): void {
     call.correlationId = correlationIdOf(this.generation, step)
+    this.inputs?.set(step, call.input)
     this.#open.set(step, awaited)
     this.#unsent.push(call)
   }

@@ -16,6 +16,7 @@ import { linkInterruptions } from './interruptions.js'
 import { appendToJournal, encodeRunNotes, readJournal, startJournal } from './journal.js'
 import { type Classification, responseOfEnd } from './outcomes.js'
 import { replay } from './replay.js'
+import { replayDifference } from './replay-check.js'
 import { failureResponse, journalWantedResponse, pollResponse, refusalResponse } from './responses.js'
 import { decodeState, encodeState, type StateFields } from './state.js'
 import { type WarmCoroutine, WarmCoroutines } from './warm-coroutines.js'
@@ -51,7 +52,7 @@ export interface CoroutineRunnerOptions extends Classification {
   readonly warmCoroutinesMax?: number
   /** Longest idle time of a suspended coroutine in memory; 10 minutes. */
   readonly warmIdleMsMax?: number
-  /** Rebuilds the coroutine at every resume. Shows in a test whether a handler does the same each time. */
+  /** Rebuilds the coroutine at every resume and compares: a handler that does not do the same each time fails. */
   readonly replayCheck?: boolean
   /** Longest time that a handler being rebuilt may take to its next recorded step; 60 seconds. */
   readonly replayStallMsMax?: number
@@ -136,15 +137,19 @@ export class CoroutineRunner {
     }
     const deliver = (warm: WarmCoroutine) =>
       warm.coroutine.deliver({ nowMs, fired: undefined, pollError: result.error, results: result.results })
-    const warm = this.#options.replayCheck ? undefined : this.#warm.take(request.dispatchId, state)
-    if (warm !== undefined) return this.#carryOut(run, warm, () => deliver(warm))
-    return this.#rebuild(run, state, deliver)
+    const journal = state.journal.length > 0 ? state.journal : request.journal
+    if (this.#options.replayCheck && journal === undefined) return journalWantedResponse()
+    const warm = this.#warm.take(request.dispatchId, state)
+    if (warm !== undefined && !this.#options.replayCheck)
+      return this.#carryOut(run, warm, () => deliver(warm))
+    return this.#rebuild(run, state, deliver, warm?.coroutine)
   }
 
   async #rebuild(
     run: Run,
     state: StateFields,
     deliver: (warm: WarmCoroutine) => CallResult[],
+    original: Coroutine | undefined,
   ): Promise<RunResponse> {
     const { request, definition } = run
     const journal = state.journal.length > 0 ? state.journal : request.journal
@@ -159,6 +164,7 @@ export class CoroutineRunner {
     const ownJournal = state.journal.length > 0 ? state.journal : undefined
     const warm = this.#create(request, state.generation, token, ownJournal)
     warm.runs = state.runs
+    warm.original = original
     const { coroutine } = warm
     return this.#carryOut(run, warm, async () => {
       const { replayStallMsMax = REPLAY_STALL_MS_MAX } = this.#options
@@ -174,7 +180,14 @@ export class CoroutineRunner {
     journal: Uint8Array | undefined,
   ): WarmCoroutine {
     const { dispatchId, restarts } = request
-    const coroutine = new Coroutine({ dispatchId, restarts, generation, dispatch: this.#dispatch })
+    const { replayCheck = false } = this.#options
+    const coroutine = new Coroutine({
+      dispatchId,
+      restarts,
+      generation,
+      dispatch: this.#dispatch,
+      keepsInputs: replayCheck,
+    })
     return { coroutine, token, runs: 0, journal, idleSinceMs: 0 }
   }
 
@@ -200,9 +213,17 @@ export class CoroutineRunner {
 
   #answer(run: Run, warm: WarmCoroutine, results: CallResult[]): RunResponse {
     const { coroutine } = warm
+    const difference = warm.original && replayDifference(warm.original, coroutine)
+    warm.original = undefined
+    if (difference !== undefined) return this.#fail(coroutine, difference)
     if (coroutine.end === undefined) return this.#suspend(run, warm, results)
     this.#warm.drop(coroutine.dispatchId)
     return responseOfEnd(coroutine.end, run.definition, this.#options)
+  }
+
+  #fail(coroutine: Coroutine, error: DispatchError): RunResponse {
+    coroutine.discard()
+    return failureResponse(error.status, error)
   }
 
   #suspend(run: Run, warm: WarmCoroutine, results: CallResult[]): RunResponse {

@@ -10,6 +10,8 @@ export interface WarmCoroutine {
   /** The encoded journal; `undefined` when the scheduler keeps it. */
   journal: Uint8Array | undefined
   idleSinceMs: number
+  /** The copy that was in memory and that this one was rebuilt beside, to be compared with. */
+  original?: Coroutine | undefined
 }
 
 /**
