@@ -1,13 +1,10 @@
-import type { Coroutine } from './coroutine/coroutine.js'
 import { currentCoroutine } from './coroutine/current-coroutine.js'
 import type { FunctionClient } from './function-internals.js'
-
-const CLIENTS = new WeakMap<Coroutine, FunctionClient>()
 
 /** Notes for whom the handler runs that is about to be called. */
 export function setCurrentClient(client: FunctionClient): void {
   const coroutine = currentCoroutine()
-  if (coroutine !== undefined) CLIENTS.set(coroutine, client)
+  if (coroutine !== undefined) coroutine.client = client
 }
 
 /**
@@ -15,6 +12,5 @@ export function setCurrentClient(client: FunctionClient): void {
  * that runs it. `undefined` outside of functions.
  */
 export function currentClient(): FunctionClient | undefined {
-  const coroutine = currentCoroutine()
-  return coroutine && CLIENTS.get(coroutine)
+  return currentCoroutine()?.client as FunctionClient | undefined
 }

@@ -8,6 +8,7 @@ import {
   type FunctionStats,
   type RunRequest,
   type RunResponse,
+  type RunSignal,
   UnaryError,
   type UnaryResponse,
 } from '@dispatch/protocol'
@@ -69,7 +70,7 @@ export class Dispatch {
       submit: (calls) => this.#submit(calls),
       call: (id, decode) => this.#handle(id, decode),
     }
-    const run = (request: RunRequest, signal: AbortSignal) => this.#run(request, signal)
+    const run = (request: RunRequest, signal: RunSignal) => this.#run(request, signal)
     this.#config = config
     this.bodyBytesMax = config.bodyBytesMax
     this.endpointUrl = config.endpointUrl
@@ -236,7 +237,7 @@ export class Dispatch {
     return { ...call, endpoint: this.#config.endpointUrl }
   }
 
-  async #run(request: RunRequest, signal: AbortSignal): Promise<RunResponse> {
+  async #run(request: RunRequest, signal: RunSignal): Promise<RunResponse> {
     if (request.function === '') throw new UnaryError('invalid_argument', 'function is required')
     const definition = this.#registry.definitionOf(request.function)
     if (definition === undefined) {

@@ -3,6 +3,7 @@ import {
   type Endpoint,
   type RunRequest,
   type RunResponse,
+  type RunSignal,
   UnaryError,
 } from '@dispatch/protocol'
 
@@ -12,7 +13,7 @@ import {
  * @param run - Carries out a run. @throws {UnaryError} `not_found` when there is no such function.
  */
 export function createInProcessEndpoint(
-  run: (request: RunRequest, signal: AbortSignal) => Promise<RunResponse>,
+  run: (request: RunRequest, signal: RunSignal) => Promise<RunResponse>,
 ): Endpoint {
   return {
     async run(request, signal) {

@@ -93,6 +93,7 @@ export {
   type FunctionStats,
   type Logger,
   type RunOutcome,
+  type RunSignal,
   type Scheduler,
 } from './scheduler.js'
 export type { VerificationFailure } from './signature/failure.js'

@@ -44,9 +44,17 @@ export type RunOutcome =
       readonly retryAfterMs?: number
     }
 
+/** What aborts a run: an `AbortSignal`, or as much of one as it takes. */
+export interface RunSignal {
+  readonly aborted: boolean
+  readonly reason: unknown
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 /** Runs calls at an endpoint. `run` never rejects; when `signal` aborts it resolves soon, with whatever there is. */
 export interface Endpoint {
-  run(request: RunRequest, signal: AbortSignal): Promise<RunOutcome>
+  run(request: RunRequest, signal: RunSignal): Promise<RunOutcome>
 }
 
 /** Receives what a scheduler has to say; the interface of pino and of Fastify's `log`. */

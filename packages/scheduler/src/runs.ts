@@ -1,9 +1,16 @@
-import { DispatchError, type Endpoint, type Logger, type RunOutcome } from '@dispatch/protocol'
+import {
+  DispatchError,
+  type Endpoint,
+  type Logger,
+  type RunOutcome,
+  type RunSignal,
+} from '@dispatch/protocol'
 import type { Clock } from './clock.js'
 import { childIdOf } from './kernel/call-node.js'
 import type { Delivery, Effect, Event, Outcome } from './kernel/events.js'
 import type { PayloadCache } from './payload-cache.js'
 import { readOutcome } from './read-outcome.js'
+import { RunAbort } from './run-abort.js'
 import { type DeliveredResult, journalOf, type RunPayloads, runRequestOf } from './run-request.js'
 import type { Store } from './store.js'
 
@@ -24,7 +31,7 @@ export interface RunsOptions {
 /** The runs under way: each takes its payloads, is carried out by its endpoint, and reports how it ended. */
 export class Runs {
   readonly #options: RunsOptions
-  readonly #controllers = new Map<number, AbortController>()
+  readonly #aborts = new Map<number, RunAbort>()
   #isStopping = false
   #onIdle: (() => void) | undefined
 
@@ -33,16 +40,16 @@ export class Runs {
   }
 
   start(effect: RunEffect): void {
-    const controller = new AbortController()
-    this.#controllers.set(effect.run, controller)
+    const run = new RunAbort()
+    this.#aborts.set(effect.run, run)
     const { clock, runMsMax } = this.#options
     const limitMs = effect.runMsMax || runMsMax
     const cancelTimer = clock.after(limitMs, () => {
-      controller.abort(new DispatchError('timeout', `the run took longer than ${limitMs} ms`))
+      run.abort(new DispatchError('timeout', `the run took longer than ${limitMs} ms`))
     })
-    void this.#carryOut(effect, controller.signal).then((outcome) => {
+    void this.#carryOut(effect, run).then((outcome) => {
       cancelTimer()
-      this.#controllers.delete(effect.run)
+      this.#aborts.delete(effect.run)
       this.#options.submit({
         kind: 'ran',
         id: effect.id,
@@ -50,24 +57,24 @@ export class Runs {
         outcome,
         roll: this.#options.random(),
       })
-      if (this.#controllers.size === 0) this.#onIdle?.()
+      if (this.#aborts.size === 0) this.#onIdle?.()
     })
   }
 
   abort(run: number, reason: string): void {
-    this.#controllers.get(run)?.abort(new DispatchError('timeout', `the call was ${reason}`))
+    this.#aborts.get(run)?.abort(new DispatchError('timeout', `the call was ${reason}`))
   }
 
   /** Resolves when no run is under way; those that have not ended after `graceMs` are given up. */
   async stop(graceMs: number): Promise<void> {
-    if (this.#controllers.size === 0) return
+    if (this.#aborts.size === 0) return
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve
     })
     const cancelTimer = this.#options.clock.after(graceMs, () => {
       this.#isStopping = true
       const reason = new DispatchError('temporary', 'the process is shutting down')
-      for (const controller of this.#controllers.values()) controller.abort(reason)
+      for (const run of this.#aborts.values()) run.abort(reason)
     })
     await idle
     cancelTimer()
@@ -76,7 +83,7 @@ export class Runs {
   }
 
   /** Never rejects. */
-  async #carryOut(effect: RunEffect, signal: AbortSignal): Promise<Outcome> {
+  async #carryOut(effect: RunEffect, signal: RunSignal): Promise<Outcome> {
     try {
       const payloads = this.#cached(effect) ?? (await this.#read(effect))
       const endpoint = this.#options.endpointOf(effect.endpoint)

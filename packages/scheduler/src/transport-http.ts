@@ -11,6 +11,7 @@ import {
   type RunOutcome,
   type RunRequest,
   RunResponseSchema,
+  type RunSignal,
   signRequest,
   statusOfHttp,
   statusOfSystemCode,
@@ -113,7 +114,7 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
   }
 
   return {
-    async run(request: RunRequest, signal: AbortSignal): Promise<RunOutcome> {
+    async run(request: RunRequest, signal: RunSignal): Promise<RunOutcome> {
       try {
         const body = encodeRunRequest(request)
         const answer = await agent.request({

@@ -14,8 +14,8 @@ import { takeCalls } from './unsent.js'
 export interface CoroutineOptions {
   readonly dispatchId: string
   readonly restarts: number
-  /** Upper half of the correlation ids: 32 bits, unsigned. */
-  readonly generation: number
+  /** Gives the upper half of the correlation ids: 32 bits, unsigned. Asked once, when the first id is wanted. */
+  readonly generation: () => number
   /** Hands calls to the scheduler, all or none, and resolves with as many ids. */
   readonly dispatch: (calls: Call[]) => Promise<string[]>
   /** Keep the inputs of calls, to compare them with those of a copy. */
@@ -55,9 +55,12 @@ export interface CoroutineOptions {
 export class Coroutine {
   readonly dispatchId: string
   readonly restarts: number
-  readonly generation: number
+  readonly #drawGeneration: () => number
+  #generation: number | undefined
   /** Of the present run. */
   attempt = 1
+  /** For whom the handler runs; nothing to this class, see current-client.ts. */
+  client: unknown
   readonly #dispatchCalls: (calls: Call[]) => Promise<string[]>
   readonly #open = new Map<number, Awaited>()
   /** Awaits and gathers that wait, a gather counting once. */
@@ -88,7 +91,7 @@ export class Coroutine {
     this.inputs = options.keepsInputs ? new Map() : undefined
     this.dispatchId = options.dispatchId
     this.restarts = options.restarts
-    this.generation = options.generation
+    this.#drawGeneration = options.generation
     this.#dispatchCalls = options.dispatch
   }
 
@@ -166,6 +169,12 @@ export class Coroutine {
   /** When the present run, or the one before, began. Epoch milliseconds. */
   get nowMs(): number {
     return this.#nowMs
+  }
+
+  /** Upper half of the correlation ids. */
+  get generation(): number {
+    this.#generation ??= this.#drawGeneration()
+    return this.#generation
   }
 
   /** Aborts when a run is interrupted. */

@@ -1,5 +1,5 @@
 import { clearTimeout, setTimeout } from 'node:timers'
-import { DispatchError } from '@dispatch/protocol'
+import { DispatchError, type RunSignal } from '@dispatch/protocol'
 import type { Coroutine } from './coroutine.js'
 
 /** Longest delay of a timer in Node.js; a longer one would fire at once. Milliseconds. */
@@ -13,7 +13,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1
  */
 export function linkInterruptions(
   coroutine: Coroutine,
-  signal: AbortSignal,
+  signal: RunSignal,
   expiresInMs: number | undefined,
 ): () => void {
   const abort = () => coroutine.interrupt(signal.reason)

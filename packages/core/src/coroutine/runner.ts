@@ -7,6 +7,7 @@ import {
   type PollResult,
   type RunRequest,
   type RunResponse,
+  type RunSignal,
 } from '@dispatch/protocol'
 import type { FunctionDefinition } from '../function-definition.js'
 import { Coroutine } from './coroutine.js'
@@ -62,7 +63,7 @@ export interface CoroutineRunnerOptions extends Classification {
 interface Run {
   readonly definition: FunctionDefinition
   readonly request: RunRequest
-  readonly signal: AbortSignal
+  readonly signal: RunSignal
   readonly nowMs: number
 }
 
@@ -89,7 +90,7 @@ export class CoroutineRunner {
    * Carries out one run. Never rejects, whatever the handler does. Soon after `signal` aborts it resolves with
    * what the handler made of it, or with `temporary`.
    */
-  async run(definition: FunctionDefinition, request: RunRequest, signal: AbortSignal): Promise<RunResponse> {
+  async run(definition: FunctionDefinition, request: RunRequest, signal: RunSignal): Promise<RunResponse> {
     const nowMs = Math.floor(this.#options.nowMs())
     const run: Run = { definition, request, signal, nowMs }
     try {
@@ -117,10 +118,8 @@ export class CoroutineRunner {
     this.#warm.drop(request.dispatchId)
     const input = decodeInput(run.definition, anyInput)
     if (input.failure !== undefined) return input.failure
-    const random = this.#options.randomBytes(GENERATION_BYTES + TOKEN_BYTES)
-    const generation = new DataView(random.buffer, random.byteOffset).getUint32(0)
     const journal = request.keepsJournal ? undefined : startJournal(anyInput)
-    const warm = this.#create(request, generation, random.slice(GENERATION_BYTES), journal)
+    const warm = this.#create(request, this.#drawGeneration, journal)
     return this.#carryOut(run, warm, () => {
       warm.coroutine.deliver({ nowMs, fired: [], pollError: undefined, results: [] })
       start(run, warm.coroutine, input.value)
@@ -160,9 +159,8 @@ export class CoroutineRunner {
     }
     const input = decodeInput(definition, recording.input)
     if (input.failure !== undefined) return input.failure
-    const token = this.#options.randomBytes(TOKEN_BYTES).slice()
     const ownJournal = state.journal.length > 0 ? state.journal : undefined
-    const warm = this.#create(request, state.generation, token, ownJournal)
+    const warm = this.#create(request, () => state.generation, ownJournal)
     warm.runs = state.runs
     warm.original = original
     const { coroutine } = warm
@@ -173,12 +171,7 @@ export class CoroutineRunner {
     })
   }
 
-  #create(
-    request: RunRequest,
-    generation: number,
-    token: Uint8Array,
-    journal: Uint8Array | undefined,
-  ): WarmCoroutine {
+  #create(request: RunRequest, generation: () => number, journal: Uint8Array | undefined): WarmCoroutine {
     const { dispatchId, restarts } = request
     const { replayCheck = false } = this.#options
     const coroutine = new Coroutine({
@@ -188,7 +181,7 @@ export class CoroutineRunner {
       dispatch: this.#dispatch,
       keepsInputs: replayCheck,
     })
-    return { coroutine, token, runs: 0, journal, idleSinceMs: 0 }
+    return { coroutine, token: undefined, runs: 0, journal, idleSinceMs: 0 }
   }
 
   /** Brings a coroutine what it waits for, lets it go on, and answers with what comes of it. */
@@ -227,7 +220,9 @@ export class CoroutineRunner {
   }
 
   #suspend(run: Run, warm: WarmCoroutine, results: CallResult[]): RunResponse {
-    const { coroutine, token } = warm
+    const { coroutine } = warm
+    warm.token ??= this.#options.randomBytes(TOKEN_BYTES).slice()
+    const { token } = warm
     const count = run.request.pollCallsMax || POLL_RESULTS_MAX
     const suspension = coroutine.suspend({ count, bytes: POLL_BYTES_MAX })
     const entry = encodeRunNotes(suspension.notes)
@@ -243,6 +238,11 @@ export class CoroutineRunner {
     const { generation } = coroutine
     const state = encodeState({ function: run.definition.name, token, runs, journal, generation })
     return pollResponse(suspension, state, warm.journal === undefined ? entry : undefined, nowMs)
+  }
+
+  readonly #drawGeneration = (): number => {
+    const bytes = this.#options.randomBytes(GENERATION_BYTES)
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
   }
 
   readonly #dispatch = async (calls: Call[]): Promise<string[]> => {

@@ -3,8 +3,8 @@ import type { Coroutine } from './coroutine.js'
 /** A coroutine in this process's memory, and what it takes to suspend it. */
 export interface WarmCoroutine {
   readonly coroutine: Coroutine
-  /** Names this copy among all copies in all processes. */
-  readonly token: Uint8Array
+  /** Names this copy among all copies in all processes; drawn when it is first suspended. */
+  token: Uint8Array | undefined
   /** Runs it has had. */
   runs: number
   /** The encoded journal; `undefined` when the scheduler keeps it. */
@@ -39,7 +39,13 @@ export class WarmCoroutines {
     state: { readonly token: Uint8Array; readonly runs: number },
   ): WarmCoroutine | undefined {
     const warm = this.#idle.get(dispatchId)
-    if (warm === undefined || warm.runs !== state.runs || !isEqual(warm.token, state.token)) return undefined
+    if (
+      warm === undefined ||
+      warm.runs !== state.runs ||
+      warm.token === undefined ||
+      !isEqual(warm.token, state.token)
+    )
+      return undefined
     this.#idle.delete(dispatchId)
     return warm
   }
