@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol'
+import { startChild } from './child.mjs'
+import { makeScratchFolder } from './scratch.mjs'
+
+/**
+ * A scheduler and an application, each in a process of its own, with signed requests over loopback. The application is also
+ * the client. They live as long as a benchmark, so that they are warm when it measures.
+ */
+export async function startHttpPair() {
+  const keys = generateKeyPair()
+  const apiKey = 'bench-application'
+  const scheduler = startChild('scheduler')
+  const application = startChild('application')
+  const apiUrl = await scheduler.ask('open', {
+    store: join(makeScratchFolder(), 'scheduler.db'),
+    apiKeys: [apiKey],
+    signingKey: formatSigningKey(keys.privateKey),
+  })
+  const verificationKey = formatVerificationKey(keys.publicKey)
+  await application.ask('open', { apiUrl, apiKey, verificationKey })
+  return {
+    application,
+    children: [scheduler, application],
+    async close() {
+      await application.stop()
+      await scheduler.stop()
+    },
+  }
+}

@@ -1,0 +1,54 @@
+// P8: what an awaited call costs in a long chain, and whether it costs more the longer the chain is.
+import { benchmark } from './lib/benchmark.mjs'
+import { withEmbedded } from './lib/embedded.mjs'
+import { startHttpPair } from './lib/http-pair.mjs'
+import { metered } from './lib/meter.mjs'
+import { runChain } from './lib/workloads.mjs'
+
+const SHORT = 100
+const MIDDLE = 1_000
+const LONG = 10_000
+
+const pair = await startHttpPair()
+
+await benchmark({
+  id: 'P8',
+  title: 'a chain of awaited no-op calls in one function',
+  how: 'One function awaits 100, 1,000 or 10,000 calls one after the other (of 100 the mean of 10 chains, of 1,000 of 4); over HTTP (as P5) 1,000. CPU grows with the length of a chain only if state or journal do; time also follows the disk.',
+  metrics: {
+    shortMs: { name: '100, per call', unit: 'ms', atMost: 0.7, stretch: 0.45 },
+    middleMs: { name: '1,000, per call', unit: 'ms', atMost: 0.7, stretch: 0.45 },
+    longMs: { name: '10,000, per call', unit: 'ms', atMost: 0.7, stretch: 0.45 },
+    longCpu: { name: '10,000, CPU per call', unit: 'µs' },
+    growth: { name: 'CPU per call, 10,000 over 1,000', unit: 'x', atMost: 1.15 },
+    growthMs: { name: 'time per call, 10,000 over 1,000', unit: 'x', atMost: 1.15 },
+    httpMs: { name: '1,000 over HTTP, per call', unit: 'ms' },
+  },
+  async measure({ count, folder }) {
+    const [short, middle, long] = [count(SHORT), count(MIDDLE), count(LONG)]
+    const embedded = await withEmbedded(folder(), { start: true }, async () => {
+      const chains = (times, length) =>
+        metered(async () => {
+          for (let time = 0; time < times; time++) await runChain(length)
+        })
+      const tenShort = await chains(10, short)
+      // Half before and half after, so that a disk that gets slower or faster meanwhile does not look like growth.
+      const before = await chains(2, middle)
+      const one = await chains(1, long)
+      const after = await chains(2, middle)
+      const middleMs = (before.ms + after.ms) / (4 * middle)
+      const middleCpu = (before.cpuMicros + after.cpuMicros) / (4 * middle)
+      return {
+        shortMs: tenShort.ms / (10 * short),
+        middleMs,
+        longMs: one.ms / long,
+        longCpu: one.cpuMicros / long,
+        growth: one.cpuMicros / long / middleCpu,
+        growthMs: one.ms / long / middleMs,
+      }
+    })
+    const http = await metered(() => pair.application.ask('runChain', middle), pair.children)
+    return { ...embedded, httpMs: http.ms / middle }
+  },
+})
+await pair.close()

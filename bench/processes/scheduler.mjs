@@ -1,0 +1,15 @@
+import { serveScheduler } from '@dispatch/scheduler'
+import { serveParent } from '../lib/child.mjs'
+
+// A stand-alone scheduler.
+
+/** @type {import('@dispatch/scheduler').ServedScheduler} */
+let served
+
+serveParent({
+  async open(options) {
+    served = await serveScheduler({ port: 0, ...options })
+    return served.url
+  },
+  close: () => served.close(0),
+})
