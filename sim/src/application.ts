@@ -1,4 +1,4 @@
-import type { Call, RunRequest, RunResponse } from '@dispatch/protocol'
+import type { Call, RunRequest, RunResponse, RunSignal } from '@dispatch/protocol'
 import { classify, statusOfOutput } from '../../packages/core/dist/classify.js'
 import { CoroutineRunner, currentCoroutine } from '../../packages/core/dist/coroutine/index.js'
 import { createRegistry } from '../../packages/core/dist/registry.js'
@@ -60,7 +60,7 @@ export class Application extends Process {
     })
   }
 
-  serve = (request: RunRequest, signal: AbortSignal): Promise<RunResponse> => {
+  serve = (request: RunRequest, signal: RunSignal): Promise<RunResponse> => {
     const definition = this.#registry.definitionOf(request.function)
     if (definition === undefined) throw new TypeError(`no function ${request.function}`)
     return this.#runner.run(definition, request, signal)

@@ -7,6 +7,7 @@ import {
   RunRequestSchema,
   type RunResponse,
   RunResponseSchema,
+  type RunSignal,
   type Status,
 } from '@dispatch/protocol'
 import type { Dice } from './dice.js'
@@ -26,7 +27,7 @@ export interface NetworkFaults {
 }
 
 /** The far end: what a process makes of a request. */
-export type Served = (request: RunRequest, signal: AbortSignal) => Promise<RunResponse>
+export type Served = (request: RunRequest, signal: RunSignal) => Promise<RunResponse>
 
 export interface WireOptions {
   readonly clock: VirtualClock
@@ -55,7 +56,7 @@ export function createWire(options: WireOptions): Endpoint {
   }
 }
 
-async function exchange(options: WireOptions, request: RunRequest, signal: AbortSignal): Promise<RunOutcome> {
+async function exchange(options: WireOptions, request: RunRequest, signal: RunSignal): Promise<RunOutcome> {
   const { clock, dice, log } = options
   const faults = options.faults()
   const latency = (): Promise<void> => clock.pause(dice.next() * faults.latencyMsMax)
@@ -83,7 +84,7 @@ async function exchange(options: WireOptions, request: RunRequest, signal: Abort
 async function deliver(
   options: WireOptions,
   request: RunRequest,
-  signal: AbortSignal,
+  signal: RunSignal,
 ): Promise<RunResponse | undefined> {
   const { process, serve } = options.server()
   if (!process.isAlive) return undefined
@@ -93,7 +94,7 @@ async function deliver(
   return backOverWire(response, options.isPlain)
 }
 
-function aborted(signal: AbortSignal): Promise<RunOutcome> {
+function aborted(signal: RunSignal): Promise<RunOutcome> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(failure('transport', 'temporary')), { once: true })
   })

@@ -6,6 +6,7 @@ import {
   decodeCallResult,
   decodeValue,
   encodeValue,
+  type RunSignal,
   STATUSES,
 } from '@dispatch/protocol'
 import { createScheduler, type TenantScheduler } from '@dispatch/scheduler'
@@ -196,7 +197,7 @@ export class Simulation {
         true,
       )
       return {
-        run: async (request: never, signal: AbortSignal) => {
+        run: async (request: never, signal: RunSignal) => {
           const response = await served(request, signal)
           return process.isAlive ? { kind: 'response' as const, response } : new Promise<never>(() => {})
         },

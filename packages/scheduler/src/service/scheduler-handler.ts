@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   BODY_BYTES_MAX,
@@ -78,6 +79,9 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
     }
     return await method({ method: 'POST', path, headers: request.headers, body }, context)
   }
+
+  // One listener per request under way, and there may be any number of those.
+  if (closing !== undefined) setMaxListeners(0, closing)
 
   return (request, response) => {
     answer(request, response).then(
