@@ -32,6 +32,8 @@ export interface RunsOptions {
 export class Runs {
   readonly #options: RunsOptions
   readonly #aborts = new Map<number, RunAbort>()
+  /** Runs that were aborted while the commit before them was still under way. They never start. */
+  readonly #abortedEarly = new Set<number>()
   #isStopping = false
   #onIdle: (() => void) | undefined
 
@@ -40,6 +42,7 @@ export class Runs {
   }
 
   start(effect: RunEffect): void {
+    if (this.#abortedEarly.delete(effect.run)) return
     const run = new RunAbort()
     this.#aborts.set(effect.run, run)
     const { clock, runMsMax } = this.#options
@@ -62,7 +65,9 @@ export class Runs {
   }
 
   abort(run: number, reason: string): void {
-    this.#aborts.get(run)?.abort(new DispatchError('timeout', `the call was ${reason}`))
+    const started = this.#aborts.get(run)
+    if (started === undefined) this.#abortedEarly.add(run)
+    else started.abort(new DispatchError('timeout', `the call was ${reason}`))
   }
 
   /** Resolves when no run is under way; those that have not ended after `graceMs` are given up. */

@@ -422,6 +422,35 @@ t.test('expiration of a running call aborts it', async (t) => {
   t.match(await scheduler.wait(id as string, 5_000), { status: STATUSES.timeout.code })
 })
 
+t.test('a call that is cancelled before its run has begun never runs', async (t) => {
+  const store = createMemoryStore()
+  let letCommit = (): void => {}
+  const slow: Store = {
+    ...store,
+    commit: async (writes) => {
+      await new Promise<void>((resolve) => {
+        letCommit = resolve
+      })
+      await store.commit(writes)
+    },
+  }
+  const script = new Script({ f: () => answer('ok') })
+  const scheduler = await started(t, script, { store: slow })
+  void scheduler.dispatch([callOf('f', 1, { dispatchId: 'early' })])
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
+  }
+  await turns()
+  const canceled = scheduler.cancel('early')
+  await turns()
+  letCommit()
+  await turns()
+  t.equal(script.requests.length, 0)
+  letCommit()
+  t.match(await canceled, { state: CallState.DONE, status: STATUSES.permanent.code })
+  t.equal(script.requests.length, 0)
+})
+
 t.test('a run that takes too long is aborted with timeout and tried again', async (t) => {
   const cases = [
     {
