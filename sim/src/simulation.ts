@@ -209,13 +209,18 @@ export class Simulation {
       dice,
       log: this.#log,
       process,
-      faults: () => (this.#isTroubled ? this.#networkFaults : calm),
+      faults: () => (this.#isTroubled ? this.#presentFaults() : calm),
       server: () => {
         const application = this.#applications.get(url) as Application
         return { process: application, serve: watched(application.serve, this.#log, durable, false) }
       },
       isPlain: this.#plain.has(url),
     })
+  }
+
+  /** Once the clock has jumped, ten minutes of not knowing a function may be over at once (K11). */
+  #presentFaults(): NetworkFaults {
+    return this.#clock.hasJumped ? { ...this.#networkFaults, functionUnknown: 0 } : this.#networkFaults
   }
 
   #crash(process: Process): void {

@@ -219,6 +219,7 @@ export class Kernel {
         this.#tailCall(node, outcome, event.roll)
         break
       case 'exit':
+        node.unknownSinceMs = 0 // K11: whoever answers knows the function
         this.#exit(node, outcome, event.roll)
         break
       case 'failure':
