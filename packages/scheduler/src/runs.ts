@@ -91,6 +91,8 @@ export class Runs {
   async #carryOut(effect: RunEffect, signal: RunSignal): Promise<Outcome> {
     try {
       const payloads = this.#cached(effect) ?? (await this.#read(effect))
+      // Aborted while its payloads were read. If its call is gone nobody hears of this; else it is due again.
+      if (signal.aborted) return { kind: 'abandoned' }
       const endpoint = this.#options.endpointOf(effect.endpoint)
       const answer = await endpoint.run(runRequestOf(effect, payloads), signal)
       const outcome = readOutcome(answer, effect.withJournal)
