@@ -8,6 +8,9 @@ import { WriteBatch } from './write-batch.js'
 /** Longest time between two looks at the clock: it may be set while a timer runs. */
 const TICK_MS_MAX = 30_000
 
+/** Effects carried out without a pause: about a millisecond of runs that end at once. */
+const EFFECTS_PER_TURN = 32
+
 /** Waits between attempts to write to a store that fails. */
 const COMMIT_RETRY_MS = [50, 200, 1_000, 5_000]
 
@@ -40,6 +43,8 @@ export interface DriverOptions {
  *    already, and nobody wants its answer.
  * D5 A commit that fails is tried again until it succeeds; meanwhile nothing is acknowledged. When the store says
  *    that it never will, or the process is shutting down, everything stops.
+ * D6 Effects are carried out a few per turn of the event loop, so that the application in the same process answers
+ *    its own requests meanwhile.
  */
 export class Driver {
   readonly #options: DriverOptions
@@ -112,11 +117,19 @@ export class Driver {
       if (batch.writes.length > 0) await this.#write(batch.writes)
       batch.acknowledge()
       if (this.#isBroken) break
-      for (const effect of batch.effects) this.#options.perform(effect)
+      await this.#carryOut(batch.effects)
       await new Promise((resolve) => setImmediate(resolve)) // D3
     }
     if (this.#isBroken) this.#batch.acknowledge()
     this.#isCommitting = false
+  }
+
+  /** D6 */
+  async #carryOut(effects: readonly Effect[]): Promise<void> {
+    for (const [index, effect] of effects.entries()) {
+      if (index > 0 && index % EFFECTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+      this.#options.perform(effect)
+    }
   }
 
   /** D5 */

@@ -34,6 +34,7 @@ export class Runs {
   readonly #aborts = new Map<number, RunAbort>()
   /** Runs that were aborted while the commit before them was still under way. They never start. */
   readonly #abortedEarly = new Set<number>()
+  #isClosed = false
   #isStopping = false
   #onIdle: (() => void) | undefined
 
@@ -42,7 +43,7 @@ export class Runs {
   }
 
   start(effect: RunEffect): void {
-    if (this.#abortedEarly.delete(effect.run)) return
+    if (this.#isClosed || this.#abortedEarly.delete(effect.run)) return
     const run = new RunAbort()
     this.#aborts.set(effect.run, run)
     const { clock, runMsMax } = this.#options
@@ -70,8 +71,9 @@ export class Runs {
     else started.abort(new DispatchError('timeout', `the call was ${reason}`))
   }
 
-  /** Resolves when no run is under way; those that have not ended after `graceMs` are given up. */
+  /** Starts no more runs. Resolves when none is under way; those that have not ended after `graceMs` are given up. */
   async stop(graceMs: number): Promise<void> {
+    this.#isClosed = true
     if (this.#aborts.size === 0) return
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve
