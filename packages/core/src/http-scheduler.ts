@@ -25,6 +25,7 @@ import {
 } from '@dispatch/protocol'
 import { classify } from './classify.js'
 import type { Setting } from './config-urls.js'
+import { createDispatchGroup } from './dispatch-group.js'
 import { PostError, type Poster } from './http-post.js'
 
 /** A request is repeated at most so often … */
@@ -66,31 +67,34 @@ export interface HttpSchedulerOptions {
  *     jitter. So is one whose answer was lost, unless the scheduler has shown, by giving calls other ids, that it
  *     would record them twice.
  *  H3 A request is repeated at most {@link REPEATS_MAX} times and not after {@link REPEAT_UNTIL_MS}.
+ *  H4 Calls that are dispatched while several requests are under way share the next one (dispatch-group.ts).
  */
 export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
   const { world } = options
   let keepsIds = true
   const client = createClient(options)
+  const dispatchNamed = createDispatchGroup(async (named) => {
+    const { dispatchIds } = await client.call(
+      'dispatch.sdk.v1.DispatchService/Dispatch',
+      [DispatchRequestSchema, { calls: [...named] }],
+      DispatchResponseSchema,
+      { canRepeat: () => keepsIds },
+    )
+    if (dispatchIds.length !== named.length) {
+      throw new DispatchError(
+        'invalid_response',
+        `the scheduler at ${options.apiUrl} answered ${dispatchIds.length} ids for ${named.length} calls`,
+      )
+    }
+    keepsIds = dispatchIds.every((id, index) => id === (named[index] as Call).dispatchId)
+    return dispatchIds
+  })
   return {
     async dispatch(calls) {
       if (calls.length === 0) return []
-      const named = calls.map((call) =>
-        call.dispatchId === '' ? { ...call, dispatchId: world.createId() } : call,
+      return await dispatchNamed(
+        calls.map((call) => (call.dispatchId === '' ? { ...call, dispatchId: world.createId() } : call)),
       )
-      const { dispatchIds } = await client.call(
-        'dispatch.sdk.v1.DispatchService/Dispatch',
-        [DispatchRequestSchema, { calls: named }],
-        DispatchResponseSchema,
-        { canRepeat: () => keepsIds },
-      )
-      if (dispatchIds.length !== calls.length) {
-        throw new DispatchError(
-          'invalid_response',
-          `the scheduler at ${options.apiUrl} answered ${dispatchIds.length} ids for ${calls.length} calls`,
-        )
-      }
-      keepsIds = dispatchIds.every((id, index) => id === (named[index] as Call).dispatchId)
-      return dispatchIds
     },
     async get(dispatchId) {
       const request = [GetRequestSchema, { dispatchId }] as const

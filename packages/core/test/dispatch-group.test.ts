@@ -1,0 +1,78 @@
+import { create } from '@bufbuild/protobuf'
+import { type Call, CallSchema, DispatchError } from '@dispatch/protocol'
+import t from 'tap'
+import { createDispatchGroup } from '../dist/dispatch-group.js'
+
+const callOf = (id: string, bytes = 0): Call =>
+  create(CallSchema, { dispatchId: id, input: { typeUrl: 'x', value: new Uint8Array(bytes) } })
+
+/** A scheduler that answers when it is told to. */
+function createSlowScheduler(
+  refuses: (calls: readonly Call[]) => DispatchError | undefined = () => undefined,
+) {
+  const requests: string[][] = []
+  const held: (() => void)[] = []
+  const send = async (calls: readonly Call[]): Promise<string[]> => {
+    requests.push(calls.map(({ dispatchId }) => dispatchId))
+    await new Promise<void>((resolve) => held.push(resolve))
+    const error = refuses(calls)
+    if (error !== undefined) throw error
+    return calls.map(({ dispatchId }) => dispatchId)
+  }
+  const answerAll = async (): Promise<void> => {
+    for (let turn = 0; turn < 50; turn += 1) {
+      for (const resolve of held.splice(0)) resolve()
+      await new Promise(setImmediate)
+    }
+  }
+  return { requests, send, answerAll }
+}
+
+t.test('one call is one request at once, and those that come meanwhile share the next', async (t) => {
+  const { requests, send, answerAll } = createSlowScheduler()
+  const dispatch = createDispatchGroup(send)
+  const ids = Promise.all(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => dispatch([callOf(id)])))
+  t.strictSame(requests, [['a'], ['b'], ['c'], ['d']])
+  await answerAll()
+  t.strictSame(requests.slice(4), [['e', 'f', 'g']])
+  t.strictSame((await ids).flat(), ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+})
+
+t.test('who sent a bad call fails, and nobody else', async (t) => {
+  const refuses = (calls: readonly Call[]) =>
+    calls.some(({ dispatchId }) => dispatchId === 'bad')
+      ? new DispatchError('invalid_argument', `calls[0]: bad, of ${calls.length}`)
+      : undefined
+  const { send, answerAll } = createSlowScheduler(refuses)
+  const dispatch = createDispatchGroup(send)
+  const all = Promise.allSettled(['1', '2', '3', '4', 'x', 'bad', 'y'].map((id) => dispatch([callOf(id)])))
+  await answerAll()
+  t.strictSame(
+    (await all).map((result) => (result.status === 'fulfilled' ? result.value[0] : result.reason.message)),
+    ['1', '2', '3', '4', 'x', 'calls[0]: bad, of 1', 'y'],
+  )
+})
+
+t.test('any other failure is everybody’s', async (t) => {
+  const { send, answerAll } = createSlowScheduler(() => new DispatchError('tcp', 'gone'))
+  const dispatch = createDispatchGroup(send)
+  const all = Promise.allSettled(['1', '2', '3', '4', '5', '6'].map((id) => dispatch([callOf(id)])))
+  await answerAll()
+  t.strictSame(
+    (await all).map((result) => result.status),
+    Array.from({ length: 6 }, () => 'rejected'),
+  )
+})
+
+t.test('a request holds no more than fits', async (t) => {
+  const { requests, send, answerAll } = createSlowScheduler()
+  const dispatch = createDispatchGroup(send)
+  const big = Array.from({ length: 10 }, (_, n) => dispatch([callOf(`${n}`, 1_500_000)]))
+  const many = dispatch(Array.from({ length: 600 }, (_, n) => callOf(`many${n}`)))
+  await answerAll()
+  await Promise.all([...big, many])
+  t.strictSame(
+    requests.slice(4).map((ids) => ids.length),
+    [2, 2, 2, 600],
+  )
+})
