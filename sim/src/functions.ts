@@ -1,6 +1,14 @@
 import { type CallContext, DispatchError, type DispatchFunction, func } from '@dispatch/core'
 import type { Program, Step } from './program.js'
 
+/** Most runs at one time of leaves whose labels end alike. */
+export const KEY_CONCURRENCY_MAX = 2
+
+/** What leaves are limited by beside their number. */
+export function keyOf(program: Program): string {
+  return program.kind === 'leaf' ? program.label.slice(-1) : 'none'
+}
+
 /** Most runs of `leaf` at one time that its callers allow. */
 export const LEAF_CONCURRENCY_MAX = 4
 
@@ -18,7 +26,12 @@ export interface FunctionWorld {
 export function createFunctions(world: FunctionWorld): DispatchFunction<Program, unknown>[] {
   const leaf = func(
     'leaf',
-    { concurrencyMax: 4 },
+    {
+      concurrencyMax: LEAF_CONCURRENCY_MAX,
+      concurrencyKey: keyOf,
+      concurrencyKeyMax: KEY_CONCURRENCY_MAX,
+      priority: 1,
+    },
     async (program: Program, call: CallContext): Promise<unknown> => {
       if (program.kind !== 'leaf') throw new TypeError(`leaf: got a ${program.kind}`)
       const executions = world.begin(call.dispatchId)

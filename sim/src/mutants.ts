@@ -160,6 +160,18 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'false',
   },
   {
+    name: 'limits by key are not looked at',
+    file: SLOTS,
+    from: 'while (next !== undefined && !keys.admits(next))',
+    to: 'while (false)',
+  },
+  {
+    name: 'who stepped aside is forgotten',
+    file: SLOTS,
+    from: 'if (next !== undefined)\n            slot.queue.push(next);',
+    to: '',
+  },
+  {
     name: 'the journal is not sent along when it is wanted',
     file: KERNEL,
     from: 'node.withJournal = true;',

@@ -1,5 +1,6 @@
 import { clone, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
+  decodeValue,
   type Endpoint,
   POLL_RESULTS_MAX,
   type RunOutcome,
@@ -11,8 +12,9 @@ import {
   type Status,
 } from '@dispatch/protocol'
 import type { Dice } from './dice.js'
-import { LEAF_CONCURRENCY_MAX } from './functions.js'
+import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './functions.js'
 import { never, type Process } from './process.js'
+import type { Program } from './program.js'
 import type { Log } from './violations.js'
 import type { VirtualClock } from './virtual-clock.js'
 
@@ -127,15 +129,24 @@ function backOverWire(response: RunResponse, isPlain: boolean): RunResponse {
 /** Watches how many runs one scheduler has under way at one endpoint. */
 export function counted(endpoint: Endpoint, log: Log): Endpoint {
   let leaves = 0
+  const byKey = new Map<string, number>()
+  const count = (key: string, by: number): void => {
+    leaves += by
+    byKey.set(key, (byKey.get(key) ?? 0) + by)
+  }
   return {
     async run(request, signal) {
-      if (request.function !== 'leaf') return endpoint.run(request, signal)
-      leaves += 1
+      if (request.function !== 'leaf' || request.directive.case !== 'input')
+        return endpoint.run(request, signal)
+      const key = keyOf(decodeValue(request.directive.value) as Program)
+      count(key, 1)
       if (leaves > LEAF_CONCURRENCY_MAX) log.violate('I6', `${leaves} runs of leaf at one time`)
+      if ((byKey.get(key) ?? 0) > KEY_CONCURRENCY_MAX)
+        log.violate('I6', `${byKey.get(key)} runs of key ${key}`)
       // An aborted run is over for the scheduler, whatever the network makes of it.
       let isOver = false
       const end = (): void => {
-        if (!isOver) leaves -= 1
+        if (!isOver) count(key, -1)
         isOver = true
       }
       signal.addEventListener('abort', end, { once: true })

@@ -13,7 +13,7 @@ import { createScheduler, type TenantScheduler } from '@dispatch/scheduler'
 import { Application } from './application.js'
 import { Dice } from './dice.js'
 import { Disk, type DiskFaults } from './disk.js'
-import { LEAF_CONCURRENCY_MAX } from './functions.js'
+import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './functions.js'
 import { counted, createWire, type NetworkFaults, watched } from './network.js'
 import { Process } from './process.js'
 import { type Expected, expectedOf, type Program, randomProgram } from './program.js'
@@ -259,7 +259,11 @@ export class Simulation {
       function: root.program.kind,
       input: encodeValue(root.program),
       dispatchId: root.id,
-      ...(root.program.kind === 'leaf' && { concurrencyMax: LEAF_CONCURRENCY_MAX }),
+      ...(root.program.kind === 'leaf' && {
+        concurrencyMax: LEAF_CONCURRENCY_MAX,
+        concurrencyKey: keyOf(root.program),
+        concurrencyKeyMax: KEY_CONCURRENCY_MAX,
+      }),
     })
     if (root.expirationMs > 0) {
       call.expiration = create(CallSchema, {

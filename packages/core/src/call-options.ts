@@ -1,13 +1,16 @@
 import { create } from '@bufbuild/protobuf'
 import { type Any, durationFromMs } from '@bufbuild/protobuf/wkt'
-import { type Call, CallSchema, parseDuration } from '@dispatch/protocol'
+import { type Call, CallSchema, NAME_LENGTH_MAX, parseDuration } from '@dispatch/protocol'
 import { parseEndpointUrl } from './config-urls.js'
+import { describeValue } from './describe-value.js'
 import { checkInteger, checkObject, checkText } from './option-checks.js'
 
 /** What can be said about one call. Durations are milliseconds, or texts such as `'90s'`, `'5m'`, `'30d'`. */
 export interface CallOptions {
   /** Longest time from the call's creation to its end, all attempts included. Default: no limit. */
   readonly expiration?: number | string | undefined
+  /** Calls of a higher priority start before others of the function; -1000 to 1000. Default: the function's, or 0. */
+  readonly priority?: number | undefined
   /** The call does not begin before this much time has passed. */
   readonly delay?: number | string | undefined
   /** URL of the application that has the function. Default: this one. */
@@ -32,7 +35,18 @@ export interface CallDefaults {
   readonly giveUpAfterMs: number | undefined
   readonly concurrencyMax: number | undefined
   readonly runTimeoutMs: number | undefined
+  readonly priority: number | undefined
+  readonly concurrencyKey: ((input: unknown) => string) | undefined
+  readonly concurrencyKeyMax: number | undefined
 }
+
+/** What a call is made with: the value, and what goes over the wire. */
+export interface CallInput {
+  readonly value: unknown
+  readonly any: Any | undefined
+}
+
+const PRIORITY_MAX = 1_000
 
 /** Counters on the wire are uint32. */
 const COUNT_MAX = 2 ** 32 - 1
@@ -46,6 +60,8 @@ export function parseCallDefaults(options: Readonly<Record<string, unknown>>, pl
     giveUpAfterMs: parseOptionalDuration(options.giveUpAfter, `${place}.giveUpAfter`),
     concurrencyMax: count('concurrencyMax'),
     runTimeoutMs: parseOptionalDuration(options.runTimeout, `${place}.runTimeout`),
+    priority: parsePriority(options.priority, `${place}.priority`),
+    ...parseKeyLimit(options, count('concurrencyKeyMax'), place),
   }
 }
 
@@ -56,12 +72,12 @@ export function parseCallDefaults(options: Readonly<Record<string, unknown>>, pl
  */
 export function createCall(
   fnName: string,
-  input: Any | undefined,
+  input: CallInput,
   defaults: CallDefaults,
   options: DispatchedCallOptions | undefined,
 ): Call {
   const call = create(CallSchema, { function: fnName })
-  if (input !== undefined) call.input = input
+  if (input.any !== undefined) call.input = input.any
   const checked = checkObject(options, `${fnName}: call options`)
   const expirationMs =
     parseOptionalDuration(checked.expiration, `${fnName}: options.expiration`) ?? defaults.expirationMs
@@ -75,12 +91,49 @@ export function createCall(
   if (endpoint !== undefined) {
     call.endpoint = parseEndpointUrl({ value: endpoint, source: `${fnName}: options.endpoint` })
   }
+  const priority = parsePriority(checked.priority, `${fnName}: options.priority`) ?? defaults.priority
+  if (priority !== undefined) call.priority = priority
   if (delayMs !== undefined) call.delay = durationFromMs(delayMs)
   if (defaults.attemptsMax !== undefined) call.attemptsMax = defaults.attemptsMax
   if (defaults.giveUpAfterMs !== undefined) call.giveUpAfter = durationFromMs(defaults.giveUpAfterMs)
   if (defaults.runTimeoutMs !== undefined) call.runTimeout = durationFromMs(defaults.runTimeoutMs)
   if (defaults.concurrencyMax !== undefined) call.concurrencyMax = defaults.concurrencyMax
+  if (defaults.concurrencyKey !== undefined) {
+    call.concurrencyKey = checkKey(
+      defaults.concurrencyKey(input.value),
+      `${fnName}: options.concurrencyKey(input)`,
+    )
+    call.concurrencyKeyMax = defaults.concurrencyKeyMax ?? 1
+  }
   return call
+}
+
+function parsePriority(value: unknown, place: string): number | undefined {
+  return checkInteger(value, place, { min: -PRIORITY_MAX, max: PRIORITY_MAX })
+}
+
+function parseKeyLimit(
+  { concurrencyKey }: Readonly<Record<string, unknown>>,
+  concurrencyKeyMax: number | undefined,
+  place: string,
+): Pick<CallDefaults, 'concurrencyKey' | 'concurrencyKeyMax'> {
+  if (concurrencyKey === undefined && concurrencyKeyMax !== undefined) {
+    throw new TypeError(
+      `${place}.concurrencyKeyMax: wanted concurrencyKey beside it, a function of the input`,
+    )
+  }
+  if (concurrencyKey !== undefined && typeof concurrencyKey !== 'function') {
+    throw new TypeError(
+      `${place}.concurrencyKey: wanted a function of the input, got ${describeValue(concurrencyKey)}`,
+    )
+  }
+  return { concurrencyKey: concurrencyKey as CallDefaults['concurrencyKey'], concurrencyKeyMax }
+}
+
+function checkKey(key: unknown, place: string): string {
+  const text = checkText(key ?? '', place) as string
+  if (text.length <= NAME_LENGTH_MAX) return text
+  throw new TypeError(`${place}: wanted at most ${NAME_LENGTH_MAX} characters, got ${text.length}`)
 }
 
 function parseOptionalDuration(value: unknown, place: string): number | undefined {

@@ -72,6 +72,12 @@ export interface FunctionOptions<Input, Parsed, Returned, Output> {
   readonly giveUpAfter?: number | string | undefined
   /** Most runs at one time. Default: no limit but the adaptive one. */
   readonly concurrencyMax?: number | undefined
+  /** Calls of a higher priority start before others of the function; -1000 to 1000. Default 0, or the caller's inside a function. */
+  readonly priority?: number | undefined
+  /** Calls whose inputs give the same key run at most `concurrencyKeyMax` at one time: per customer, per shop. */
+  readonly concurrencyKey?: ((input: Input) => string) | undefined
+  /** Default 1. */
+  readonly concurrencyKeyMax?: number | undefined
   /** Longest time that one run may take; then `call.signal` aborts and the call is tried again. Default: 15 minutes. */
   readonly runTimeout?: number | string | undefined
   /** Status of a thrown value that says nothing about itself. Default: the one of the `Dispatch`. */
@@ -134,7 +140,7 @@ function createFunction(
   )
   const clients: FunctionClient[] = []
   const buildCall = (input: unknown, callOptions?: DispatchedCallOptions) =>
-    createCall(name, codec.encodeInput(input), defaults, callOptions)
+    createCall(name, { value: input, any: codec.encodeInput(input) }, defaults, callOptions)
 
   const buildAwaited = (input: unknown, callOptions?: DispatchedCallOptions) => {
     if (callOptions?.id === undefined) return buildCall(input, callOptions)

@@ -69,3 +69,36 @@ t.test('runTimeout limits the runs of all calls of a function', async (t) => {
     message: /runTimeout/,
   })
 })
+
+t.test('a priority is of the function or of the call', async (t) => {
+  const fn = func('f', { priority: 5 }, async (value: number) => value)
+  t.equal(fn.buildCall(1).priority, 5)
+  t.equal(fn.buildCall(1, { priority: -3 }).priority, -3)
+  t.throws(() => fn.buildCall(1, { priority: 1.5 }), {
+    name: 'TypeError',
+    message: /options\.priority.*1\.5/,
+  })
+  t.throws(() => func('f', { priority: 5_000 }, async () => 1), {
+    name: 'TypeError',
+    message: /-1000 to 1000/,
+  })
+})
+
+t.test('a key of the input limits how many calls run at one time', async (t) => {
+  const fn = func(
+    'f',
+    { concurrencyKey: (order: { shop: string }) => order.shop, concurrencyKeyMax: 3 },
+    async (order: { shop: string }) => order.shop,
+  )
+  t.match(fn.buildCall({ shop: 'x' }), { concurrencyKey: 'x', concurrencyKeyMax: 3 })
+  const one = func('f', { concurrencyKey: (id: string) => id }, async (id: string) => id)
+  t.match(one.buildCall('y'), { concurrencyKey: 'y', concurrencyKeyMax: 1 })
+  t.throws(() => one.buildCall(''), { name: 'TypeError', message: /concurrencyKey\(input\)/ })
+  t.throws(() => one.buildCall('x'.repeat(600)), { name: 'TypeError', message: /at most 512 characters/ })
+  t.throws(() => func('f', { concurrencyKeyMax: 3 }, async () => 1), {
+    message: /wanted concurrencyKey beside it/,
+  })
+  t.throws(() => func('f', { concurrencyKey: 'shop' as never }, async () => 1), {
+    message: /a function of the input/,
+  })
+})

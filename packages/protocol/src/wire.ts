@@ -124,6 +124,9 @@ function writeCall(writer: ProtoWriter, call: Call): void {
   part(writer, (1003 << 3) | 2, writeTime, call.giveUpAfter)
   uint32(writer, 1004 << 3, call.concurrencyMax)
   part(writer, (1005 << 3) | 2, writeTime, call.runTimeout)
+  int32(writer, 1006 << 3, call.priority)
+  text(writer, (1007 << 3) | 2, call.concurrencyKey)
+  uint32(writer, 1008 << 3, call.concurrencyKeyMax)
   unknown(writer, call)
 }
 

@@ -14,11 +14,13 @@ export interface CallRecord {
   readonly createdAtMs: number
   /** 0: never. */
   readonly expiresAtMs: number
-  /** What follows changes over the life of a call; a tail call changes these four. */
+  /** What follows changes over the life of a call; a tail call changes these five. */
   readonly endpoint: string
   readonly function: string
   readonly version: string
   readonly options: CallOptions
+  /** Empty: no limit by key. */
+  readonly concurrencyKey: string
   /** `running` is not stored: after a restart a call that was running is due again. */
   readonly state: 'scheduled' | 'pending' | 'suspended' | 'done'
   /** When a scheduled call is due. */
@@ -48,6 +50,10 @@ export interface CallOptions {
   readonly concurrencyMax: number
   /** 0: the scheduler's own limit. */
   readonly runMsMax: number
+  /** Higher goes first. */
+  readonly priority: number
+  /** Runs at one time of calls with the same `concurrencyKey`. */
+  readonly concurrencyKeyMax: number
 }
 
 /** What a suspended call waits for. */

@@ -14,6 +14,9 @@ export const DISPATCH_CALLS_MAX = 10_000
 /** Longest time an expiration, delay or give-up may name: a hundred years, so that sums stay exact. */
 const DURATION_SECONDS_MAX = 3_155_760_000n
 
+/** Few priorities are in use at one time; the range keeps mistakes out. */
+const PRIORITY_MAX = 1_000
+
 /** Ids of calls made inside calls grow with the depth of the tree. */
 const ID_LENGTH_MAX = 2048
 
@@ -57,7 +60,9 @@ export function problemOf(
     durationProblem(call.expiration, `${path}.expiration`) ??
     durationProblem(call.delay, `${path}.delay`) ??
     durationProblem(call.giveUpAfter, `${path}.give_up_after`) ??
-    durationProblem(call.runTimeout, `${path}.run_timeout`)
+    durationProblem(call.runTimeout, `${path}.run_timeout`) ??
+    priorityProblem(call.priority, `${path}.priority`) ??
+    keyProblem(call, path)
   )
 }
 
@@ -72,11 +77,29 @@ export function newCallOf(call: Call): NewCall {
       giveUpAfterMs: millisecondsOf(call.giveUpAfter),
       concurrencyMax: call.concurrencyMax,
       runMsMax: millisecondsOf(call.runTimeout),
+      priority: call.priority,
+      concurrencyKeyMax: call.concurrencyKeyMax,
     },
+    concurrencyKey: call.concurrencyKey,
     input: encodeAny(call.input ?? EMPTY_INPUT),
     expirationMs: millisecondsOf(call.expiration),
     delayMs: millisecondsOf(call.delay),
   }
+}
+
+function priorityProblem(priority: number, field: string): string | undefined {
+  if (Math.abs(priority) <= PRIORITY_MAX) return undefined
+  return `${field}: wanted -${PRIORITY_MAX} to ${PRIORITY_MAX}, got ${priority}`
+}
+
+function keyProblem({ concurrencyKey, concurrencyKeyMax }: Call, path: string): string | undefined {
+  if (concurrencyKey === '') return undefined
+  if (concurrencyKey.length > NAME_LENGTH_MAX) {
+    return `${path}.concurrency_key: wanted at most ${NAME_LENGTH_MAX} characters, got ${concurrencyKey.length}`
+  }
+  return concurrencyKeyMax > 0
+    ? undefined
+    : `${path}.concurrency_key_max: wanted 1 or more with a concurrency_key`
 }
 
 function endpointProblem(endpoint: string, field: string, isRequired: boolean): string | undefined {

@@ -8,7 +8,14 @@ export type Run = Extract<Effect, { kind: 'run' }>
 export type Done = Extract<Effect, { kind: 'done' }>
 
 const BYTES = new Uint8Array()
-const NO_OPTIONS = { attemptsMax: 0, giveUpAfterMs: 0, concurrencyMax: 0, runMsMax: 0 }
+export const NO_OPTIONS = {
+  attemptsMax: 0,
+  giveUpAfterMs: 0,
+  concurrencyMax: 0,
+  runMsMax: 0,
+  priority: 0,
+  concurrencyKeyMax: 0,
+}
 
 export function newCall(name: string, more: Partial<NewCall> = {}): NewCall {
   return {
@@ -16,6 +23,7 @@ export function newCall(name: string, more: Partial<NewCall> = {}): NewCall {
     function: name,
     version: '',
     options: NO_OPTIONS,
+    concurrencyKey: '',
     input: BYTES,
     expirationMs: 0,
     delayMs: 0,

@@ -1,6 +1,6 @@
 import { STATUSES, type Status } from '@dispatch/protocol'
 import t from 'tap'
-import { exit, failure, newCall, poll, type Run, World } from './kernel-harness.js'
+import { exit, failure, NO_OPTIONS, newCall, poll, type Run, World } from './kernel-harness.js'
 
 t.test('K1 a call that is known already is not recorded again', async (t) => {
   const world = new World()
@@ -249,7 +249,15 @@ t.test('K7 when a call is given up', async (t) => {
     const world = new World()
     world.submit(
       newCall('f', {
-        options: { attemptsMax: 0, giveUpAfterMs: 0, concurrencyMax: 0, runMsMax: 0, ...options },
+        options: {
+          attemptsMax: 0,
+          giveUpAfterMs: 0,
+          concurrencyMax: 0,
+          runMsMax: 0,
+          priority: 0,
+          concurrencyKeyMax: 0,
+          ...options,
+        },
       }),
     )
     let done = world.takeDone()
@@ -470,7 +478,14 @@ t.test('a fan-out of 10,000 does not hold up a single new call', async (t) => {
 
 t.test('a fixed limit binds beside the adaptive one', async (t) => {
   const world = new World()
-  const options = { attemptsMax: 0, giveUpAfterMs: 0, concurrencyMax: 2, runMsMax: 0 }
+  const options = {
+    attemptsMax: 0,
+    giveUpAfterMs: 0,
+    concurrencyMax: 2,
+    runMsMax: 0,
+    priority: 0,
+    concurrencyKeyMax: 0,
+  }
   for (let n = 0; n < 5; n += 1) world.submit({ ...newCall('f', { options }), id: `f${n}` })
   const first = world.takeRuns()
   t.equal(first.length, 2)
@@ -543,4 +558,50 @@ t.test('the same events give the same writes and effects', async (t) => {
     return world
   }
   t.strictSame(script().decisions, script().decisions)
+})
+
+t.test('calls of a higher priority go first, and children have the priority of their parent', async (t) => {
+  const world = new World()
+  const one = { ...NO_OPTIONS, concurrencyMax: 1 }
+  const of = (id: string, priority: number) => ({ ...newCall('f', { options: { ...one, priority } }), id })
+  world.submit(of('first', 0), of('low', -1), of('normal', 0), of('high', 5), of('high2', 5))
+  const order: string[] = []
+  while (world.kernel.size > 0) {
+    const run = world.takeRun()
+    order.push(run.id)
+    world.end(run, exit('ok'))
+  }
+  t.strictSame(order, ['high', 'high2', 'first', 'normal', 'low'])
+
+  world.submit({ ...newCall('p', { options: { ...NO_OPTIONS, priority: 7 } }), id: 'parent' })
+  world.end(world.takeRun(), poll(['child']))
+  t.equal(world.records.get('parent/1')?.options.priority, 7)
+  world.end(world.takeRun(), { kind: 'tail-call', statusCode: 1, call: newCall('g', { endpoint: '' }) })
+  t.equal(world.records.get('parent/1')?.options.priority, 7)
+})
+
+t.test('calls of one key run so many at a time, and hold up nobody', async (t) => {
+  const world = new World()
+  const options = { ...NO_OPTIONS, concurrencyKeyMax: 2 }
+  const of = (id: string, key: string) => ({ ...newCall('f', { options, concurrencyKey: key }), id })
+  world.submit(of('a1', 'a'), of('a2', 'a'), of('a3', 'a'), of('a4', 'a'), of('b1', 'b'), of('free', ''))
+  const runs = world.takeRuns()
+  t.strictSame(
+    runs.map((run) => run.id),
+    ['a1', 'a2', 'b1', 'free'],
+  )
+  t.match(world.kernel.functionStats(), [{ waiting: 2, inFlight: 4 }])
+  world.apply({ kind: 'cancel', id: 'a3' })
+  world.end(runs[2] as Run, exit('ok'))
+  t.strictSame(world.takeRuns(), [], 'the end of another key helps nobody')
+  world.end(runs[0] as Run, exit('temporary'))
+  t.equal(world.takeRun().id, 'a4')
+  world.pass(1_000)
+  t.strictSame(world.takeRuns(), [], 'a retry waits for its key, too')
+  const restarted = world.restart()
+  t.strictSame(
+    restarted.takeRuns().map((run) => run.id),
+    ['a1', 'a2', 'free'],
+    'and after a restart',
+  )
 })

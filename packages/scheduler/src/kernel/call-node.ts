@@ -1,6 +1,8 @@
 import type { CallOptions, CallRecord, WaitCondition } from '../store.js'
 import type { NewCall } from './events.js'
 import type { Queueable } from './fair-queue.js'
+import type { Keyed } from './key-limits.js'
+import type { Prioritized } from './priority-queue.js'
 import type { Target } from './slots.js'
 
 /** The result of a child that its parent has not received yet. */
@@ -22,7 +24,7 @@ export const REFUSED = -1
 const NO_ENTRIES: readonly InboxEntry[] = []
 
 /** A call that is not done, as the kernel holds it. Payloads are in the store. */
-export class CallNode implements Queueable {
+export class CallNode implements Prioritized, Keyed {
   readonly id: string
   readonly parentId: string
   readonly rootId: string
@@ -36,6 +38,7 @@ export class CallNode implements Queueable {
   parent: CallNode | undefined
   /** What is to be run where; a tail call changes it. */
   target: Target
+  concurrencyKey = ''
   state: LiveState = 'pending'
   dueAtMs = 0
   attempts = 0
@@ -80,6 +83,14 @@ export class CallNode implements Queueable {
     this.target = target
   }
 
+  get priority(): number {
+    return this.target.options.priority
+  }
+
+  get concurrencyKeyMax(): number {
+    return this.target.options.concurrencyKeyMax
+  }
+
   get results(): readonly InboxEntry[] {
     return this.inbox ?? NO_ENTRIES
   }
@@ -115,6 +126,7 @@ function record(node: CallNode, state: CallRecord['state'], finishedAtMs: number
     function: target.function,
     version: target.version,
     options: target.options,
+    concurrencyKey: node.concurrencyKey,
     state,
     dueAtMs: node.dueAtMs,
     attempts: node.attempts,
@@ -141,6 +153,7 @@ export function nodeOf(call: CallRecord, target: Target): CallNode {
   node.polls = call.polls
   node.children = call.children
   node.wait = call.wait
+  node.concurrencyKey = call.concurrencyKey
   return node
 }
 
@@ -161,5 +174,6 @@ export function expiryOf(call: NewCall, nowMs: number, parentExpiresAtMs: number
 
 /** A text that is the same for options that are the same. */
 export function optionsKey(options: CallOptions): string {
-  return `${options.attemptsMax} ${options.giveUpAfterMs} ${options.concurrencyMax} ${options.runMsMax}`
+  const { attemptsMax, giveUpAfterMs, concurrencyMax, runMsMax, priority, concurrencyKeyMax } = options
+  return `${attemptsMax} ${giveUpAfterMs} ${concurrencyMax} ${runMsMax} ${priority} ${concurrencyKeyMax}`
 }

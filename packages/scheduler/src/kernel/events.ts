@@ -6,6 +6,8 @@ export interface NewCall {
   readonly function: string
   readonly version: string
   readonly options: CallOptions
+  /** Empty: no limit by key. */
+  readonly concurrencyKey: string
   /** Encoded `google.protobuf.Any`. */
   readonly input: Uint8Array
   /** From now; 0: no limit of its own. */

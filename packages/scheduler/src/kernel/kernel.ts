@@ -13,7 +13,7 @@ import {
 import type { Decision, Delivery, Effect, Event, NewCall, Outcome, SubmittedCall } from './events.js'
 import { CANCELED_RESULT, EXPIRED_RESULT } from './own-results.js'
 import { RETRY_POLICY, type RetryPolicy, retryDelayMs } from './retry-policy.js'
-import { Slots } from './slots.js'
+import { Slots, type Target } from './slots.js'
 import { TimerHeap } from './timer-heap.js'
 
 /**
@@ -159,6 +159,7 @@ export class Kernel {
   }
 
   #insert(node: CallNode, call: NewCall): void {
+    node.concurrencyKey = call.concurrencyKey
     this.#calls.set(node.id, node)
     if (node.expiresAtMs > 0) this.#timers.add(node.expiresAtMs, node)
     if (call.delayMs > 0) this.#schedule(node, this.#nowMs + call.delayMs)
@@ -302,10 +303,7 @@ export class Kernel {
         expiresAtMs: expiryOf(call, this.#nowMs, parent.expiresAtMs), // K12
         progressAtMs: this.#nowMs,
       },
-      this.#slots.target(
-        parent.tenant,
-        call.endpoint === '' ? { ...call, endpoint: parent.target.endpoint } : call,
-      ),
+      this.#slots.target(parent.tenant, inherited(call, parent.target)),
     )
     this.#adopt(parent, node)
     this.#insert(node, call)
@@ -394,10 +392,10 @@ export class Kernel {
   /** K10 */
   #tailCall(node: CallNode, tail: Extract<Outcome, { kind: 'tail-call' }>, roll: number): void {
     const { call } = tail
-    const { endpoint } = node.target
     this.#beginAgain(node)
     this.#progress(node)
-    node.target = this.#slots.target(node.tenant, call.endpoint === '' ? { ...call, endpoint } : call)
+    node.target = this.#slots.target(node.tenant, inherited(call, node.target))
+    node.concurrencyKey = call.concurrencyKey
     const isRetryable = STATUSES[statusOfCode(tail.statusCode)].retry === 'yes'
     const delayMs = Math.max(call.delayMs, isRetryable ? retryDelayMs(this.#policy, 1, roll, 0) : 0)
     if (delayMs > 0) this.#schedule(node, this.#nowMs + delayMs)
@@ -461,6 +459,17 @@ export class Kernel {
       else if (node.state === 'scheduled' && node.dueAtMs <= this.#nowMs) this.#makeDue(node)
       else if (node.state === 'suspended' && isReady(node, this.#nowMs)) this.#makeDue(node)
     }
+  }
+}
+
+/** What a call in a Poll, or a tail call, leaves out it has from the one that makes it: endpoint and priority. */
+function inherited(call: NewCall, from: Target): NewCall {
+  const { options } = call
+  const { priority } = from.options
+  return {
+    ...call,
+    endpoint: call.endpoint || from.endpoint,
+    options: options.priority === 0 && priority !== 0 ? { ...options, priority } : options,
   }
 }
 

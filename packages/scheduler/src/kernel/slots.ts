@@ -2,7 +2,8 @@ import type { FunctionStats } from '@dispatch/protocol'
 import type { CallOptions } from '../store.js'
 import { AdaptiveLimit, ENDPOINT_LIMIT, FUNCTION_LIMIT } from './adaptive-limit.js'
 import { type CallNode, optionsKey } from './call-node.js'
-import { FairQueue } from './fair-queue.js'
+import { KeyLimits } from './key-limits.js'
+import { PriorityQueue } from './priority-queue.js'
 import { RunTally } from './run-tally.js'
 
 /** A function at an endpoint, with the limits its callers set: shared by all calls that are alike in this. */
@@ -25,7 +26,8 @@ interface EndpointSlot {
 export interface Slot {
   readonly endpoint: EndpointSlot
   readonly limit: AdaptiveLimit
-  readonly queue: FairQueue<CallNode>
+  readonly queue: PriorityQueue<CallNode>
+  readonly keys: KeyLimits<CallNode>
   readonly tally: RunTally
 }
 
@@ -33,9 +35,10 @@ export interface Slot {
  * Who may run now: the queues and limits of all functions.
  *
  * S1 A call runs only if its function and its endpoint both have room.
- * S2 Calls of one function start in the order of its fair queue.
+ * S2 Calls of one function start by priority, and within one in the order of its fair queue.
  * S3 Functions that wait for room at one endpoint take turns.
  * S4 A fixed limit (`concurrencyMax`) of the call whose turn it is binds beside the adaptive one.
+ * S5 A call whose key is used up (`concurrencyKey`) steps aside and holds up nobody (key-limits.ts).
  */
 export class Slots {
   readonly #endpoints = new Map<string, EndpointSlot>()
@@ -63,7 +66,9 @@ export class Slots {
   }
 
   withdraw(node: CallNode): void {
-    node.target.slot.queue.withdraw(node)
+    const { queue, keys } = node.target.slot
+    queue.withdraw(node)
+    keys.withdraw(node)
   }
 
   /** The next call that may run, its slot taken; `undefined` when there is none. */
@@ -82,6 +87,8 @@ export class Slots {
     const { endpoint } = slot
     slot.limit.release()
     endpoint.limit.release()
+    const next = slot.keys.release(node) // S5
+    if (next !== undefined) slot.queue.push(next)
     // S3: those that have waited for the endpoint go before the one that has just run.
     this.#ready.delete(slot)
     for (const waiting of endpoint.waiting) this.#ready.add(waiting)
@@ -103,16 +110,20 @@ export class Slots {
       limitMin: slot.limit.limitMin,
       limitMax: slot.limit.limitMax,
       inFlight: slot.limit.inFlight,
-      waiting: slot.queue.size,
+      waiting: slot.queue.size + slot.keys.asideCount,
       ended: slot.tally.ended,
       suspended: slot.tally.suspended,
     }))
   }
 
   #takeFrom(slot: Slot): CallNode | undefined {
-    const { limit, queue, endpoint } = slot
+    const { limit, queue, keys, endpoint } = slot
     if (!limit.hasRoom) return undefined
-    const next = queue.peek()
+    let next = queue.peek()
+    while (next !== undefined && !keys.admits(next)) {
+      queue.shift()
+      next = queue.peek()
+    }
     if (next === undefined) return undefined
     const { concurrencyMax } = next.target.options
     if (concurrencyMax > 0 && limit.inFlight >= concurrencyMax) return undefined
@@ -122,6 +133,7 @@ export class Slots {
     }
     queue.shift()
     limit.take()
+    keys.take(next)
     endpoint.limit.take()
     return next
   }
@@ -137,7 +149,8 @@ export class Slots {
     const slot: Slot = {
       endpoint,
       limit: new AdaptiveLimit(FUNCTION_LIMIT),
-      queue: new FairQueue<CallNode>(),
+      queue: new PriorityQueue<CallNode>(),
+      keys: new KeyLimits<CallNode>(),
       tally: new RunTally(),
     }
     this.#slots.set(key, { slot, tenant, endpoint: endpointUrl, function: name })

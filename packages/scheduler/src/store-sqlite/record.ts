@@ -34,6 +34,9 @@ export const RECORD_COLUMNS = [
   'wait_max_results',
   'wait_wakes_on_failure',
   'wait_until_ms',
+  'priority',
+  'concurrency_key',
+  'concurrency_key_max',
 ] as const
 
 /** The columns of `calls` beside `record` that make up a call, in the order in which {@link decodeCall} takes them. */
@@ -74,6 +77,9 @@ export function encodeRecord(call: CallRecord): string {
     wait.maxResults,
     wait.wakeOnFailure ? 1 : 0,
     wait.untilMs,
+    options.priority,
+    call.concurrencyKey,
+    options.concurrencyKeyMax,
   ]
   return JSON.stringify(fields)
 }
@@ -117,7 +123,10 @@ export function decodeCall(row: readonly unknown[]): CallRecord {
       giveUpAfterMs: number(9),
       concurrencyMax: number(10),
       runMsMax: number(11),
+      priority: number(24),
+      concurrencyKeyMax: number(26),
     },
+    concurrencyKey: text(25),
     state,
     dueAtMs: number(12),
     attempts: number(13),

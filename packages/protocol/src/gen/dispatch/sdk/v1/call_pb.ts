@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatch/sdk/v1/call.proto.
  */
 export const file_dispatch_sdk_v1_call: GenFile = /*@__PURE__*/
-  fileDesc("ChpkaXNwYXRjaC9zZGsvdjEvY2FsbC5wcm90bxIPZGlzcGF0Y2guc2RrLnYxIv0CCgRDYWxsEhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEhAKCGVuZHBvaW50GAIgASgJEhAKCGZ1bmN0aW9uGAMgASgJEiMKBWlucHV0GAQgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRItCgpleHBpcmF0aW9uGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3ZlcnNpb24YBiABKAkSFAoLZGlzcGF0Y2hfaWQY6AcgASgJEikKBWRlbGF5GOkHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIVCgxhdHRlbXB0c19tYXgY6gcgASgNEjEKDWdpdmVfdXBfYWZ0ZXIY6wcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhgKD2NvbmN1cnJlbmN5X21heBjsByABKA0SLwoLcnVuX3RpbWVvdXQY7QcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIoYBCgpDYWxsUmVzdWx0EhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEiQKBm91dHB1dBgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkSJQoFZXJyb3IYAyABKAsyFi5kaXNwYXRjaC5zZGsudjEuRXJyb3ISEwoLZGlzcGF0Y2hfaWQYBCABKAliBnByb3RvMw", [file_dispatch_sdk_v1_error, file_google_protobuf_any, file_google_protobuf_duration]);
+  fileDesc("ChpkaXNwYXRjaC9zZGsvdjEvY2FsbC5wcm90bxIPZGlzcGF0Y2guc2RrLnYxIsgDCgRDYWxsEhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEhAKCGVuZHBvaW50GAIgASgJEhAKCGZ1bmN0aW9uGAMgASgJEiMKBWlucHV0GAQgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRItCgpleHBpcmF0aW9uGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3ZlcnNpb24YBiABKAkSFAoLZGlzcGF0Y2hfaWQY6AcgASgJEikKBWRlbGF5GOkHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIVCgxhdHRlbXB0c19tYXgY6gcgASgNEjEKDWdpdmVfdXBfYWZ0ZXIY6wcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhgKD2NvbmN1cnJlbmN5X21heBjsByABKA0SLwoLcnVuX3RpbWVvdXQY7QcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCHByaW9yaXR5GO4HIAEoBRIYCg9jb25jdXJyZW5jeV9rZXkY7wcgASgJEhwKE2NvbmN1cnJlbmN5X2tleV9tYXgY8AcgASgNIoYBCgpDYWxsUmVzdWx0EhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEiQKBm91dHB1dBgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkSJQoFZXJyb3IYAyABKAsyFi5kaXNwYXRjaC5zZGsudjEuRXJyb3ISEwoLZGlzcGF0Y2hfaWQYBCABKAliBnByb3RvMw", [file_dispatch_sdk_v1_error, file_google_protobuf_any, file_google_protobuf_duration]);
 
 /**
  * One wish to run a function with an input. Fields from 1000 on are ours; other SDKs skip them.
@@ -101,6 +101,25 @@ export type Call = Message<"dispatch.sdk.v1.Call"> & {
    * @generated from field: google.protobuf.Duration run_timeout = 1005;
    */
   runTimeout?: Duration | undefined;
+
+  /**
+   * Calls of a higher priority start before others of the same function. Inside a Poll, 0 means the caller's own.
+   *
+   * @generated from field: int32 priority = 1006;
+   */
+  priority: number;
+
+  /**
+   * At most concurrency_key_max calls of the function that have the same key run at one time. Empty: no such limit.
+   *
+   * @generated from field: string concurrency_key = 1007;
+   */
+  concurrencyKey: string;
+
+  /**
+   * @generated from field: uint32 concurrency_key_max = 1008;
+   */
+  concurrencyKeyMax: number;
 };
 
 /**
