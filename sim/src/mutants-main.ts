@@ -22,38 +22,63 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '400' },
-    only: { type: 'string' },
+    /** Parts of names; several for several. */
+    only: { type: 'string', multiple: true },
     from: { type: 'string', default: '1' },
   },
 })
 
-const chosen = MUTANTS.filter(({ name }) => values.only === undefined || name.includes(values.only))
+const chosen = MUTANTS.filter(
+  ({ name }) => values.only === undefined || values.only.some((part) => name.includes(part)),
+)
+/** Worlds in which the copy without a bug has to hold. */
+const CONTROL_SEEDS = 30
+
 const queue = [...chosen]
 const survivors: string[] = []
+// Without a control a copy that does not run at all would pass for a bug that was found.
+if ((await findingIn(undefined)) !== undefined) {
+  console.log('the copy without a bug fails: nothing that follows would mean anything')
+  process.exit(1)
+}
 await Promise.all([work(), work()])
 console.log(
-  `${chosen.length} mutants, ${chosen.length - survivors.length} found, ${survivors.length} survived`,
+  `${chosen.length} mutants, ${chosen.length - survivors.length} found, ${survivors.length} not found`,
 )
 process.exit(survivors.length > 0 || chosen.length === 0 ? 1 : 0)
 
 async function work(): Promise<void> {
   for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-    const seeds = await seedsUntilFound(mutant)
-    console.log(`${seeds === undefined ? 'SURVIVED ' : `${String(seeds).padStart(4)} seeds`}  ${mutant.name}`)
-    if (seeds === undefined) survivors.push(mutant.name)
+    const finding = await findingIn(mutant)
+    console.log(`${describe(finding)}  ${mutant.name}`)
+    // A copy that breaks shows nothing about the invariants: the bug is written wrongly.
+    if (finding?.how !== 'violation') survivors.push(mutant.name)
   }
 }
 
-/** How many worlds it took; `undefined` when none showed the bug. */
-async function seedsUntilFound(mutant: Mutant): Promise<number | undefined> {
+function describe(finding: Finding | undefined): string {
+  if (finding === undefined) return 'SURVIVED      '
+  return finding.how === 'broke' ? 'broke at once ' : `after ${String(finding.worlds).padStart(3)} worlds`
+}
+
+/** What was seen of a copy in which a bug was planted: `undefined` when nothing was. */
+interface Finding {
+  readonly worlds: number
+  /** It was no violation: the process broke, or never came to an end. */
+  readonly how: 'violation' | 'broke'
+}
+
+/** Runs worlds over a copy of what is built, with a bug planted in it or, as the control, without. */
+async function findingIn(mutant: Mutant | undefined): Promise<Finding | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'dispatch-mutant-'))
   try {
     copyBuilt(folder)
-    mutate(join(folder, mutant.file), mutant)
-    const output = await run(join(folder, 'sim/dist/main.js'), folder)
+    if (mutant !== undefined) mutate(join(folder, mutant.file), mutant)
+    const seeds = mutant === undefined ? CONTROL_SEEDS : Number(values.seeds)
+    const output = await run(join(folder, 'sim/dist/main.js'), folder, seeds)
     const found = /first failure after (\d+) worlds/.exec(output)
-    if (found === null && !/, 0 failed/.test(output)) return 1 // it broke altogether
-    return found === null ? undefined : Number(found[1])
+    if (found !== null) return { worlds: Number(found[1]), how: 'violation' }
+    return /, 0 failed/.test(output) ? undefined : { worlds: 1, how: 'broke' }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -90,9 +115,9 @@ function copyBuilt(folder: string): void {
   }
 }
 
-function run(file: string, cwd: string): Promise<string> {
+function run(file: string, cwd: string, seeds: number): Promise<string> {
   return new Promise((resolve) => {
-    const args = [file, '--seeds', values.seeds, '--from', values.from, '--stop']
+    const args = [file, '--seeds', String(seeds), '--from', values.from, '--stop']
     const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
@@ -102,7 +127,7 @@ function run(file: string, cwd: string): Promise<string> {
     }
     // A mutant may stand still for ever, or run hot.
     const timer = setTimeout(() => {
-      output += 'first failure after 1 worlds (it never came to an end)'
+      output += 'it never came to an end'
       child.kill('SIGKILL')
     }, 240_000)
     child.on('close', () => {

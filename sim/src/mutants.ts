@@ -96,7 +96,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'node.attempts >= attemptsMax',
     to: 'node.attempts > attemptsMax',
   },
-  { name: 'a cancel is lost', file: KERNEL, from: "this.#endTree(node, 'canceled');\n    }", to: '\n    }' },
+  { name: 'a cancel is lost', file: KERNEL, from: "this.#endTree(node, 'canceled');\n    }", to: ';\n    }' },
   {
     name: 'expiration is forgotten',
     file: KERNEL,
