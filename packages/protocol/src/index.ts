@@ -32,6 +32,7 @@ export {
   TlsError,
   UnauthenticatedError,
 } from './errors.js'
+export { type BatchError, BatchErrorSchema } from './gen/dispatch/api/v1/batch_error_pb.js'
 export {
   type CallInfo,
   CallInfoSchema,
@@ -41,9 +42,18 @@ export {
   CancelResponseSchema,
   GetRequestSchema,
   GetResponseSchema,
+  WaitBatchRequestSchema,
+  WaitBatchResponseSchema,
   WaitRequestSchema,
   WaitResponseSchema,
 } from './gen/dispatch/api/v1/call_pb.js'
+export {
+  type RunAbort,
+  type RunBatchRequest,
+  RunBatchRequestSchema,
+  type RunBatchResponse,
+  RunBatchResponseSchema,
+} from './gen/dispatch/api/v1/run_batch_pb.js'
 export {
   type CoroutineState,
   CoroutineStateSchema,

@@ -69,6 +69,7 @@ function writeRunRequest(writer: ProtoWriter, request: RunRequest): void {
   flag(writer, 1002 << 3, request.keepsJournal)
   part(writer, (1003 << 3) | 2, writeJournal, request.journal)
   uint32(writer, 1004 << 3, request.pollCallsMax)
+  flag(writer, 1005 << 3, request.sendsBatches)
   unknown(writer, request)
 }
 
@@ -79,6 +80,7 @@ function writeRunResponse(writer: ProtoWriter, response: RunResponse): void {
   if (directive.case === 'poll') part(writer, 0x1a, writePoll, directive.value)
   flag(writer, 1000 << 3, response.journalWanted)
   part(writer, (1001 << 3) | 2, writeTime, response.retryAfter)
+  uint32(writer, 1002 << 3, response.batchRunsMax)
   unknown(writer, response)
 }
 

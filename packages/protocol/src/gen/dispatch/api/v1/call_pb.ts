@@ -4,6 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { BatchError } from "./batch_error_pb.js";
+import { file_dispatch_api_v1_batch_error } from "./batch_error_pb.js";
 import type { CallResult } from "../../sdk/v1/call_pb.js";
 import { file_dispatch_sdk_v1_call } from "../../sdk/v1/call_pb.js";
 import type { Status } from "../../sdk/v1/status_pb.js";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatch/api/v1/call.proto.
  */
 export const file_dispatch_api_v1_call: GenFile = /*@__PURE__*/
-  fileDesc("ChpkaXNwYXRjaC9hcGkvdjEvY2FsbC5wcm90bxIPZGlzcGF0Y2guYXBpLnYxItIDCghDYWxsSW5mbxITCgtkaXNwYXRjaF9pZBgBIAEoCRIaChJwYXJlbnRfZGlzcGF0Y2hfaWQYAiABKAkSGAoQcm9vdF9kaXNwYXRjaF9pZBgDIAEoCRIQCghlbmRwb2ludBgEIAEoCRIQCghmdW5jdGlvbhgFIAEoCRIpCgVzdGF0ZRgGIAEoDjIaLmRpc3BhdGNoLmFwaS52MS5DYWxsU3RhdGUSJwoGc3RhdHVzGAcgASgOMhcuZGlzcGF0Y2guc2RrLnYxLlN0YXR1cxIrCgZyZXN1bHQYCCABKAsyGy5kaXNwYXRjaC5zZGsudjEuQ2FsbFJlc3VsdBIPCgdhdHRlbXB0GAkgASgNEjEKDWNyZWF0aW9uX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2V4cGlyYXRpb25fdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZHVlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaF90aW1lGA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIhCgpHZXRSZXF1ZXN0EhMKC2Rpc3BhdGNoX2lkGAEgASgJIjYKC0dldFJlc3BvbnNlEicKBGNhbGwYASABKAsyGS5kaXNwYXRjaC5hcGkudjEuQ2FsbEluZm8iTgoLV2FpdFJlcXVlc3QSEwoLZGlzcGF0Y2hfaWQYASABKAkSKgoHdGltZW91dBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI3CgxXYWl0UmVzcG9uc2USJwoEY2FsbBgBIAEoCzIZLmRpc3BhdGNoLmFwaS52MS5DYWxsSW5mbyIkCg1DYW5jZWxSZXF1ZXN0EhMKC2Rpc3BhdGNoX2lkGAEgASgJIksKDkNhbmNlbFJlc3BvbnNlEhAKCGNhbmNlbGVkGAEgASgIEicKBGNhbGwYAiABKAsyGS5kaXNwYXRjaC5hcGkudjEuQ2FsbEluZm8qoAEKCUNhbGxTdGF0ZRIaChZDQUxMX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUQ0FMTF9TVEFURV9TQ0hFRFVMRUQQARIWChJDQUxMX1NUQVRFX1BFTkRJTkcQAhIWChJDQUxMX1NUQVRFX1JVTk5JTkcQAxIYChRDQUxMX1NUQVRFX1NVU1BFTkRFRBAEEhMKD0NBTExfU1RBVEVfRE9ORRAFMt8BCgtDYWxsU2VydmljZRJACgNHZXQSGy5kaXNwYXRjaC5hcGkudjEuR2V0UmVxdWVzdBocLmRpc3BhdGNoLmFwaS52MS5HZXRSZXNwb25zZRJDCgRXYWl0EhwuZGlzcGF0Y2guYXBpLnYxLldhaXRSZXF1ZXN0Gh0uZGlzcGF0Y2guYXBpLnYxLldhaXRSZXNwb25zZRJJCgZDYW5jZWwSHi5kaXNwYXRjaC5hcGkudjEuQ2FuY2VsUmVxdWVzdBofLmRpc3BhdGNoLmFwaS52MS5DYW5jZWxSZXNwb25zZWIGcHJvdG8z", [file_dispatch_sdk_v1_call, file_dispatch_sdk_v1_status, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChpkaXNwYXRjaC9hcGkvdjEvY2FsbC5wcm90bxIPZGlzcGF0Y2guYXBpLnYxItIDCghDYWxsSW5mbxITCgtkaXNwYXRjaF9pZBgBIAEoCRIaChJwYXJlbnRfZGlzcGF0Y2hfaWQYAiABKAkSGAoQcm9vdF9kaXNwYXRjaF9pZBgDIAEoCRIQCghlbmRwb2ludBgEIAEoCRIQCghmdW5jdGlvbhgFIAEoCRIpCgVzdGF0ZRgGIAEoDjIaLmRpc3BhdGNoLmFwaS52MS5DYWxsU3RhdGUSJwoGc3RhdHVzGAcgASgOMhcuZGlzcGF0Y2guc2RrLnYxLlN0YXR1cxIrCgZyZXN1bHQYCCABKAsyGy5kaXNwYXRjaC5zZGsudjEuQ2FsbFJlc3VsdBIPCgdhdHRlbXB0GAkgASgNEjEKDWNyZWF0aW9uX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2V4cGlyYXRpb25fdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZHVlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaF90aW1lGA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIhCgpHZXRSZXF1ZXN0EhMKC2Rpc3BhdGNoX2lkGAEgASgJIjYKC0dldFJlc3BvbnNlEicKBGNhbGwYASABKAsyGS5kaXNwYXRjaC5hcGkudjEuQ2FsbEluZm8iTgoLV2FpdFJlcXVlc3QSEwoLZGlzcGF0Y2hfaWQYASABKAkSKgoHdGltZW91dBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI3CgxXYWl0UmVzcG9uc2USJwoEY2FsbBgBIAEoCzIZLmRpc3BhdGNoLmFwaS52MS5DYWxsSW5mbyJUChBXYWl0QmF0Y2hSZXF1ZXN0EhQKDGRpc3BhdGNoX2lkcxgBIAMoCRIqCgd0aW1lb3V0GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIoUBChFXYWl0QmF0Y2hSZXNwb25zZRINCgVpbmRleBgBIAEoDRIpCgRjYWxsGAIgASgLMhkuZGlzcGF0Y2guYXBpLnYxLkNhbGxJbmZvSAASLAoFZXJyb3IYAyABKAsyGy5kaXNwYXRjaC5hcGkudjEuQmF0Y2hFcnJvckgAQggKBnJlc3VsdCIkCg1DYW5jZWxSZXF1ZXN0EhMKC2Rpc3BhdGNoX2lkGAEgASgJIksKDkNhbmNlbFJlc3BvbnNlEhAKCGNhbmNlbGVkGAEgASgIEicKBGNhbGwYAiABKAsyGS5kaXNwYXRjaC5hcGkudjEuQ2FsbEluZm8qoAEKCUNhbGxTdGF0ZRIaChZDQUxMX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUQ0FMTF9TVEFURV9TQ0hFRFVMRUQQARIWChJDQUxMX1NUQVRFX1BFTkRJTkcQAhIWChJDQUxMX1NUQVRFX1JVTk5JTkcQAxIYChRDQUxMX1NUQVRFX1NVU1BFTkRFRBAEEhMKD0NBTExfU1RBVEVfRE9ORRAFMrUCCgtDYWxsU2VydmljZRJACgNHZXQSGy5kaXNwYXRjaC5hcGkudjEuR2V0UmVxdWVzdBocLmRpc3BhdGNoLmFwaS52MS5HZXRSZXNwb25zZRJDCgRXYWl0EhwuZGlzcGF0Y2guYXBpLnYxLldhaXRSZXF1ZXN0Gh0uZGlzcGF0Y2guYXBpLnYxLldhaXRSZXNwb25zZRJUCglXYWl0QmF0Y2gSIS5kaXNwYXRjaC5hcGkudjEuV2FpdEJhdGNoUmVxdWVzdBoiLmRpc3BhdGNoLmFwaS52MS5XYWl0QmF0Y2hSZXNwb25zZTABEkkKBkNhbmNlbBIeLmRpc3BhdGNoLmFwaS52MS5DYW5jZWxSZXF1ZXN0Gh8uZGlzcGF0Y2guYXBpLnYxLkNhbmNlbFJlc3BvbnNlYgZwcm90bzM", [file_dispatch_api_v1_batch_error, file_dispatch_sdk_v1_call, file_dispatch_sdk_v1_status, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message dispatch.api.v1.CallInfo
@@ -175,6 +177,68 @@ export const WaitResponseSchema: GenMessage<WaitResponse> = /*@__PURE__*/
   messageDesc(file_dispatch_api_v1_call, 4);
 
 /**
+ * @generated from message dispatch.api.v1.WaitBatchRequest
+ */
+export type WaitBatchRequest = Message<"dispatch.api.v1.WaitBatchRequest"> & {
+  /**
+   * At most 1,000.
+   *
+   * @generated from field: repeated string dispatch_ids = 1;
+   */
+  dispatchIds: string[];
+
+  /**
+   * Longest time to wait; a scheduler may answer earlier.
+   *
+   * @generated from field: google.protobuf.Duration timeout = 2;
+   */
+  timeout?: Duration | undefined;
+};
+
+/**
+ * Describes the message dispatch.api.v1.WaitBatchRequest.
+ * Use `create(WaitBatchRequestSchema)` to create a new message.
+ */
+export const WaitBatchRequestSchema: GenMessage<WaitBatchRequest> = /*@__PURE__*/
+  messageDesc(file_dispatch_api_v1_call, 5);
+
+/**
+ * @generated from message dispatch.api.v1.WaitBatchResponse
+ */
+export type WaitBatchResponse = Message<"dispatch.api.v1.WaitBatchResponse"> & {
+  /**
+   * Which of the ids, from 0.
+   *
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * @generated from oneof dispatch.api.v1.WaitBatchResponse.result
+   */
+  result: {
+    /**
+     * @generated from field: dispatch.api.v1.CallInfo call = 2;
+     */
+    value: CallInfo;
+    case: "call";
+  } | {
+    /**
+     * @generated from field: dispatch.api.v1.BatchError error = 3;
+     */
+    value: BatchError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message dispatch.api.v1.WaitBatchResponse.
+ * Use `create(WaitBatchResponseSchema)` to create a new message.
+ */
+export const WaitBatchResponseSchema: GenMessage<WaitBatchResponse> = /*@__PURE__*/
+  messageDesc(file_dispatch_api_v1_call, 6);
+
+/**
  * @generated from message dispatch.api.v1.CancelRequest
  */
 export type CancelRequest = Message<"dispatch.api.v1.CancelRequest"> & {
@@ -189,7 +253,7 @@ export type CancelRequest = Message<"dispatch.api.v1.CancelRequest"> & {
  * Use `create(CancelRequestSchema)` to create a new message.
  */
 export const CancelRequestSchema: GenMessage<CancelRequest> = /*@__PURE__*/
-  messageDesc(file_dispatch_api_v1_call, 5);
+  messageDesc(file_dispatch_api_v1_call, 7);
 
 /**
  * @generated from message dispatch.api.v1.CancelResponse
@@ -213,7 +277,7 @@ export type CancelResponse = Message<"dispatch.api.v1.CancelResponse"> & {
  * Use `create(CancelResponseSchema)` to create a new message.
  */
 export const CancelResponseSchema: GenMessage<CancelResponse> = /*@__PURE__*/
-  messageDesc(file_dispatch_api_v1_call, 6);
+  messageDesc(file_dispatch_api_v1_call, 8);
 
 /**
  * @generated from enum dispatch.api.v1.CallState
@@ -289,6 +353,16 @@ export const CallService: GenService<{
     methodKind: "unary";
     input: typeof WaitRequestSchema;
     output: typeof WaitResponseSchema;
+  },
+  /**
+   * As Wait, for many calls: each answer is sent when its call is done or the time is up.
+   *
+   * @generated from rpc dispatch.api.v1.CallService.WaitBatch
+   */
+  waitBatch: {
+    methodKind: "server_streaming";
+    input: typeof WaitBatchRequestSchema;
+    output: typeof WaitBatchResponseSchema;
   },
   /**
    * Ends the call and every call below it that is not done.

@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatch/sdk/v1/function.proto.
  */
 export const file_dispatch_sdk_v1_function: GenFile = /*@__PURE__*/
-  fileDesc("Ch5kaXNwYXRjaC9zZGsvdjEvZnVuY3Rpb24ucHJvdG8SD2Rpc3BhdGNoLnNkay52MSK7AwoKUnVuUmVxdWVzdBIQCghmdW5jdGlvbhgBIAEoCRIlCgVpbnB1dBgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlIABIyCgtwb2xsX3Jlc3VsdBgDIAEoCzIbLmRpc3BhdGNoLnNkay52MS5Qb2xsUmVzdWx0SAASEwoLZGlzcGF0Y2hfaWQYBCABKAkSGgoScGFyZW50X2Rpc3BhdGNoX2lkGAUgASgJEhgKEHJvb3RfZGlzcGF0Y2hfaWQYBiABKAkSMQoNY3JlYXRpb25fdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPZXhwaXJhdGlvbl90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCgdhdHRlbXB0GOgHIAEoDRIRCghyZXN0YXJ0cxjpByABKA0SFgoNa2VlcHNfam91cm5hbBjqByABKAgSKgoHam91cm5hbBjrByABKAsyGC5kaXNwYXRjaC5zZGsudjEuSm91cm5hbBIXCg5wb2xsX2NhbGxzX21heBjsByABKA1CCwoJZGlyZWN0aXZlIl4KB0pvdXJuYWwSIwoFaW5wdXQYASABKAsyFC5nb29nbGUucHJvdG9idWYuQW55Ei4KB2VudHJpZXMYAiADKAsyHS5kaXNwYXRjaC5zZGsudjEuSm91cm5hbEVudHJ5IksKDEpvdXJuYWxFbnRyeRIsCgdyZXN1bHRzGAEgAygLMhsuZGlzcGF0Y2guc2RrLnYxLkNhbGxSZXN1bHQSDQoFZW50cnkYAiABKAwi2wEKC1J1blJlc3BvbnNlEicKBnN0YXR1cxgBIAEoDjIXLmRpc3BhdGNoLnNkay52MS5TdGF0dXMSJQoEZXhpdBgCIAEoCzIVLmRpc3BhdGNoLnNkay52MS5FeGl0SAASJQoEcG9sbBgDIAEoCzIVLmRpc3BhdGNoLnNkay52MS5Qb2xsSAASFwoOam91cm5hbF93YW50ZWQY6AcgASgIEi8KC3JldHJ5X2FmdGVyGOkHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkILCglkaXJlY3RpdmUyUwoPRnVuY3Rpb25TZXJ2aWNlEkAKA1J1bhIbLmRpc3BhdGNoLnNkay52MS5SdW5SZXF1ZXN0GhwuZGlzcGF0Y2guc2RrLnYxLlJ1blJlc3BvbnNlYgZwcm90bzM", [file_dispatch_sdk_v1_call, file_dispatch_sdk_v1_exit, file_dispatch_sdk_v1_poll, file_dispatch_sdk_v1_status, file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ch5kaXNwYXRjaC9zZGsvdjEvZnVuY3Rpb24ucHJvdG8SD2Rpc3BhdGNoLnNkay52MSLTAwoKUnVuUmVxdWVzdBIQCghmdW5jdGlvbhgBIAEoCRIlCgVpbnB1dBgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlIABIyCgtwb2xsX3Jlc3VsdBgDIAEoCzIbLmRpc3BhdGNoLnNkay52MS5Qb2xsUmVzdWx0SAASEwoLZGlzcGF0Y2hfaWQYBCABKAkSGgoScGFyZW50X2Rpc3BhdGNoX2lkGAUgASgJEhgKEHJvb3RfZGlzcGF0Y2hfaWQYBiABKAkSMQoNY3JlYXRpb25fdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPZXhwaXJhdGlvbl90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCgdhdHRlbXB0GOgHIAEoDRIRCghyZXN0YXJ0cxjpByABKA0SFgoNa2VlcHNfam91cm5hbBjqByABKAgSKgoHam91cm5hbBjrByABKAsyGC5kaXNwYXRjaC5zZGsudjEuSm91cm5hbBIXCg5wb2xsX2NhbGxzX21heBjsByABKA0SFgoNc2VuZHNfYmF0Y2hlcxjtByABKAhCCwoJZGlyZWN0aXZlIl4KB0pvdXJuYWwSIwoFaW5wdXQYASABKAsyFC5nb29nbGUucHJvdG9idWYuQW55Ei4KB2VudHJpZXMYAiADKAsyHS5kaXNwYXRjaC5zZGsudjEuSm91cm5hbEVudHJ5IksKDEpvdXJuYWxFbnRyeRIsCgdyZXN1bHRzGAEgAygLMhsuZGlzcGF0Y2guc2RrLnYxLkNhbGxSZXN1bHQSDQoFZW50cnkYAiABKAwi9AEKC1J1blJlc3BvbnNlEicKBnN0YXR1cxgBIAEoDjIXLmRpc3BhdGNoLnNkay52MS5TdGF0dXMSJQoEZXhpdBgCIAEoCzIVLmRpc3BhdGNoLnNkay52MS5FeGl0SAASJQoEcG9sbBgDIAEoCzIVLmRpc3BhdGNoLnNkay52MS5Qb2xsSAASFwoOam91cm5hbF93YW50ZWQY6AcgASgIEi8KC3JldHJ5X2FmdGVyGOkHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIXCg5iYXRjaF9ydW5zX21heBjqByABKA1CCwoJZGlyZWN0aXZlMlMKD0Z1bmN0aW9uU2VydmljZRJACgNSdW4SGy5kaXNwYXRjaC5zZGsudjEuUnVuUmVxdWVzdBocLmRpc3BhdGNoLnNkay52MS5SdW5SZXNwb25zZWIGcHJvdG8z", [file_dispatch_sdk_v1_call, file_dispatch_sdk_v1_exit, file_dispatch_sdk_v1_poll, file_dispatch_sdk_v1_status, file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * One run of a call. Fields from 1000 on are ours; other SDKs skip them.
@@ -117,6 +117,13 @@ export type RunRequest = Message<"dispatch.sdk.v1.RunRequest"> & {
    * @generated from field: uint32 poll_calls_max = 1004;
    */
   pollCallsMax: number;
+
+  /**
+   * The scheduler can send several runs in one request (dispatch.api.v1.RunBatchRequest), and asks whether it may.
+   *
+   * @generated from field: bool sends_batches = 1005;
+   */
+  sendsBatches: boolean;
 };
 
 /**
@@ -217,6 +224,13 @@ export type RunResponse = Message<"dispatch.sdk.v1.RunResponse"> & {
    * @generated from field: google.protobuf.Duration retry_after = 1001;
    */
   retryAfter?: Duration | undefined;
+
+  /**
+   * Answers RunRequest.sends_batches: most runs in one request. 0: one at a time.
+   *
+   * @generated from field: uint32 batch_runs_max = 1002;
+   */
+  batchRunsMax: number;
 };
 
 /**
