@@ -72,7 +72,7 @@ export {
 } from './mount.js'
 export { type RequestWithBody, readNodeBody } from './node-body.js'
 export { handleNode, type ServedDispatch, writeNodeResponse } from './node-listener.js'
-export { rawValue, type Schema } from './schema.js'
+export { rawValue, type Schema, type TypeBoxSchema } from './schema.js'
 export { createServerLife, type ServerLife, type ServerLifeOptions } from './server-life.js'
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js'
 export type { TailCall } from './tail-call.js'

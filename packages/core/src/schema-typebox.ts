@@ -1,12 +1,17 @@
-import type { TSchema } from '@sinclair/typebox'
-import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
-import { Value } from '@sinclair/typebox/value'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { describeValue, formatPathKey } from './describe-value.js'
 import type { SchemaCheck } from './schema-check.js'
 
-/** Prepares a TypeBox schema; compiles it when the first value comes. */
-export function createTypeBoxCheck(schema: TSchema): SchemaCheck {
+/**
+ * Prepares a TypeBox schema. TypeBox is an optional peer: it is looked for here, loaded when the first value comes,
+ * and then compiles the schema.
+ *
+ * @param place - Names the schema in messages: `func('charge'): options.input`.
+ * @throws {TypeError} When TypeBox is not installed.
+ */
+export function createTypeBoxCheck(schema: object, place: string): SchemaCheck {
+  assertInstalled(place)
   let isValid: ((value: unknown) => boolean) | undefined
   return {
     isRaw: false,
@@ -18,38 +23,65 @@ export function createTypeBoxCheck(schema: TSchema): SchemaCheck {
   }
 }
 
-/** A compiled check takes a quarter of the time of an interpreted one, but needs `new Function`. */
-function compile(schema: TSchema): (value: unknown) => boolean {
+/** Modules of TypeBox, by their paths. */
+interface TypeBox {
+  readonly compiler: typeof import('@sinclair/typebox/compiler')
+  readonly errors: typeof import('@sinclair/typebox/errors')
+  readonly value: typeof import('@sinclair/typebox/value')
+}
+
+type TSchema = import('@sinclair/typebox').TSchema
+
+const require = createRequire(import.meta.url)
+
+/**
+ * The module that `import` would give, at once: TypeBox has another copy of itself for `require()`, which would not
+ * know the formats that the application has registered.
+ */
+function load<Path extends keyof TypeBox>(path: Path): TypeBox[Path] {
+  return require(fileURLToPath(import.meta.resolve(`@sinclair/typebox/${path}`)))
+}
+
+function assertInstalled(place: string): void {
   try {
-    const compiled = TypeCompiler.Compile(schema)
+    import.meta.resolve('@sinclair/typebox/compiler')
+  } catch (cause) {
+    throw new TypeError(
+      `${place}: a TypeBox schema needs @sinclair/typebox beside @dispatch/core; run: npm install @sinclair/typebox@0.34`,
+      { cause },
+    )
+  }
+}
+
+/** A compiled check takes a quarter of the time of an interpreted one, but needs `new Function`. */
+function compile(schema: object): (value: unknown) => boolean {
+  try {
+    const compiled = load('compiler').TypeCompiler.Compile(schema as TSchema)
     return (value) => compiled.Check(value)
   } catch (error) {
     if (!(error instanceof EvalError)) throw error
-    return (value) => Value.Check(schema, value)
+    const { Check } = load('value')
+    return (value) => Check(schema as TSchema, value)
   }
 }
 
-function numberKindOf(schema: TSchema): Pick<SchemaCheck, 'as'> {
+function numberKindOf(schema: { readonly type?: unknown }): Pick<SchemaCheck, 'as'> {
   return schema.type === 'integer' || schema.type === 'number' ? { as: schema.type } : {}
 }
 
-function issueOf(schema: TSchema, value: unknown): string {
-  const error = Value.Errors(schema, value).First()
+function issueOf(schema: object, value: unknown): string {
+  const { Errors, ValueErrorType } = load('errors')
+  const error = Errors(schema as TSchema, [], value).First()
   if (error === undefined) return ': is not valid'
-  return `${formatPointer(error.path)}: ${explain(error)}`
-}
-
-function explain(error: ValueError): string {
+  const path = formatPointer(error.path)
+  const { format, type } = error.schema
   if (error.type === ValueErrorType.StringFormatUnknown) {
-    const format = JSON.stringify(error.schema.format)
-    return `the schema wants format ${format}, which TypeBox does not know: FormatRegistry.Set(${format}, …) teaches it`
+    const name = JSON.stringify(format)
+    return `${path}: the schema wants format ${name}, which TypeBox does not know: FormatRegistry.Set(${name}, …) teaches it`
   }
   const isMissing = error.type === ValueErrorType.ObjectRequiredProperty
-  const wanted =
-    isMissing && typeof error.schema.type === 'string'
-      ? error.schema.type
-      : error.message.replace(/^Expected /, '')
-  return `wanted ${wanted}, got ${describeValue(error.value)}`
+  const wanted = isMissing && typeof type === 'string' ? type : error.message.replace(/^Expected /, '')
+  return `${path}: wanted ${wanted}, got ${describeValue(error.value)}`
 }
 
 /** `/items/0/a~1b` as `.items[0]["a/b"]`. */

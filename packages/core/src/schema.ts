@@ -1,5 +1,4 @@
 import type { Any } from '@bufbuild/protobuf/wkt'
-import type { TSchema } from '@sinclair/typebox'
 import { describeValue, formatPathKey } from './describe-value.js'
 import type { SchemaCheck } from './schema-check.js'
 import { createTypeBoxCheck } from './schema-typebox.js'
@@ -9,9 +8,14 @@ import { isStandardSchema, type StandardIssue, type StandardSchema } from './sta
  * A schema that a function's input or output is checked with: one of TypeBox, or any Standard Schema (zod 4,
  * valibot …), which may turn what is given (`In`) into something else (`Out`).
  */
-export type Schema<In, Out = In> =
-  | (TSchema & { readonly static: In } & { readonly static: Out })
-  | StandardSchema<In, Out>
+export type Schema<In, Out = In> = (TypeBoxSchema<In> & TypeBoxSchema<Out>) | StandardSchema<In, Out>
+
+/** What makes a TypeBox schema for the compiler. Of our own, so that one need not install TypeBox to compile. */
+export interface TypeBoxSchema<Value> {
+  /** The type of the values; no schema has such a property when the program runs. */
+  readonly static: Value
+  readonly params: unknown[]
+}
 
 const RAW: unique symbol = Symbol.for('dispatch.rawValue')
 
@@ -38,7 +42,7 @@ export const rawValue: StandardSchema<Any, Any> = Object.freeze<StandardSchema<A
  * @throws {TypeError} When it is no schema that we know.
  */
 export function createSchemaCheck(schema: unknown, place: string): SchemaCheck {
-  if (isTypeBoxSchema(schema)) return createTypeBoxCheck(schema)
+  if (isTypeBoxSchema(schema)) return createTypeBoxCheck(schema, place)
   if (isStandardSchema(schema)) return createStandardCheck(schema, place)
   throw new TypeError(
     `${place}: wanted a schema of @sinclair/typebox or a Standard Schema (zod 4, valibot), got ${describeValue(schema)}`,
@@ -46,7 +50,7 @@ export function createSchemaCheck(schema: unknown, place: string): SchemaCheck {
 }
 
 /** By the symbol that all copies of TypeBox 0.34 share, so that the user's copy need not be ours. */
-function isTypeBoxSchema(value: unknown): value is TSchema {
+function isTypeBoxSchema(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Symbol.for('TypeBox.Kind') in value
 }
 
