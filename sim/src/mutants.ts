@@ -57,7 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a back-off is not taken up after a restart',
     file: KERNEL,
-    from: 'this.#timers.add(node.dueAtMs, node);\n            else',
+    from: 'this.#schedule(node, this.#restoredDueAtMs(node));\n            else',
     to: ';\n            else',
   },
   {

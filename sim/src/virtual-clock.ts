@@ -58,6 +58,7 @@ export class VirtualClock {
   of(process: { readonly isAlive: boolean }): Clock {
     return {
       nowMs: () => this.wallMs,
+      monotonicMs: () => this.trueMs,
       after: (delayMs, action) =>
         this.after(delayMs, () => {
           if (process.isAlive) action()

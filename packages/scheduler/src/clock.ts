@@ -2,6 +2,8 @@
 export interface Clock {
   /** Epoch milliseconds. May jump, as clocks do. */
   nowMs(): number
+  /** Milliseconds since any moment, at the pace of time whatever the clock is set to. */
+  monotonicMs(): number
   /** Calls `action` once, `delayMs` from now; the function it returns takes that back. */
   after(delayMs: number, action: () => void): () => void
 }
@@ -12,6 +14,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1
 /** The only place in this package that reads time or sets a timer. */
 export const SYSTEM_CLOCK: Clock = {
   nowMs: Date.now,
+  monotonicMs: () => performance.now(),
   after(delayMs, action) {
     const timer = setTimeout(action, Math.min(Math.ceil(delayMs), TIMER_MS_MAX))
     return () => clearTimeout(timer)

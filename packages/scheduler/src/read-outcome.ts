@@ -14,11 +14,9 @@ import {
   WireErrorSchema,
 } from '@dispatch/protocol'
 import type { NewCall, Outcome } from './kernel/events.js'
+import { RETRY_AFTER_MS_MAX } from './kernel/retry-policy.js'
 import { encodePollState } from './poll-state.js'
 import { millisecondsOf, newCallOf, problemOf } from './validate-calls.js'
-
-/** A dependency that asks for more patience than this is not believed. */
-const RETRY_AFTER_MS_MAX = 3_600_000
 
 /** Most calls one Poll may make. Our endpoints send more in several; others are told. */
 export const POLL_CALLS_MAX = 10_000

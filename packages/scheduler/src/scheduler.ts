@@ -18,7 +18,8 @@ import type { RetryPolicy } from './kernel/retry-policy.js'
 import { PayloadCache } from './payload-cache.js'
 import { Pruner } from './pruner.js'
 import { Runs } from './runs.js'
-import type { Store, Write } from './store.js'
+import { SteadyClock, timeSeenIn } from './steady-clock.js'
+import type { Store, StoreSnapshot, Write } from './store.js'
 import { createUuidv7 } from './uuidv7.js'
 import { assertCalls, newCallOf } from './validate-calls.js'
 import { Waiters } from './waiters.js'
@@ -79,7 +80,7 @@ class StoreScheduler implements TenantScheduler {
   readonly #options: SchedulerOptions
   readonly #store: Store
   readonly #logger: Logger
-  readonly #clock: Clock
+  readonly #clock: SteadyClock
   readonly #kernel: Kernel
   readonly #cache = new PayloadCache(CACHE_BYTES_MAX)
   readonly #waiters: Waiters
@@ -95,7 +96,7 @@ class StoreScheduler implements TenantScheduler {
     this.#options = options
     this.#store = options.store
     this.#logger = options.logger ?? SILENT
-    this.#clock = options.clock ?? SYSTEM_CLOCK
+    this.#clock = new SteadyClock(options.clock ?? SYSTEM_CLOCK)
     this.#kernel = new Kernel(options.retryPolicy)
     this.#newId = createUuidv7({
       nowMs: () => this.#clock.nowMs(),
@@ -134,8 +135,20 @@ class StoreScheduler implements TenantScheduler {
   async open(): Promise<void> {
     if (this.#state !== 'new') return
     await this.#store.open()
-    this.#kernel.restore(await this.#store.load(), this.#clock.nowMs())
+    const snapshot = await this.#store.load()
+    this.#catchUp(snapshot)
+    this.#kernel.restore(snapshot, this.#clock.nowMs())
     this.#state = 'open'
+  }
+
+  /** T3 */
+  #catchUp({ calls }: StoreSnapshot): void {
+    const behindMs = this.#clock.startFrom(timeSeenIn(calls))
+    if (behindMs === 0) return
+    this.#logger.warn(
+      { behindMs },
+      'the clock is behind the store: time goes on from what the store has seen',
+    )
   }
 
   start(): void {

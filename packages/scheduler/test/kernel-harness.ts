@@ -170,10 +170,10 @@ export class World {
   }
 
   /** The process dies and starts again over what it wrote. */
-  restart(): World {
+  restart({ clockSetBackMs = 0 } = {}): World {
     const world = new World(undefined, { isOpen: false })
-    world.nowMs = this.nowMs
-    world.kernel.restore(this.snapshot(), this.nowMs)
+    world.nowMs = this.nowMs - clockSetBackMs
+    world.kernel.restore(this.snapshot(), world.nowMs)
     for (const [id, record] of this.records) world.records.set(id, record)
     world.journal.push(...this.journal)
     world.#finished.push(...this.#finished)

@@ -1,5 +1,6 @@
 import { STATUSES, type Status } from '@dispatch/protocol'
 import t from 'tap'
+import { RETRY_AFTER_MS_MAX } from '../dist/kernel/retry-policy.js'
 import { exit, failure, NO_OPTIONS, newCall, poll, type Run, World } from './kernel-harness.js'
 
 t.test('K1 a call that is known already is not recorded again', async (t) => {
@@ -16,6 +17,17 @@ t.test('K2 a call that was running when the process died is due again', async (t
   const before = world.takeRun()
   const after = world.restart()
   t.match(after.takeRun(), { id: before.id, attempt: 1, deliveries: undefined })
+})
+
+t.test('a back-off does not become longer when the clock was set back between two lives', async (t) => {
+  const world = new World()
+  world.submit(newCall('f'))
+  world.end(world.takeRun(), exit('temporary'))
+  const after = world.restart({ clockSetBackMs: 86_400_000 })
+  after.pass(RETRY_AFTER_MS_MAX - 1)
+  t.strictSame(after.takeRuns(), [], 'nobody knows how much of it had passed: at most the longest there is')
+  after.pass(1)
+  t.match(after.takeRun(), { id: 'f', attempt: 2 })
 })
 
 t.test('K3 an answer to an older run is dropped', async (t) => {

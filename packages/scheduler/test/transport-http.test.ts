@@ -262,7 +262,7 @@ t.test('Q24 every attempt is signed afresh, over what was sent', async (t) => {
   const { publicKey, privateKey } = generateKeyPair()
   const { url, received } = await serve(t, answerWith(503, {}, ''))
   let nowMs = 1_718_000_000_900
-  const clock = { nowMs: () => nowMs, after: () => () => {} }
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} }
   const transport = createHttpTransport({ signingKey: privateKey, clock })
   t.teardown(() => transport.close())
   const endpoint = transport.endpointOf(`${url}/prefix/`)

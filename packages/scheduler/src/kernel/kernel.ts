@@ -12,7 +12,7 @@ import {
 } from './call-node.js'
 import type { Decision, Delivery, Effect, Event, NewCall, Outcome, SubmittedCall } from './events.js'
 import { CANCELED_RESULT, EXPIRED_RESULT } from './own-results.js'
-import { RETRY_POLICY, type RetryPolicy, retryDelayMs } from './retry-policy.js'
+import { RETRY_POLICY, type RetryPolicy, retryDelayMs, retryDelayMsMax } from './retry-policy.js'
 import { Slots, type Target } from './slots.js'
 import { TimerHeap } from './timer-heap.js'
 
@@ -102,9 +102,15 @@ export class Kernel {
     for (const node of this.#calls.values()) {
       if (node.expiresAtMs > 0) this.#timers.add(node.expiresAtMs, node)
       if (node.state === 'pending') this.#slots.enqueue(node)
-      else if (node.state === 'scheduled') this.#timers.add(node.dueAtMs, node)
+      else if (node.state === 'scheduled') this.#schedule(node, this.#restoredDueAtMs(node))
       else this.#suspend(node)
     }
+  }
+
+  /** A back-off may have begun long after the last progress; it is no longer for a clock that was set back. */
+  #restoredDueAtMs(node: CallNode): number {
+    if (node.attempts === 0) return node.dueAtMs
+    return Math.min(node.dueAtMs, this.#nowMs + retryDelayMsMax(this.#policy))
   }
 
   /** @param nowMs - Epoch milliseconds; may go backwards, as clocks do. */

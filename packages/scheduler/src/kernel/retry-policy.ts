@@ -15,6 +15,9 @@ export const RETRY_POLICY: RetryPolicy = {
   unknownFunctionMsMax: 600_000,
 }
 
+/** A dependency that asks for more patience than this is not believed. */
+export const RETRY_AFTER_MS_MAX = 3_600_000
+
 /**
  * Milliseconds to wait after an attempt that failed: exponential with full jitter, so that calls that failed
  * together do not come back together.
@@ -26,4 +29,9 @@ export const RETRY_POLICY: RetryPolicy = {
 export function retryDelayMs(policy: RetryPolicy, attempts: number, roll: number, floorMs: number): number {
   const ceilingMs = Math.min(policy.delayMsMax, policy.delayMsMin * 2 ** Math.min(attempts - 1, 32))
   return Math.max(floorMs, Math.floor(ceilingMs * roll))
+}
+
+/** The longest time for which {@link retryDelayMs} makes a call wait. */
+export function retryDelayMsMax(policy: RetryPolicy): number {
+  return Math.max(policy.delayMsMax, RETRY_AFTER_MS_MAX)
 }
