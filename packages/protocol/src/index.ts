@@ -1,3 +1,4 @@
+export { bytesOfCall, bytesOfCalls } from './call-bytes.js'
 export {
   CONNECT_CODES,
   type ConnectCode,
@@ -92,8 +93,12 @@ export {
   POLL_RESULTS_MAX,
   POLL_WAIT_MS_DEFAULT,
   POLL_WAIT_MS_MIN,
+  UNACKNOWLEDGED_BYTES_MAX,
+  UNACKNOWLEDGED_CALLS_MAX,
   VALUE_DEPTH_MAX,
 } from './limits.js'
+export { Rate } from './rate.js'
+export { type Place, Room, type RoomLimits } from './room.js'
 export {
   EMBEDDED_ENDPOINT_URL,
   type EmbeddedScheduler,

@@ -18,3 +18,11 @@ export const NAME_LENGTH_MAX = 512
 
 /** Deepest nesting of a value, arrays and objects together. A deeper one is hostile or a mistake. */
 export const VALUE_DEPTH_MAX = 100
+
+/** Most calls that are handed over and not acknowledged, on either side: two seconds of what one scheduler records. */
+export const UNACKNOWLEDGED_CALLS_MAX = 100_000
+
+/**
+ * Most bytes of such calls. Each is there up to three times on its way to the disk: as it came, encoded, and in the commit.
+ */
+export const UNACKNOWLEDGED_BYTES_MAX = 64_000_000

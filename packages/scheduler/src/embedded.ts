@@ -1,5 +1,5 @@
 import type { EmbeddedScheduler, EmbeddedSchedulerOptions, Endpoint } from '@dispatch/protocol'
-import { createScheduler } from './scheduler.js'
+import { createScheduler, type SchedulerLimits } from './scheduler.js'
 import { createMemoryStore } from './store-memory.js'
 import { createSqliteStore } from './store-sqlite/sqlite-store.js'
 
@@ -8,14 +8,16 @@ import { createSqliteStore } from './store-sqlite/sqlite-store.js'
  *
  * @see EmbeddedSchedulerModule of `@dispatch/protocol`, the interface by which applications find it.
  */
-export function createEmbeddedScheduler(options: EmbeddedSchedulerOptions): EmbeddedScheduler {
-  const { endpoint, endpointUrl, store, logger } = options
+export function createEmbeddedScheduler(
+  options: EmbeddedSchedulerOptions & SchedulerLimits,
+): EmbeddedScheduler {
+  const { endpoint, endpointUrl, store } = options
   return createScheduler({
+    ...options,
     store: store === ':memory:' ? createMemoryStore() : createSqliteStore({ path: store }),
     endpointOf: (url) => (url === endpointUrl ? endpoint : elsewhere(url)),
     isLocal: (url) => url === endpointUrl,
     defaultEndpoint: endpointUrl,
-    ...(logger && { logger }),
   })
 }
 

@@ -1,9 +1,16 @@
+export type { AdmissionLimits } from './admission.js'
 export { type EndpointFilter, parseAllowedEndpoints } from './allowed-endpoints.js'
 export { createEmbeddedScheduler } from './embedded.js'
 export { RETRY_POLICY, type RetryPolicy } from './kernel/retry-policy.js'
-export { createScheduler, type SchedulerOptions, type TenantScheduler } from './scheduler.js'
+export {
+  createScheduler,
+  type SchedulerLimits,
+  type SchedulerOptions,
+  type TenantScheduler,
+} from './scheduler.js'
 export { type ServedScheduler, type ServeSchedulerOptions, serveScheduler } from './serve.js'
 export type { ApiKeys } from './service/api-keys.js'
+export type { RequestLimits } from './service/request-room.js'
 export {
   createSchedulerHandler,
   type SchedulerHandler,

@@ -9,6 +9,7 @@ import {
   type Logger,
   type Scheduler,
 } from '@dispatch/protocol'
+import { Admission, type AdmissionLimits, type Admitted } from './admission.js'
 import { callInfoOf } from './call-info.js'
 import { type Clock, SYSTEM_CLOCK } from './clock.js'
 import { Driver } from './driver.js'
@@ -22,13 +23,10 @@ import { SteadyClock, timeSeenIn } from './steady-clock.js'
 import type { Store, StoreSnapshot, Write } from './store.js'
 import { createUuidv7 } from './uuidv7.js'
 import { assertCalls, newCallOf } from './validate-calls.js'
-import { Waiters } from './waiters.js'
+import { type WaiterLimits, Waiters } from './waiters.js'
 
 /** Memory for payloads that will probably be wanted soon. */
 const CACHE_BYTES_MAX = 64 * 1024 * 1024
-
-/** Calls that are not done: about 500 bytes of memory each. Beyond, `dispatch` answers `throttled`. */
-const LIVE_CALLS_MAX = 2_000_000
 
 /** A store that has not been able to write for this long is no place for new calls. */
 const FAILING_MS_MAX = 2_000
@@ -40,7 +38,13 @@ const RETENTION_MS = 7 * 86_400_000
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
-export interface SchedulerOptions {
+/** What of a scheduler is bounded and can be set otherwise; docs/overload.md says what happens at each bound. */
+export interface SchedulerLimits extends AdmissionLimits, WaiterLimits {
+  /** Most bytes of payloads kept in memory because they will probably be wanted soon; 64 MiB. */
+  readonly cacheBytesMax?: number
+}
+
+export interface SchedulerOptions extends SchedulerLimits {
   readonly store: Store
   /** Who carries out the runs of an endpoint. Called once per run. */
   readonly endpointOf: (url: string) => Endpoint
@@ -56,7 +60,6 @@ export interface SchedulerOptions {
   /** For ids. Default: `node:crypto`. */
   readonly randomBytes?: (size: number) => Uint8Array
   readonly retryPolicy?: RetryPolicy
-  readonly liveCallsMax?: number
   /** Longest time that a run may take whose call sets no `run_timeout`; 15 minutes. */
   readonly runMsMax?: number
   /** How long calls that are done can still be read. */
@@ -82,7 +85,8 @@ class StoreScheduler implements TenantScheduler {
   readonly #logger: Logger
   readonly #clock: SteadyClock
   readonly #kernel: Kernel
-  readonly #cache = new PayloadCache(CACHE_BYTES_MAX)
+  readonly #cache: PayloadCache
+  readonly #admission: Admission
   readonly #waiters: Waiters
   readonly #driver: Driver
   readonly #runs: Runs
@@ -102,7 +106,9 @@ class StoreScheduler implements TenantScheduler {
       nowMs: () => this.#clock.nowMs(),
       randomBytes: options.randomBytes ?? randomBytes,
     })
-    this.#waiters = new Waiters(this.#clock)
+    this.#cache = new PayloadCache(options.cacheBytesMax ?? CACHE_BYTES_MAX)
+    this.#admission = new Admission(options, this.#clock)
+    this.#waiters = new Waiters(this.#clock, options)
     const isLocal = options.isLocal ?? (() => false)
     this.#driver = new Driver({
       kernel: this.#kernel,
@@ -217,7 +223,16 @@ class StoreScheduler implements TenantScheduler {
     this.#assertUsable()
     const complete = calls.map((call) => this.#withEndpoint(call))
     assertCalls(complete)
-    this.#assertRoom(calls.length)
+    this.#assertStoreWrites()
+    const admitted = this.#admission.admit(complete, this.#kernel.size)
+    try {
+      return await this.#record(complete, tenant, admitted)
+    } finally {
+      admitted.answered()
+    }
+  }
+
+  async #record(complete: readonly Call[], tenant: string, admitted: Admitted): Promise<string[]> {
     const named = complete.map((call) => call.dispatchId).filter((id) => id !== '')
     const known = named.length === 0 ? undefined : await this.#claim(named)
     const ids = complete.map((call) => call.dispatchId || this.#newId())
@@ -225,6 +240,7 @@ class StoreScheduler implements TenantScheduler {
       .map((call, index) => ({ ...newCallOf(call), id: ids[index] as string, tenant }))
       .filter((call) => !known?.exists.has(call.id))
     this.#driver.submit({ kind: 'submit', calls: fresh })
+    admitted.submitted()
     known?.release()
     await this.#durable()
     return ids
@@ -310,17 +326,7 @@ class StoreScheduler implements TenantScheduler {
     }
   }
 
-  #assertRoom(calls: number): void {
-    const max = this.#options.liveCallsMax ?? LIVE_CALLS_MAX
-    if (this.#kernel.size + calls > max) {
-      throw new DispatchError(
-        'throttled',
-        `the scheduler holds ${this.#kernel.size} calls that are not done, of ${max}`,
-        {
-          retryAfterMs: 1_000,
-        },
-      )
-    }
+  #assertStoreWrites(): void {
     const { failingSinceMs } = this.#driver
     if (failingSinceMs > 0 && this.#clock.nowMs() - failingSinceMs > FAILING_MS_MAX) {
       throw new DispatchError('temporary', 'the store of the scheduler cannot write at present', {
@@ -343,6 +349,7 @@ class StoreScheduler implements TenantScheduler {
         this.#runs.abort(effect.run, effect.reason)
         break
       case 'done':
+        this.#admission.ended()
         if (this.#waiters.isAwaited(effect.call.id)) {
           this.#waiters.resolve(effect.call.id, callInfoOf(effect.call, false, effect.result))
         }

@@ -1,9 +1,15 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DispatchError, type KeyInput, type Logger } from '@dispatch/protocol'
-import { createScheduler, type SchedulerOptions, type TenantScheduler } from './scheduler.js'
+import {
+  createScheduler,
+  type SchedulerLimits,
+  type SchedulerOptions,
+  type TenantScheduler,
+} from './scheduler.js'
 import type { ApiKeys } from './service/api-keys.js'
 import { isLoopbackHost } from './service/loopback.js'
+import type { RequestLimits } from './service/request-room.js'
 import { createSchedulerHandler } from './service/scheduler-handler.js'
 import type { Store } from './store.js'
 import { createMemoryStore } from './store-memory.js'
@@ -11,7 +17,9 @@ import { createSqliteStore } from './store-sqlite/sqlite-store.js'
 import { createHttpTransport } from './transport-http.js'
 
 export interface ServeSchedulerOptions
-  extends Pick<SchedulerOptions, 'retentionMs' | 'liveCallsMax' | 'retryPolicy'> {
+  extends SchedulerLimits,
+    RequestLimits,
+    Pick<SchedulerOptions, 'retentionMs' | 'retryPolicy'> {
   /** A store, the file of one, or `':memory:'`, which forgets everything when the process ends. */
   readonly store: Store | string
   /** Address to listen on. Default `127.0.0.1`. Any that other machines reach needs `apiKeys` and `allowedEndpoints`. */

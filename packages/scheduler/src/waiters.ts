@@ -1,4 +1,4 @@
-import type { CallInfo } from '@dispatch/protocol'
+import { type CallInfo, DispatchError, Rate } from '@dispatch/protocol'
 import type { Clock } from './clock.js'
 
 interface Waiter {
@@ -6,23 +6,45 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
+/** At some 500 bytes each, 50 MB. */
+const WAITERS_MAX = 100_000
+
+export interface WaiterLimits {
+  /** Most requests that wait for the end of a call; 100,000. They hold the id of the call and nothing else of it. */
+  readonly waitersMax?: number
+}
+
 /** Those who wait for calls to end. */
 export class Waiters {
   readonly #clock: Clock
+  readonly #countMax: number
   readonly #byId = new Map<string, Set<Waiter>>()
+  #count = 0
+  /** Those who waited no longer, of late. */
+  readonly #gone = new Rate()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, limits: WaiterLimits = {}) {
     this.#clock = clock
+    this.#countMax = limits.waitersMax ?? WAITERS_MAX
   }
 
   isAwaited(id: string): boolean {
     return this.#byId.has(id)
   }
 
-  /** Resolves with the call when it is done, and with `undefined` when the time is up or `signal` aborts. */
-  wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<CallInfo | undefined> {
-    if (signal?.aborted) return Promise.resolve(undefined)
-    return new Promise((resolve, reject) => {
+  /**
+   * Resolves with the call when it is done, and with `undefined` when the time is up or `signal` aborts.
+   *
+   * @throws {DispatchError} `throttled` when too many wait, with the time until one will have gone.
+   */
+  async wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<CallInfo | undefined> {
+    if (signal?.aborted) return undefined
+    if (this.#count >= this.#countMax) {
+      throw new DispatchError('throttled', `${this.#count} requests wait for calls to end, and no more may`, {
+        retryAfterMs: this.#gone.adviceMsFor(1, this.#clock.nowMs()),
+      })
+    }
+    return await new Promise((resolve, reject) => {
       const settle = (): void => {
         cancelTimer()
         signal?.removeEventListener('abort', giveUp)
@@ -57,6 +79,7 @@ export class Waiters {
   }
 
   #add(id: string, waiter: Waiter): void {
+    this.#count += 1
     const waiters = this.#byId.get(id)
     if (waiters === undefined) this.#byId.set(id, new Set([waiter]))
     else waiters.add(waiter)
@@ -64,7 +87,9 @@ export class Waiters {
 
   #remove(id: string, waiter: Waiter): void {
     const waiters = this.#byId.get(id)
-    waiters?.delete(waiter)
+    if (!waiters?.delete(waiter)) return
+    this.#count -= 1
+    this.#gone.add(1, this.#clock.nowMs())
     if (waiters?.size === 0) this.#byId.delete(id)
   }
 }

@@ -38,10 +38,12 @@ export type Method = (request: UnaryRequest, context: MethodContext) => Promise<
 /** Longest time for which Wait keeps a request open: proxies cut connections that are silent for a minute. */
 const WAIT_MS_MAX = 55_000
 
+export const DISPATCH_PATH = '/dispatch.sdk.v1.DispatchService/Dispatch'
+
 /** What a scheduler serves, by path. */
 export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   [
-    '/dispatch.sdk.v1.DispatchService/Dispatch',
+    DISPATCH_PATH,
     (request, { scheduler, isAllowed, options }) =>
       serveUnary(
         request,

@@ -12,10 +12,11 @@ import {
 import { parseAllowedEndpoints } from '../allowed-endpoints.js'
 import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'
 import { localRequestProblem } from './loopback.js'
-import { METHODS, type MethodContext } from './methods.js'
-import { readBody } from './read-body.js'
+import { DISPATCH_PATH, METHODS, type MethodContext } from './methods.js'
+import { type BodyFailure, readBody } from './read-body.js'
+import { type RequestLimits, RequestRoom } from './request-room.js'
 
-export interface SchedulerHandlerOptions {
+export interface SchedulerHandlerOptions extends RequestLimits {
   readonly scheduler: { forTenant(tenant: string): Scheduler }
   /** Who may use the scheduler. Without keys it answers only what comes from this machine to a loopback address. */
   readonly apiKeys?: ApiKeys
@@ -35,12 +36,14 @@ export type SchedulerHandler = (request: IncomingMessage, response: ServerRespon
  * Serves a scheduler: DispatchService and CallService in the Connect protocol, in binary and JSON.
  *
  * A request is refused before its body is read when it has no valid key (401, conformance case Q04), and is read
- * up to `bodyBytesMax` otherwise.
+ * up to `bodyBytesMax` otherwise. When requests and answers under way take too much memory, it is refused with 429
+ * (docs/overload.md).
  *
  * @throws {TypeError} When an option is malformed.
  */
 export function createSchedulerHandler(options: SchedulerHandlerOptions): SchedulerHandler {
   const { scheduler, apiKeys, closing, logger, bodyBytesMax = BODY_BYTES_MAX } = options
+  const room = new RequestRoom(options, bodyBytesMax)
   const isAllowed = parseAllowedEndpoints(options.allowedEndpoints ?? ['*'])
   const authenticate = apiKeys === undefined ? undefined : createAuthenticator(apiKeys)
   const unaryOptions: MethodContext['options'] = {
@@ -68,16 +71,22 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
     const limits = { bodyBytesMax, lengthRequired: false }
     const refusal = checkHead(request.method ?? '', request.headers, limits)
     if (refusal !== undefined) return refusal
-    const body = await readBody(request, bodyBytesMax)
-    if (body === 'aborted') return undefined
-    if (body === 'too-large') return tooLargeResponse()
+    const place = room.enter(request, response)
+    if ('status' in place) return place
+    const body = await readBody(request, { bytesMax: bodyBytesMax, msMax: room.bodyMsMax, place })
+    if (typeof body === 'string') return failureOf(body, room)
     const context: MethodContext = {
       scheduler: scheduler.forTenant(authentication.tenant),
       isAllowed,
       signal: endOf(response, closing),
       options: unaryOptions,
     }
-    return await method({ method: 'POST', path, headers: request.headers, body }, context)
+    const unary = await method({ method: 'POST', path, headers: request.headers, body }, context)
+    const bytes = unary.body.byteLength
+    // What a Dispatch has recorded must not be refused any more; ids are few bytes.
+    if (!place.grow(bytes) && path !== DISPATCH_PATH) return room.full(bytes)
+    room.watchAnswer(response, bytes)
+    return unary
   }
 
   // One listener per request under way, and there may be any number of those.
@@ -91,6 +100,23 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
         write(response, errorResponse('internal', 'internal error'), closing)
       },
     )
+  }
+}
+
+/** The answer to a request whose body did not come; none when its sender is gone. */
+function failureOf(failure: BodyFailure, room: RequestRoom): UnaryResponse | undefined {
+  switch (failure) {
+    case 'too-large':
+      return tooLargeResponse()
+    case 'no-room':
+      return room.full(0)
+    case 'too-slow':
+      return {
+        ...errorResponse('deadline_exceeded', `the body did not arrive within ${room.bodyMsMax} ms`),
+        status: 408,
+      }
+    case 'aborted':
+      return undefined
   }
 }
 

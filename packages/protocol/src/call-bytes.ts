@@ -1,0 +1,19 @@
+import type { Call } from './gen/dispatch/sdk/v1/call_pb.js'
+
+/** About what a call takes in memory beside its input and its texts. */
+const CALL_BYTES = 500
+
+/** About what a call takes in memory while it is on its way. */
+export function bytesOfCall(call: Call): number {
+  const { input, dispatchId, endpoint, version, concurrencyKey } = call
+  const texts =
+    dispatchId.length + endpoint.length + call.function.length + version.length + concurrencyKey.length
+  return CALL_BYTES + texts + (input?.value.byteLength ?? 0)
+}
+
+/** The sum of {@link bytesOfCall}. */
+export function bytesOfCalls(calls: readonly Call[]): number {
+  let bytes = 0
+  for (const call of calls) bytes += bytesOfCall(call)
+  return bytes
+}

@@ -1,0 +1,104 @@
+import {
+  bytesOfCalls,
+  type Call,
+  DispatchError,
+  Rate,
+  Room,
+  UNACKNOWLEDGED_BYTES_MAX,
+  UNACKNOWLEDGED_CALLS_MAX,
+} from '@dispatch/protocol'
+import type { Clock } from './clock.js'
+
+/** Calls that are not done: about 500 bytes of memory each. */
+const LIVE_CALLS_MAX = 2_000_000
+
+export interface AdmissionLimits {
+  /**
+   * Most calls that are not done; 2,000,000, at about 500 bytes of memory each. What accepted calls call themselves counts,
+   * and is never refused.
+   */
+  readonly liveCallsMax?: number
+  /** Most calls that are handed over and not yet durable; 100,000. */
+  readonly unacknowledgedCallsMax?: number
+  /** Most bytes of such calls; 64 MB. One request is always taken, however large. */
+  readonly unacknowledgedBytesMax?: number
+}
+
+/** A request that was admitted. */
+export interface Admitted {
+  /** The kernel has its calls. */
+  submitted(): void
+  /** It has been answered. */
+  answered(): void
+}
+
+/**
+ * Which calls a scheduler takes on.
+ *
+ * A1 What is refused is refused whole, with `throttled` and the time that it takes, at the rate of late, until there is
+ *    room for it (ADR 0013).
+ * A2 Only `dispatch` is asked here. Calls that accepted calls make are part of what was accepted: refusing them would keep
+ *    a full scheduler full.
+ */
+export class Admission {
+  readonly #clock: Clock
+  readonly #liveCallsMax: number
+  readonly #unacknowledged: Room
+  /** Calls that are done, of late. */
+  readonly #ended = new Rate()
+  /** Calls that were admitted and that the kernel does not have yet. */
+  #onTheirWay = 0
+
+  constructor(limits: AdmissionLimits, clock: Clock) {
+    this.#clock = clock
+    this.#liveCallsMax = limits.liveCallsMax ?? LIVE_CALLS_MAX
+    this.#unacknowledged = new Room(
+      {
+        countMax: limits.unacknowledgedCallsMax ?? UNACKNOWLEDGED_CALLS_MAX,
+        bytesMax: limits.unacknowledgedBytesMax ?? UNACKNOWLEDGED_BYTES_MAX,
+      },
+      () => clock.nowMs(),
+    )
+  }
+
+  /** A call is done. */
+  ended(): void {
+    this.#ended.add(1, this.#clock.nowMs())
+  }
+
+  /** @throws {DispatchError} `throttled`, with the time until there will be room. */
+  admit(calls: readonly Call[], liveCalls: number): Admitted {
+    const count = calls.length
+    const tooMany = liveCalls + this.#onTheirWay + count - this.#liveCallsMax
+    if (tooMany > 0) {
+      throw new DispatchError(
+        'throttled',
+        `the scheduler holds ${liveCalls} calls that are not done, of at most ${this.#liveCallsMax}`,
+        { retryAfterMs: this.#ended.adviceMsFor(tooMany, this.#clock.nowMs()) },
+      )
+    }
+    const bytes = bytesOfCalls(calls)
+    const room = this.#unacknowledged
+    const place = room.enter(count, bytes)
+    if (place === undefined) {
+      throw new DispatchError(
+        'throttled',
+        `${room.count} calls of ${room.bytes} bytes are waiting to be recorded, and no more fit`,
+        { retryAfterMs: room.retryAfterMs(count, bytes) },
+      )
+    }
+    this.#onTheirWay += count
+    let isSubmitted = false
+    const submitted = (): void => {
+      if (!isSubmitted) this.#onTheirWay -= count
+      isSubmitted = true
+    }
+    return {
+      submitted,
+      answered: () => {
+        submitted()
+        place.leave()
+      },
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { errorResponse, headerOf, type Place, Room, type UnaryResponse } from '@dispatch/protocol'
+
+/** Requests under way: those that wait for the end of a call, most of all. */
+const REQUESTS_MAX = 20_000
+
+/** Bodies in memory: eight of the largest, or a hundred thousand of a usual size. */
+const REQUEST_BYTES_MAX = 128_000_000
+
+/** Time for a body to arrive: 16 MB at 4 Mbit/s. */
+const BODY_MS_MAX = 30_000
+
+/** Time for an answer to be read; as much, and patience for a reader that is busy. */
+const ANSWER_MS_MAX = 60_000
+
+export interface RequestLimits {
+  /** Most requests under way, those that wait for a call included; 20,000. */
+  readonly requestsMax?: number
+  /** Most bytes of requests that have not been answered, and of answers that have not been read; 128 MB. */
+  readonly requestBytesMax?: number
+  /** Longest time in which a body has to arrive; 30 seconds. */
+  readonly bodyMsMax?: number
+  /** Longest time in which an answer has to be read; 60 seconds. */
+  readonly answerMsMax?: number
+}
+
+/** Smaller answers are in the hands of the operating system at once. */
+const SLOW_ANSWER_BYTES_MIN = 65_536
+
+/** Deflate makes no more of a byte (zlib's documentation, "maximum compression factor"). */
+const INFLATION_MAX = 1_032
+
+/** What the requests to a scheduler take of its memory, bounded. */
+export class RequestRoom {
+  readonly bodyMsMax: number
+  readonly #answerMsMax: number
+  readonly #bodyBytesMax: number
+  readonly #room: Room
+
+  constructor(limits: RequestLimits, bodyBytesMax: number) {
+    this.bodyMsMax = limits.bodyMsMax ?? BODY_MS_MAX
+    this.#answerMsMax = limits.answerMsMax ?? ANSWER_MS_MAX
+    this.#bodyBytesMax = bodyBytesMax
+    this.#room = new Room(
+      {
+        countMax: limits.requestsMax ?? REQUESTS_MAX,
+        bytesMax: limits.requestBytesMax ?? REQUEST_BYTES_MAX,
+      },
+      Date.now,
+    )
+  }
+
+  /** Room for a request whose head has come, until its answer has been read or its sender is gone; or the refusal. */
+  enter(request: IncomingMessage, response: ServerResponse): Place | UnaryResponse {
+    const bytes = this.#announcedBytes(request)
+    const place = this.#room.enter(1, bytes)
+    if (place === undefined) return this.full(bytes)
+    response.once('close', place.leave)
+    return place
+  }
+
+  /** The refusal of a request, or of an answer, for which there is no room. */
+  full(bytes: number): UnaryResponse {
+    const { count, bytes: held } = this.#room
+    const retryAfterMs = this.#room.retryAfterMs(1, bytes)
+    return errorResponse(
+      'resource_exhausted',
+      `the scheduler has ${count} requests of ${held} bytes under way`,
+      { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
+    )
+  }
+
+  /** Sees to it that an answer which nobody reads is not kept for ever. */
+  watchAnswer(response: ServerResponse, bytes: number): void {
+    if (bytes < SLOW_ANSWER_BYTES_MIN) return
+    const timer = setTimeout(() => response.destroy(), this.#answerMsMax)
+    response.once('close', () => clearTimeout(timer))
+  }
+
+  /** What the head says of the bytes that will be held. A body without a length counts as it comes. */
+  #announcedBytes({ headers }: IncomingMessage): number {
+    const length = Number(headers['content-length'] ?? 0)
+    const isGzip = headerOf(headers, 'content-encoding')?.trim().toLowerCase() === 'gzip'
+    return isGzip ? length + Math.min(this.#bodyBytesMax, length * INFLATION_MAX) : length
+  }
+}
