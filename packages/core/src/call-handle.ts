@@ -134,7 +134,13 @@ async function waitForCall(scheduler: Scheduler, id: string, options: WaitOption
   while (true) {
     const startedMs = nowMs()
     const remainingMs = Math.max(0, untilMs - startedMs)
-    const info = known(await waitOnce(scheduler, id, Math.min(remainingMs, WAIT_MS_MAX), signal), id)
+    const waited = await waitOnce(scheduler, id, Math.min(remainingMs, WAIT_MS_MAX), signal)
+    if (waited instanceof DispatchError) {
+      if (nowMs() >= untilMs) throw waited
+      await pause(Math.min(waited.retryAfterMs ?? WAIT_MS_MIN, untilMs - nowMs()), signal)
+      continue
+    }
+    const info = known(waited, id)
     if (info.state === CallState.DONE || nowMs() >= untilMs) return info
     // A scheduler may answer early; one that always does must not keep us busy.
     await pause(Math.min(startedMs + WAIT_MS_MIN, untilMs) - nowMs(), signal)
@@ -145,12 +151,13 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   if (ms > 0) await sleep(ms, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
 }
 
+/** The call, or the error of a scheduler at which too many wait: it says when to come again. */
 async function waitOnce(
   scheduler: Scheduler,
   id: string,
   timeoutMs: number,
   signal: AbortSignal | undefined,
-): Promise<CallInfo | undefined> {
+): Promise<CallInfo | DispatchError | undefined> {
   signal?.throwIfAborted()
   try {
     const info = await scheduler.wait(id, timeoutMs, signal)
@@ -158,6 +165,7 @@ async function waitOnce(
     return info
   } catch (error) {
     signal?.throwIfAborted()
+    if (error instanceof DispatchError && error.status === 'throttled') return error
     throw error
   }
 }

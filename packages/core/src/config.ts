@@ -5,6 +5,9 @@ import {
   type FailureStatus,
   type Logger,
   parseVerificationKeys,
+  type RoomLimits,
+  UNACKNOWLEDGED_BYTES_MAX,
+  UNACKNOWLEDGED_CALLS_MAX,
 } from '@dispatch/protocol'
 import type { ErrorType, OutputType } from './classify.js'
 import { type Address, parseAddress, parseApiUrl, parseEndpointUrl, type Setting } from './config-urls.js'
@@ -46,6 +49,8 @@ export interface DispatchConfig {
   readonly errorTypes: Iterable<ErrorType> | undefined
   readonly outputTypes: Iterable<OutputType> | undefined
   readonly bodyBytesMax: number
+  /** How many calls may be on their way to the scheduler. */
+  readonly unacknowledged: RoomLimits
   readonly warmCoroutinesMax: number | undefined
   readonly warmIdleMsMax: number | undefined
   readonly replayCheck: boolean
@@ -85,6 +90,7 @@ export function resolveConfig(options: DispatchOptions): DispatchConfig {
     outputTypes: options.outputTypes,
     bodyBytesMax:
       checkInteger(options.bodyBytesMax, 'option bodyBytesMax', { min: 1, max: 2 ** 30 }) ?? BODY_BYTES_MAX,
+    unacknowledged: readUnacknowledged(options),
     warmCoroutinesMax: checkInteger(options.warmCoroutinesMax, 'option warmCoroutinesMax', {
       min: 0,
       max: 1e9,
@@ -98,6 +104,15 @@ export function resolveConfig(options: DispatchOptions): DispatchConfig {
       checkInteger(options.shutdownGraceMs, 'option shutdownGraceMs', { min: 0, max: DURATION_MS_MAX }) ??
       SHUTDOWN_GRACE_MS_DEFAULT,
   })
+}
+
+function readUnacknowledged(options: DispatchOptions): RoomLimits {
+  const read = (option: 'unacknowledgedCallsMax' | 'unacknowledgedBytesMax') =>
+    checkInteger(options[option], `option ${option}`, { min: 1, max: 1e12 })
+  return {
+    countMax: read('unacknowledgedCallsMax') ?? UNACKNOWLEDGED_CALLS_MAX,
+    bytesMax: read('unacknowledgedBytesMax') ?? UNACKNOWLEDGED_BYTES_MAX,
+  }
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

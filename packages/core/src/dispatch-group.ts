@@ -21,8 +21,9 @@ interface Member {
  * Sends calls to a scheduler, and lets those that come while {@link REQUESTS_MAX} requests are under way share the next
  * one: a round trip, a commit and an authentication for many.
  *
- * A request is recorded all or none, so one that is refused is sent again, each member by itself: nobody fails for
- * another's mistake. For that every call has an id already.
+ * A request is recorded all or none, so one that is refused for a call that is wrong is sent again, each member by itself:
+ * nobody fails for another's mistake. For that every call has an id already. What waits here is bounded by
+ * unacknowledged.ts.
  */
 export function createDispatchGroup(
   send: (calls: readonly Call[]) => Promise<string[]>,
@@ -81,9 +82,7 @@ function takeMembers(waiting: Member[]): Member[] {
   return waiting.splice(0, end < 0 ? waiting.length : end)
 }
 
-/** Whether something is wrong with the request itself, or there is no room for so many at once. */
+/** Whether something is wrong with one of the calls. One that is full says so to all: asking for each would fill it more. */
 function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof DispatchError && (error.status === 'invalid_argument' || error.status === 'throttled')
-  )
+  return error instanceof DispatchError && error.status === 'invalid_argument'
 }

@@ -51,6 +51,10 @@ export interface DispatchOptions {
   readonly outputTypes?: Iterable<OutputType> | undefined
   /** Most bytes of a request's body. Default 16 000 000. */
   readonly bodyBytesMax?: number | undefined
+  /** Most calls of this process that are dispatched and not acknowledged; beyond, `throttled`. Default 100 000. */
+  readonly unacknowledgedCallsMax?: number | undefined
+  /** Most bytes of such calls. One request always goes, however large. Default 64 000 000. */
+  readonly unacknowledgedBytesMax?: number | undefined
   /** Most suspended coroutines kept in memory. */
   readonly warmCoroutinesMax?: number | undefined
   /** How long an idle suspended coroutine is kept in memory, in milliseconds. */

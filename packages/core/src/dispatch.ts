@@ -38,6 +38,7 @@ import { createRandomBytes } from './random-bytes.js'
 import { createRegistry, type Registry } from './registry.js'
 import { RunTracker } from './run-tracker.js'
 import { createSchedulerConnection, type SchedulerConnection } from './scheduler-connection.js'
+import { Unacknowledged } from './unacknowledged.js'
 import { createUuidv7Source } from './uuidv7.js'
 
 /**
@@ -60,6 +61,7 @@ export class Dispatch {
   readonly #runner: CoroutineRunner
   readonly #http: HttpEndpoint
   readonly #connection: SchedulerConnection
+  readonly #unacknowledged: Unacknowledged
   #stopped: Promise<void> | undefined
   #closed: Promise<void> | undefined
 
@@ -74,6 +76,7 @@ export class Dispatch {
     this.#config = config
     this.bodyBytesMax = config.bodyBytesMax
     this.endpointUrl = config.endpointUrl
+    this.#unacknowledged = new Unacknowledged(config.unacknowledged)
     this.#registry = createRegistry(client, config.unknownErrorStatus)
     this.#runner = createRunner(config, (calls) => this.#send(calls))
     this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: Date.now, run })
@@ -222,8 +225,10 @@ export class Dispatch {
   async #send(calls: readonly Call[]): Promise<string[]> {
     const addressed = calls.map((call, index) => this.#address(call, index))
     if (addressed.length === 0) return []
-    const scheduler = await this.#connection.open()
-    return await scheduler.dispatch(addressed)
+    return await this.#unacknowledged.handOver(addressed, async () => {
+      const scheduler = await this.#connection.open()
+      return await scheduler.dispatch(addressed)
+    })
   }
 
   #address(call: Call, index: number): Call {

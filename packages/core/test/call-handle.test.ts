@@ -5,6 +5,7 @@ import {
   CallResultSchema,
   CallState,
   codeOfStatus,
+  DispatchError,
   encodeValue,
   type Status,
   WireErrorSchema,
@@ -56,6 +57,25 @@ t.test('a result is waited for until the call is done, whatever else happens to 
   scheduler.settle('call-1', done('ok', { output: 5 }))
   t.equal(await result, 5)
 })
+
+t.test(
+  'a scheduler at which too many wait is asked again when it says so, until the time is up',
+  async (t) => {
+    const { handle, scheduler } = await dispatchOne()
+    const { wait } = scheduler
+    let refusals = 3
+    scheduler.wait = async (id, timeoutMs, signal) => {
+      if (refusals-- > 0) throw new DispatchError('throttled', 'full', { retryAfterMs: 2 })
+      return wait(id, timeoutMs, signal)
+    }
+    const result = handle.result()
+    scheduler.settle('call-1', done('ok', { output: 5 }))
+    t.equal(await result, 5)
+    t.equal(refusals, -1)
+    refusals = Number.POSITIVE_INFINITY
+    await t.rejects(handle.result({ timeout: 20 }), { message: 'full', status: 'throttled', retryAfterMs: 2 })
+  },
+)
 
 t.test('a failed call rejects with its status, id, output and error', async (t) => {
   const { handle, scheduler } = await dispatchOne()

@@ -64,6 +64,16 @@ t.test('any other failure is everybody’s', async (t) => {
   )
 })
 
+t.test('a scheduler that is full is not asked again for each who shared the request', async (t) => {
+  const full = new DispatchError('throttled', 'full', { retryAfterMs: 700 })
+  const { requests, send, answerAll } = createSlowScheduler(() => full)
+  const dispatch = createDispatchGroup(send)
+  const all = Promise.allSettled(['1', '2', '3', '4', '5', '6', '7'].map((id) => dispatch([callOf(id)])))
+  await answerAll()
+  t.equal(requests.length, 5)
+  for (const result of await all) t.match(result, { status: 'rejected', reason: { retryAfterMs: 700 } })
+})
+
 t.test('a request holds no more than fits', async (t) => {
   const { requests, send, answerAll } = createSlowScheduler()
   const dispatch = createDispatchGroup(send)

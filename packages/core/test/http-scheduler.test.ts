@@ -173,6 +173,21 @@ for (const { name, first, wantPausesMs } of repeated) {
   })
 }
 
+t.test(
+  'a scheduler that stays full is asked a few times, then the caller is told when to come again',
+  async (t) => {
+    const full = failure(429, 'resource_exhausted', { 'retry-after': '4' })
+    const loopback = await createLoopback(t, () => full)
+    const { scheduler, pausesMs } = createScheduler(t, loopback.url)
+    await t.rejects(scheduler.dispatch([CALL]), {
+      message: /resource_exhausted/,
+      status: 'throttled',
+      retryAfterMs: 4_000,
+    })
+    t.strictSame(pausesMs, [4_000, 4_000, 4_000], 'no longer than 15 seconds')
+  },
+)
+
 const notRepeated = [
   { status: 400, code: 'invalid_argument', want: 'invalid_argument' },
   { status: 403, code: 'permission_denied', want: 'permission_denied' },
