@@ -11,10 +11,13 @@ import { createSqliteStore } from './store-sqlite/sqlite-store.js'
 export function createEmbeddedScheduler(
   options: EmbeddedSchedulerOptions & SchedulerLimits,
 ): EmbeddedScheduler {
-  const { endpoint, endpointUrl, store } = options
+  const { endpoint, endpointUrl, store, logger } = options
   return createScheduler({
     ...options,
-    store: store === ':memory:' ? createMemoryStore() : createSqliteStore({ path: store }),
+    store:
+      store === ':memory:'
+        ? createMemoryStore()
+        : createSqliteStore({ path: store, ...(logger && { logger }) }),
     endpointOf: (url) => (url === endpointUrl ? endpoint : elsewhere(url)),
     isLocal: (url) => url === endpointUrl,
     defaultEndpoint: endpointUrl,

@@ -76,7 +76,7 @@ export async function serveScheduler(options: ServeSchedulerOptions): Promise<Se
   })
   const scheduler = createScheduler({
     ...options,
-    store: storeOf(options.store),
+    store: storeOf(options),
     endpointOf: (url) => transport.endpointOf(url),
   })
   const handle = createSchedulerHandler({ ...options, scheduler, closing: closing.signal })
@@ -122,9 +122,11 @@ function assertGuarded(host: string, { apiKeys, allowedEndpoints }: ServeSchedul
   }
 }
 
-function storeOf(store: Store | string): Store {
+function storeOf({ store, logger }: ServeSchedulerOptions): Store {
   if (typeof store !== 'string') return store
-  return store === ':memory:' ? createMemoryStore() : createSqliteStore({ path: store })
+  return store === ':memory:'
+    ? createMemoryStore()
+    : createSqliteStore({ path: store, ...(logger && { logger }) })
 }
 
 function withHealth(

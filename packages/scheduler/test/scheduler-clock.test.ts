@@ -1,15 +1,13 @@
-import { create } from '@bufbuild/protobuf'
-import { type Call, CallSchema, CallState, encodeValue, type RunOutcome } from '@dispatch/protocol'
+import { type Call, CallState } from '@dispatch/protocol'
 import t, { type Test } from 'tap'
 import { createScheduler } from '../dist/scheduler.js'
 import type { Store } from '../dist/store.js'
 import { createMemoryStore } from '../dist/store-memory.js'
+import { callOf, ENDLESS } from './api-calls.js'
 import { ManualClock } from './manual-clock.js'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
-
-const NEVER_ANSWERS = { run: () => new Promise<RunOutcome>(() => {}) }
 
 t.test('a call is not late when the clock is set back while it waits', async (t) => {
   const clock = new ManualClock()
@@ -41,8 +39,7 @@ t.test('a call waits no longer than it was to wait when the clock was set back i
 })
 
 function callIn(delayMs: number): Call {
-  const delay = { seconds: BigInt(delayMs / 1_000), nanos: 0 }
-  return create(CallSchema, { endpoint: 'http://app', function: 'f', input: encodeValue(null), delay })
+  return callOf('f', { delay: { seconds: BigInt(delayMs / 1_000), nanos: 0 } as never })
 }
 
 async function started(t: Test, clock: ManualClock, store: Store, warnings: unknown[] = []) {
@@ -50,7 +47,7 @@ async function started(t: Test, clock: ManualClock, store: Store, warnings: unkn
   const scheduler = createScheduler({
     store,
     clock,
-    endpointOf: () => NEVER_ANSWERS,
+    endpointOf: () => ENDLESS,
     logger: { debug: ignore, info: ignore, warn: (fields) => warnings.push(fields), error: ignore },
   })
   t.teardown(() => {

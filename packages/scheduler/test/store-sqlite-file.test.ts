@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Worker } from 'node:worker_threads'
 import { createSqliteStore, type Store } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { openSqlite } from './sqlite-file.js'
@@ -114,27 +113,6 @@ t.test(
     await store.commit([insert(call('c'), bytes(80_000))])
   },
 )
-
-t.test('7 a store whose thread has ended refuses what is under way and everything after it', async (t) => {
-  const path = join(t.testdir(), 'dispatch.db')
-  let thread: Worker | undefined
-  process.once('worker', (worker) => {
-    thread = worker
-  })
-  const store = createSqliteStore({ path })
-  await store.open()
-  // Nothing that the store sends; the thread has no answer to it but to end.
-  thread?.postMessage(null)
-  const pending = [
-    store.commit([insert(call('a'))]),
-    store.load().then(() => {}),
-    store.prune(0, 1).then(() => {}),
-  ]
-  for (const promise of pending)
-    await t.rejects(promise, { status: 'permanent', message: /thread of the store/ })
-  await t.rejects(store.commit([insert(call('b'))]), { status: 'permanent', message: /thread of the store/ })
-  await store.close()
-})
 
 t.test('a link to a store is the same store', async (t) => {
   const directory = t.testdir()

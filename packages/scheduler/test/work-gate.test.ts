@@ -1,6 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
-import { closeGate, createWorkGateMemory, passGate } from '../dist/store-sqlite/work-gate.js'
+import {
+  closeGate,
+  commitProgress,
+  createWorkGateMemory,
+  markCommitted,
+  markCommitting,
+  passGate,
+} from '../dist/store-sqlite/work-gate.js'
 
 const STARTED = 0
 const ENDED = 1
@@ -55,4 +62,19 @@ t.test('closing the gate waits until the work under way has ended', async (t) =>
   closeGate(gate)
   t.equal(states[ENDED], 1)
   await thread.terminate()
+})
+
+t.test('what became of a commit that was not answered', async (t) => {
+  const gate = createWorkGateMemory()
+  const numbers = [7, 2 ** 32 + 7, 2 ** 31]
+  for (const id of numbers) {
+    t.equal(commitProgress(gate, id), 'not done', `${id} has not begun`)
+    markCommitting(gate, id)
+    t.equal(commitProgress(gate, id), 'unknown', `${id} was in SQLite's hands`)
+    markCommitted(gate, id)
+    t.equal(commitProgress(gate, id), 'done', `${id} is durable`)
+    t.equal(commitProgress(gate, id + 1), 'not done', `and ${id + 1} has not begun`)
+    markCommitting(gate, 0)
+    markCommitted(gate, 0)
+  }
 })

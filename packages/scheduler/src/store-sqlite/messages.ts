@@ -8,7 +8,7 @@ import type { DriverName } from './sqlite-driver.js'
  * buffer, which is handed over without a copy: cloning an object per call would cost more than storing it.
  */
 export type StoreRequest = { readonly id: number } & (
-  | { readonly op: 'open'; readonly options: StoreFileOptions }
+  | { readonly op: 'open'; readonly options: StoreFileOptions; readonly isReplacement: boolean }
   | { readonly op: 'commit'; readonly batch: CommitBatch }
   | { readonly op: 'load' }
   | { readonly op: 'readPayloads'; readonly ids: readonly string[] }
@@ -36,6 +36,8 @@ export interface StoreFileOptions {
   readonly path: string
   readonly fileBytesMax: number | undefined
   readonly driver: DriverName | undefined
+  /** Names this store among all that have had the file. */
+  readonly holder: string
 }
 
 type Row = string | number

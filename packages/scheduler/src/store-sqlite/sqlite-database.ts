@@ -5,7 +5,7 @@ import type { CommitBatch, PackedPayloads, StoreFileOptions } from './messages.j
 import { prepareSchema } from './schema.js'
 import { createBatchWriter, createTransact } from './sqlite-commit.js'
 import type { Database, OpenDatabase } from './sqlite-driver.js'
-import { lockStore, writeHolder } from './sqlite-lock.js'
+import { assertHolder, lockStore, writeHolder } from './sqlite-lock.js'
 import { createPrune } from './sqlite-prune.js'
 import {
   type CallRow,
@@ -17,7 +17,8 @@ import {
 
 /** The store, synchronously: what runs in the store's own thread. */
 export interface StoreDatabase {
-  commit(batch: CommitBatch): void
+  /** @param beforeCommit - Called when all is written, and nothing is durable yet. */
+  commit(batch: CommitBatch, beforeCommit: () => void): void
   liveCalls(): Generator<CallRow[]>
   finishedChildren(): FinishedRow[]
   readPayloads(ids: readonly string[]): PackedPayloads
@@ -45,9 +46,14 @@ const BUSY_TIMEOUT_MS = 5_000
 /**
  * Opens the store, or makes a new one where there is no file.
  *
+ * @param isReplacement - This store has had the file before, and wants it only if nobody else has since.
  * @throws {DispatchError} Or an error of the driver or the file system; nothing stays open then.
  */
-export function openStoreDatabase(openDatabase: OpenDatabase, options: StoreFileOptions): StoreDatabase {
+export function openStoreDatabase(
+  openDatabase: OpenDatabase,
+  options: StoreFileOptions,
+  isReplacement: boolean,
+): StoreDatabase {
   makeDirectory(dirname(options.path))
   const path = resolvedPath(options.path)
   const unlock = lockStore(openDatabase, path)
@@ -61,7 +67,8 @@ export function openStoreDatabase(openDatabase: OpenDatabase, options: StoreFile
     prepareSchema(database, path)
     checkIntegrity(database, path)
     limitSize(database, options.fileBytesMax)
-    return storeOf(database, unlock)
+    if (isReplacement) assertHolder(database, path, options.holder)
+    return storeOf(database, options.holder, unlock)
   } catch (error) {
     database?.close()
     unlock()
@@ -69,14 +76,18 @@ export function openStoreDatabase(openDatabase: OpenDatabase, options: StoreFile
   }
 }
 
-function storeOf(database: Database, unlock: () => void): StoreDatabase {
+function storeOf(database: Database, holder: string, unlock: () => void): StoreDatabase {
   const transact = createTransact(database)
   const writeBatch = createBatchWriter(database)
   const queries = createQueries(database)
-  transact(() => writeHolder(database))
+  transact(() => writeHolder(database, holder))
   return {
     ...queries,
-    commit: (batch) => transact(() => writeBatch(batch)),
+    commit: (batch, beforeCommit) =>
+      transact(() => {
+        writeBatch(batch)
+        beforeCommit()
+      }),
     prune: createPrune(database, transact),
     close: () => {
       database.close()

@@ -32,11 +32,26 @@ export function lockStore(openDatabase: OpenDatabase, path: string): () => void 
   return () => lock.close()
 }
 
-/** Notes in the store who holds it, for the message above. Nothing depends on its truth. */
-export function writeHolder(database: Database): void {
+/** Notes in the store who holds it: process and host for the message above, the name for {@link assertHolder}. */
+export function writeHolder(database: Database, holder: string): void {
   const insert = database.prepare('INSERT OR REPLACE INTO store (key, value) VALUES (?, ?)')
+  insert.run(['holder', holder])
   insert.run(['pid', String(process.pid)])
   insert.run(['host', hostname()])
+}
+
+/**
+ * Makes sure that nobody else has held the store since this holder did.
+ *
+ * @throws {DispatchError} `permanent` when somebody has: what the holder knows of its calls is no longer so.
+ */
+export function assertHolder(database: Database, path: string, holder: string): void {
+  const rows = database.prepare("SELECT value FROM store WHERE key = 'holder'").all([])
+  if (rows[0]?.[0] === holder) return
+  throw new DispatchError(
+    'permanent',
+    `${path} was open elsewhere while this scheduler had lost it: restart the scheduler`,
+  )
 }
 
 function readHolder(openDatabase: OpenDatabase, path: string): string {

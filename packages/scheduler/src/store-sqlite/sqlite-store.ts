@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
+import type { Logger } from '@dispatch/protocol'
 import { foldWrites } from '../fold-writes.js'
 import type {
   CallRecord,
@@ -26,6 +28,8 @@ export interface SqliteStoreOptions {
   readonly fileBytesMax?: number
   /** The SQLite driver to use; by default `node:sqlite` where there is one, else `libsql`. */
   readonly driver?: DriverName
+  /** Is told when the store's thread has ended and another takes its place. */
+  readonly logger?: Logger
 }
 
 /**
@@ -34,15 +38,15 @@ export interface SqliteStoreOptions {
  *
  * @throws {TypeError} When `path` is empty.
  */
-export function createSqliteStore({ path, fileBytesMax, driver }: SqliteStoreOptions): Store {
+export function createSqliteStore({ path, fileBytesMax, driver, logger }: SqliteStoreOptions): Store {
   if (typeof path !== 'string' || path === '') {
     throw new TypeError(`createSqliteStore({ path }): wanted the path of a file, got ${JSON.stringify(path)}`)
   }
-  const absolutePath = resolve(path)
-  const thread = new StoreThread(absolutePath)
+  const options = { path: resolve(path), fileBytesMax, driver, holder: randomUUID() }
+  const thread = new StoreThread(options, logger)
 
   return {
-    open: () => thread.open({ op: 'open', options: { path: absolutePath, fileBytesMax, driver } }),
+    open: () => thread.open(),
 
     async load(): Promise<StoreSnapshot> {
       const calls: CallRecord[] = []

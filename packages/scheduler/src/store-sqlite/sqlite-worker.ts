@@ -3,7 +3,7 @@ import type { StoreReply, StoreRequest } from './messages.js'
 import { openStoreDatabase, type StoreDatabase } from './sqlite-database.js'
 import { loadDriver } from './sqlite-driver.js'
 import { storeError } from './sqlite-error.js'
-import { passGate, type WorkGateMemory } from './work-gate.js'
+import { markCommitted, markCommitting, passGate, type WorkGateMemory } from './work-gate.js'
 
 /**
  * The thread in which the store works, so that a sync of the disk does not stop the application's event loop.
@@ -27,7 +27,7 @@ async function answer(request: StoreRequest): Promise<void> {
       path = request.options.path
       const openDatabase = await loadDriver(request.options.driver)
       passGate(gate, () => {
-        database = openStoreDatabase(openDatabase, request.options)
+        database = openStoreDatabase(openDatabase, request.options, request.isReplacement)
       })
       reply({ id: request.id, value: undefined })
     } else if (request.op === 'prune') {
@@ -48,7 +48,9 @@ type SyncRequest = Exclude<StoreRequest, { op: 'open' | 'prune' }>
 function perform(store: StoreDatabase, request: SyncRequest): { value: unknown; transfer?: Uint8Array } {
   switch (request.op) {
     case 'commit':
-      return { value: store.commit(request.batch) }
+      store.commit(request.batch, () => markCommitting(gate, request.id))
+      markCommitted(gate, request.id)
+      return { value: undefined }
     case 'load':
       for (const rows of store.liveCalls()) reply({ id: request.id, part: rows })
       return { value: store.finishedChildren() }

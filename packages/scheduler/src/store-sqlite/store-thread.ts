@@ -1,59 +1,73 @@
 import { Worker } from 'node:worker_threads'
-import { DispatchError } from '@dispatch/protocol'
-import type { StoreReply, StoreRequest } from './messages.js'
+import { DispatchError, type Logger } from '@dispatch/protocol'
+import type { StoreFileOptions, StoreReply, StoreRequest } from './messages.js'
 import { storeError } from './sqlite-error.js'
-import { closeGate, createWorkGateMemory, type WorkGateMemory } from './work-gate.js'
+import {
+  type CommitProgress,
+  closeGate,
+  commitProgress,
+  createWorkGateMemory,
+  type WorkGateMemory,
+} from './work-gate.js'
 
 /** `Omit` for each member of a union. */
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
 type Operation = WithoutId<StoreRequest>
 
 interface PendingRequest {
+  readonly op: Operation['op']
   readonly resolve: (value: unknown) => void
   readonly reject: (error: DispatchError) => void
   readonly onPart: ((part: unknown) => void) | undefined
 }
 
-/** The store's thread as the application sees it. Requests are answered in order; none is lost without an error. */
+/** A thread that works, and what it shares with us. */
+interface LiveThread {
+  readonly worker: Worker
+  readonly gate: WorkGateMemory
+  cause: Error | undefined
+}
+
+/**
+ * The store's thread as the application sees it.
+ *
+ *  H1 Requests are answered in the order in which they were asked; none is lost without an error.
+ *  H2 A thread that has ended by itself, for want of memory for example, is replaced at the next request. What was
+ *     asked of it fails with `temporary`: nothing of it was done.
+ *  H3 That is so because the memory shared with the thread tells how far its commit had got. A commit that was
+ *     done without having been answered succeeds. Of one that ended in the middle of SQLite's COMMIT nobody knows:
+ *     the store is used up then, and a restart finds out.
+ *  H4 The lock is free for a moment between two threads. When another process, or store, has had the file meanwhile
+ *     the new thread is refused, and the store used up (sqlite-lock.ts).
+ */
 export class StoreThread {
-  readonly #path: string
-  #worker: Worker | undefined
+  readonly #options: StoreFileOptions
+  readonly #logger: Logger | undefined
+  #thread: LiveThread | undefined
+  /** The start of a thread that takes the place of another. */
+  #restart: Promise<void> | undefined
   /** Why nothing can be asked any more, or not yet. */
   #refusal: DispatchError | undefined
   #lastId = 0
   readonly #pending = new Map<number, PendingRequest>()
-  #gate: WorkGateMemory | undefined
   readonly #onExit = () => {
-    if (this.#gate !== undefined) closeGate(this.#gate)
+    if (this.#thread !== undefined) closeGate(this.#thread.gate)
   }
 
-  constructor(path: string) {
-    this.#path = path
-    this.#refusal = new DispatchError('permanent', `the store ${path} is not open`)
+  constructor(options: StoreFileOptions, logger: Logger | undefined) {
+    this.#options = options
+    this.#logger = logger
+    this.#refusal = this.#error('permanent', 'is not open')
   }
 
-  async open(operation: Operation): Promise<void> {
-    if (this.#worker !== undefined)
-      throw new DispatchError('permanent', `the store ${this.#path} is open already`)
-    const gate = createWorkGateMemory()
-    // No execArgv: a loader of the application's has no business here and takes time to start.
-    const worker = new Worker(new URL('./sqlite-worker.js', import.meta.url), {
-      execArgv: [],
-      name: 'dispatch-store',
-      workerData: gate,
-    })
-    worker.unref()
-    worker.on('message', (reply: StoreReply) => this.#settle(reply))
-    worker.on('error', (error) => this.#fail(worker, error))
-    worker.on('exit', (code) => this.#fail(worker, new Error(`exit code ${code}`)))
-    this.#worker = worker
-    this.#gate = gate
+  async open(): Promise<void> {
+    if (this.#refusal === undefined) throw this.#error('permanent', 'is open already')
     process.once('exit', this.#onExit)
     this.#refusal = undefined
     try {
-      await this.ask(operation)
+      await this.#start(false)
     } catch (error) {
-      await this.#end(worker, `the store ${this.#path} is not open`)
+      await this.#useUp(this.#error('permanent', 'is not open'))
       throw error
     }
   }
@@ -63,37 +77,84 @@ export class StoreThread {
    * @throws {DispatchError}
    */
   ask(operation: Operation, transfer?: Uint8Array, onPart?: (part: unknown) => void): Promise<unknown> {
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
+    if (this.#thread === undefined && this.#restart === undefined) this.#beginRestart()
+    if (this.#restart === undefined) return this.#send(operation, transfer, onPart)
+    return this.#restart.then(() => this.#send(operation, transfer, onPart))
+  }
+
+  /** Ends the thread after everything that was asked before. Closing twice is no error. */
+  async close(): Promise<void> {
+    if (this.#refusal !== undefined) return
+    const closed = this.#thread === undefined ? undefined : this.#send({ op: 'close' })
+    this.#refusal = this.#error('permanent', 'is closed')
+    try {
+      await closed
+    } finally {
+      await this.#useUp(this.#refusal)
+    }
+  }
+
+  async #start(isReplacement: boolean): Promise<void> {
+    const gate = createWorkGateMemory()
+    // No execArgv: a loader of the application's has no business here and takes time to start.
+    const worker = new Worker(new URL('./sqlite-worker.js', import.meta.url), {
+      execArgv: [],
+      name: 'dispatch-store',
+      workerData: gate,
+    })
+    const thread: LiveThread = { worker, gate, cause: undefined }
+    worker.unref()
+    worker.on('message', (reply: StoreReply) => this.#settle(reply))
+    worker.on('error', (error) => {
+      thread.cause = error
+    })
+    // Only now has every answer come that was sent.
+    worker.on('exit', (code) => this.#ended(thread, thread.cause ?? new Error(`exit code ${code}`)))
+    this.#thread = thread
+    await this.#send({ op: 'open', options: this.#options, isReplacement })
+  }
+
+  /** H2. What is asked meanwhile follows in order (H1), so this is over before any of that is sent. */
+  #beginRestart(): void {
+    const over = (): void => {
+      this.#restart = undefined
+    }
+    this.#restart = this.#replace()
+    this.#restart.then(over, over)
+  }
+
+  async #replace(): Promise<void> {
+    try {
+      await this.#start(true)
+    } catch (error) {
+      const failure = storeError(error, this.#options.path)
+      if (failure.status === 'permanent') await this.#useUp(failure)
+      else await this.#drop()
+      throw failure
+    }
+  }
+
+  #send(operation: Operation, transfer?: Uint8Array, onPart?: (part: unknown) => void): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#worker === undefined || this.#refusal !== undefined) {
-        reject(this.#refusal)
+      if (this.#thread === undefined) {
+        reject(this.#refusal ?? this.#error('temporary', 'has no thread at present'))
         return
       }
       const id = ++this.#lastId
-      this.#pending.set(id, { resolve, reject, onPart })
-      if (this.#pending.size === 1) this.#worker.ref()
+      const { worker } = this.#thread
+      this.#pending.set(id, { op: operation.op, resolve, reject, onPart })
+      if (this.#pending.size === 1) worker.ref()
       try {
-        this.#worker.postMessage(
+        worker.postMessage(
           { ...operation, id },
           transfer === undefined ? [] : [transfer.buffer as ArrayBuffer],
         )
       } catch (error) {
         this.#forget(id)
-        reject(storeError(error, this.#path))
+        reject(storeError(error, this.#options.path))
       }
     })
-  }
-
-  /** Ends the thread after everything that was asked before. Closing twice is no error. */
-  async close(): Promise<void> {
-    const worker = this.#worker
-    if (worker === undefined || this.#refusal !== undefined) return
-    const closed = this.ask({ op: 'close' })
-    this.#refusal = new DispatchError('permanent', `the store ${this.#path} is closed`)
-    try {
-      await closed
-    } finally {
-      await this.#end(worker, `the store ${this.#path} is closed`)
-    }
   }
 
   #settle(reply: StoreReply): void {
@@ -109,34 +170,55 @@ export class StoreThread {
       else request.resolve(reply.value)
     } catch (error) {
       this.#forget(reply.id)
-      request.reject(storeError(error, this.#path))
+      request.reject(storeError(error, this.#options.path))
     }
   }
 
   #forget(id: number): void {
     this.#pending.delete(id)
-    if (this.#pending.size === 0) this.#worker?.unref()
+    if (this.#pending.size === 0) this.#thread?.worker.unref()
   }
 
-  #fail(worker: Worker, cause: Error): void {
-    if (worker !== this.#worker) return
-    this.#refuse(
-      new DispatchError('permanent', `the thread of the store ${this.#path} has ended: ${cause.message}`, {
-        cause,
-      }),
+  #ended(thread: LiveThread, cause: Error): void {
+    if (thread !== this.#thread) return
+    this.#thread = undefined
+    const { path } = this.#options
+    this.#logger?.error(
+      { err: cause, path },
+      'the thread of the store has ended; the next request starts another',
     )
-  }
-
-  async #end(worker: Worker, reason: string): Promise<void> {
-    this.#worker = undefined
-    process.off('exit', this.#onExit)
-    this.#refuse(new DispatchError('permanent', reason))
-    await worker.terminate()
-  }
-
-  #refuse(error: DispatchError): void {
-    this.#refusal = error
-    for (const { reject } of this.#pending.values()) reject(error)
+    const lost = this.#error('temporary', `has lost its thread: ${cause.message}`, cause)
+    const pending = [...this.#pending]
     this.#pending.clear()
+    for (const [id, { op, resolve, reject }] of pending) {
+      const progress: CommitProgress = op === 'commit' ? commitProgress(thread.gate, id) : 'not done'
+      if (progress === 'done') resolve(undefined)
+      else if (progress === 'not done') reject(lost)
+      else {
+        const unknown =
+          'has lost its thread in the middle of a commit: a restart tells whether that was recorded'
+        this.#refusal = this.#error('permanent', unknown, cause)
+        reject(this.#refusal)
+      }
+    }
+  }
+
+  /** Nothing is asked any more, for this reason. */
+  async #useUp(reason: DispatchError): Promise<void> {
+    this.#refusal = reason
+    process.off('exit', this.#onExit)
+    for (const { reject } of this.#pending.values()) reject(reason)
+    this.#pending.clear()
+    await this.#drop()
+  }
+
+  async #drop(): Promise<void> {
+    const thread = this.#thread
+    this.#thread = undefined
+    await thread?.worker.terminate()
+  }
+
+  #error(status: 'permanent' | 'temporary', text: string, cause?: unknown): DispatchError {
+    return new DispatchError(status, `the store ${this.#options.path} ${text}`, { cause })
   }
 }

@@ -1,0 +1,126 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
+import { createScheduler, createSqliteStore, type Store } from '@dispatch/scheduler'
+import t, { type Test } from 'tap'
+import { callOf, ENDLESS } from './api-calls.js'
+import { call, insert } from './store-records.js'
+
+t.test(
+  '7 what is asked of a thread that has ended fails with temporary, and nothing of it is done',
+  async (t) => {
+    const { store, thread } = await opened(t)
+    await store.commit([insert(call('before'))])
+    endItself(thread())
+    const pending = [
+      store.commit([insert(call('a'))]),
+      store.load().then(() => {}),
+      store.prune(0, 1).then(() => {}),
+    ]
+    for (const promise of pending)
+      await t.rejects(promise, { status: 'temporary', message: /has lost its thread/ })
+    t.strictSame([...(await store.existing(['before', 'a']))], ['before'])
+  },
+)
+
+t.test('1 the next request has a new thread, and commits go on', async (t) => {
+  const { store, path, thread, logged } = await opened(t)
+  for (const id of ['a', 'b', 'c']) {
+    await store.commit([insert(call(id))])
+    await ended(thread())
+  }
+  t.same([...(await store.existing(['a', 'b', 'c']))], ['a', 'b', 'c'])
+  t.match(logged, Array(3).fill({ path }), 'the log tells of each')
+})
+
+t.test('2 what is asked while a new thread starts is done in order', async (t) => {
+  const { store, thread } = await opened(t)
+  await ended(thread())
+  const commits = [1, 2, 3].map((name) => store.commit([insert(call(`call-${name}`))]))
+  const read = store.load()
+  await Promise.all(commits)
+  t.strictSame(
+    (await read).calls.map(({ id }) => id),
+    ['call-1', 'call-2', 'call-3'],
+  )
+})
+
+t.test('5 a store that was open elsewhere in between refuses to go on, for good', async (t) => {
+  const { store, path, thread } = await opened(t)
+  await ended(thread())
+  const other = createSqliteStore({ path })
+  await other.open()
+  await t.rejects(store.load(), { status: 'permanent', message: /is open in this process already/ })
+  await other.close()
+  await t.rejects(store.load(), { status: 'permanent', message: /is open in this process already/ })
+})
+
+t.test('5 nor when it has been left since', async (t) => {
+  const { store, path, thread } = await opened(t)
+  await ended(thread())
+  const other = createSqliteStore({ path })
+  await other.open()
+  await other.close()
+  const want = { status: 'permanent', message: /was open elsewhere .* restart the scheduler/ } as const
+  await t.rejects(store.commit([insert(call('a'))]), want)
+  await t.rejects(store.load(), want)
+})
+
+t.test('a store whose thread has ended can be closed, and opened again', async (t) => {
+  const { store, thread } = await opened(t)
+  await store.commit([insert(call('a'))])
+  await ended(thread())
+  await store.close()
+  await t.rejects(store.load(), { status: 'permanent', message: /is closed/ })
+  await store.open()
+  t.same([...(await store.existing(['a']))], ['a'])
+})
+
+t.test('a scheduler goes on when the thread of its store has ended', async (t) => {
+  const { store, thread } = await opened(t, { isOpen: false })
+  const scheduler = createScheduler({ store, endpointOf: () => ENDLESS })
+  t.teardown(() => scheduler.close())
+  await scheduler.open()
+  scheduler.start()
+  const [first = ''] = await scheduler.dispatch([callOf('f')])
+  endItself(thread())
+  const [second = ''] = await scheduler.dispatch([callOf('f')])
+  t.same([...(await store.existing([first, second]))], [first, second])
+})
+
+/** A store, and whatever thread it has at the time. */
+async function opened(t: Test, { isOpen = true } = {}) {
+  const path = join(t.testdir(), 'dispatch.db')
+  let latest: Worker | undefined
+  const onWorker = (worker: Worker): void => {
+    latest ??= worker
+    if (worker.threadId > latest.threadId) latest = worker
+  }
+  process.on('worker', onWorker)
+  const logged: object[] = []
+  const ignore = (): void => {}
+  const error = (fields: object): void => void logged.push(fields)
+  const store: Store = createSqliteStore({
+    path,
+    logger: { debug: ignore, info: ignore, warn: ignore, error },
+  })
+  t.teardown(async () => {
+    process.off('worker', onWorker)
+    await store.close()
+  })
+  if (isOpen) await store.open()
+  return { store, path, logged, thread: () => latest as Worker }
+}
+
+/** Sends what no store sends: the thread has no answer to it but to end. */
+function endItself(thread: Worker): void {
+  thread.postMessage(null)
+}
+
+async function ended(thread: Worker): Promise<void> {
+  const exited = once(thread, 'exit')
+  thread.ref()
+  endItself(thread)
+  // `once` rejects with the error that ended it.
+  await exited.catch(() => once(thread, 'exit'))
+}
