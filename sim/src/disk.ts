@@ -53,7 +53,7 @@ export class Disk {
     return {
       open: async () => {},
       close: async () => {},
-      load: () => ask(() => this.#store.load()),
+      load: (take) => ask(() => this.#store.load(take)),
       readPayloads: (ids) => ask(() => this.#store.readPayloads(ids)),
       readCall: (id) => ask(() => this.#store.readCall(id)),
       existing: (ids) => ask(() => this.#store.existing(ids)),

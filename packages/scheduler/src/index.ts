@@ -24,7 +24,6 @@ export type {
   Payloads,
   Store,
   StoredJournalEntry,
-  StoreSnapshot,
   WaitCondition,
   Write,
 } from './store.js'

@@ -26,7 +26,7 @@ export class PayloadCache {
   }
 
   set(kind: PayloadKind, id: string, payload: Uint8Array): void {
-    this.delete(kind, id)
+    if (this.#entries[kind].has(id)) this.delete(kind, id)
     this.#entries[kind].set(id, payload)
     this.#bytes += ENTRY_BYTES + payload.byteLength
     if (this.#bytes > this.#bytesMax) this.#shrink()

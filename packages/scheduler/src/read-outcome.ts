@@ -13,10 +13,10 @@ import {
   statusOfCode,
   WireErrorSchema,
 } from '@dispatch/protocol'
-import type { NewCall, Outcome } from './kernel/events.js'
+import type { Outcome, PolledCall } from './kernel/events.js'
 import { RETRY_AFTER_MS_MAX } from './kernel/retry-policy.js'
 import { encodePollState } from './poll-state.js'
-import { millisecondsOf, newCallOf, problemOf } from './validate-calls.js'
+import { millisecondsOf, newCallOf, problemIn, problemOf } from './validate-calls.js'
 
 /** Most calls one Poll may make. Our endpoints send more in several; others are told. */
 export const POLL_CALLS_MAX = 10_000
@@ -53,8 +53,8 @@ function readResponse(response: RunResponse, hadJournal: boolean): Outcome {
 
 /** A tail call is made whatever the status says (conformance case Q17). */
 function readTailCall(response: RunResponse, call: Call): Outcome {
-  const problem = problemOf(call, 'exit.tail_call', { endpointRequired: false })
-  if (problem !== undefined) return invalid(problem)
+  const problem = problemOf(call, { endpointRequired: false })
+  if (problem !== undefined) return invalid(`exit.tail_call.${problem}`)
   return { kind: 'tail-call', statusCode: response.status, call: newCallOf(call) }
 }
 
@@ -111,15 +111,11 @@ function pollProblem(poll: Poll): string | undefined {
   if (calls.length > POLL_CALLS_MAX) {
     return `poll.calls: wanted at most ${POLL_CALLS_MAX} calls, got ${calls.length}; make them in several polls`
   }
-  for (const [index, call] of calls.entries()) {
-    const problem = problemOf(call, `poll.calls[${index}]`, { endpointRequired: false })
-    if (problem !== undefined) return problem
-  }
-  return undefined
+  return problemIn(calls, 'poll.calls', { endpointRequired: false })
 }
 
-function polledCallOf(call: Call): NewCall & { correlationId: bigint } {
-  return { ...newCallOf(call), correlationId: call.correlationId }
+function polledCallOf(call: Call): PolledCall {
+  return { correlationId: call.correlationId, call: newCallOf(call) }
 }
 
 function invalid(message: string): Outcome {

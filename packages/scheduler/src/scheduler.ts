@@ -13,14 +13,14 @@ import { Admission, type AdmissionLimits, type Admitted } from './admission.js'
 import { callInfoOf } from './call-info.js'
 import { type Clock, SYSTEM_CLOCK } from './clock.js'
 import { Driver } from './driver.js'
-import type { Effect } from './kernel/events.js'
+import type { Effect, SubmittedCall } from './kernel/events.js'
 import { Kernel } from './kernel/kernel.js'
 import type { RetryPolicy } from './kernel/retry-policy.js'
 import { PayloadCache } from './payload-cache.js'
 import { Pruner } from './pruner.js'
 import { Runs } from './runs.js'
 import { SteadyClock, timeSeenIn } from './steady-clock.js'
-import type { Store, StoreSnapshot, Write } from './store.js'
+import type { Store, Write } from './store.js'
 import { createUuidv7 } from './uuidv7.js'
 import { assertCalls, newCallOf } from './validate-calls.js'
 import { type WaiterLimits, Waiters } from './waiters.js'
@@ -141,15 +141,19 @@ class StoreScheduler implements TenantScheduler {
   async open(): Promise<void> {
     if (this.#state !== 'new') return
     await this.#store.open()
-    const snapshot = await this.#store.load()
-    this.#catchUp(snapshot)
-    this.#kernel.restore(snapshot, this.#clock.nowMs())
+    let seenMs = 0
+    const finished = await this.#store.load((calls) => {
+      seenMs = Math.max(seenMs, timeSeenIn(calls))
+      this.#kernel.take(calls)
+    })
+    this.#catchUp(seenMs)
+    this.#kernel.restore(finished, this.#clock.nowMs())
     this.#state = 'open'
   }
 
   /** T3 */
-  #catchUp({ calls }: StoreSnapshot): void {
-    const behindMs = this.#clock.startFrom(timeSeenIn(calls))
+  #catchUp(seenMs: number): void {
+    const behindMs = this.#clock.startFrom(seenMs)
     if (behindMs === 0) return
     this.#logger.warn(
       { behindMs },
@@ -235,10 +239,13 @@ class StoreScheduler implements TenantScheduler {
   async #record(complete: readonly Call[], tenant: string, admitted: Admitted): Promise<string[]> {
     const named = complete.map((call) => call.dispatchId).filter((id) => id !== '')
     const known = named.length === 0 ? undefined : await this.#claim(named)
-    const ids = complete.map((call) => call.dispatchId || this.#newId())
-    const fresh = complete
-      .map((call, index) => ({ ...newCallOf(call), id: ids[index] as string, tenant }))
-      .filter((call) => !known?.exists.has(call.id))
+    const ids: string[] = []
+    const fresh: SubmittedCall[] = []
+    for (const call of complete) {
+      const id = call.dispatchId || this.#newId()
+      ids.push(id)
+      if (!known?.exists.has(id)) fresh.push({ id, tenant, call: newCallOf(call) })
+    }
     this.#driver.submit({ kind: 'submit', calls: fresh })
     admitted.submitted()
     known?.release()

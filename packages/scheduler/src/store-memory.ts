@@ -7,7 +7,6 @@ import type {
   Payloads,
   Store,
   StoredJournalEntry,
-  StoreSnapshot,
   Write,
 } from './store.js'
 
@@ -38,10 +37,11 @@ export function createMemoryStore(): Store {
       isOpen = true
     },
 
-    async load(): Promise<StoreSnapshot> {
+    async load(take): Promise<FinishedChild[]> {
       assertOpen()
       const live = [...calls.values()].filter(({ call }) => call.state !== 'done')
-      return { calls: live.map(({ call }) => call), finished: finishedChildren(calls, live) }
+      take(live.map(({ call }) => call))
+      return finishedChildren(calls, live)
     },
 
     async commit(writes: readonly Write[]) {

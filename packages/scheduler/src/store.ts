@@ -117,18 +117,6 @@ export interface StoredJournalEntry {
   readonly entry: Uint8Array
 }
 
-/** All a scheduler needs to go on after a restart. */
-export interface StoreSnapshot {
-  /** Every call that is not done, in the order in which they were recorded. */
-  readonly calls: CallRecord[]
-  /**
-   * Children that are done, of parents that are not done, made since the parent's last restart, and whose
-   * ordinal stands in none of the parent's journal entries; by `finishedAtMs`, and within a millisecond in the order
-   * in which they were recorded.
-   */
-  readonly finished: FinishedChild[]
-}
-
 /**
  * Where a scheduler keeps its calls.
  *
@@ -147,7 +135,15 @@ export interface StoreSnapshot {
  */
 export interface Store {
   open(): Promise<void>
-  load(): Promise<StoreSnapshot>
+  /**
+   * All a scheduler needs to go on after a restart. Hands every call that is not done to `take`, in the order in which
+   * they were recorded, in any number of parts: there may be a million.
+   *
+   * Resolves with the children that are done, of parents that are not done, made since the parent's last restart, and
+   * whose ordinal stands in none of the parent's journal entries; by `finishedAtMs`, and within a millisecond in the
+   * order in which they were recorded.
+   */
+  load(take: (calls: readonly CallRecord[]) => void): Promise<FinishedChild[]>
   commit(writes: readonly Write[]): Promise<void>
   /** Payloads of the calls with these ids, in their order; `undefined` for an id that does not exist. */
   readPayloads(ids: readonly string[]): Promise<(Payloads | undefined)[]>

@@ -2,7 +2,7 @@ import { STATUSES, type Status } from '@dispatch/protocol'
 import type { Decision, Effect, Event, NewCall, Outcome, PolledCall } from '../dist/kernel/events.js'
 import { Kernel } from '../dist/kernel/kernel.js'
 import type { RetryPolicy } from '../dist/kernel/retry-policy.js'
-import type { CallRecord, FinishedChild, StoreSnapshot } from '../dist/store.js'
+import type { CallRecord, FinishedChild } from '../dist/store.js'
 
 export type Run = Extract<Effect, { kind: 'run' }>
 export type Done = Extract<Effect, { kind: 'done' }>
@@ -49,8 +49,8 @@ export function poll(
 ): Outcome {
   const { first = 1, call, ...rest } = more
   const calls: PolledCall[] = names.map((name, index) => ({
-    ...newCall(name, { endpoint: '', ...call }),
     correlationId: BigInt(first + index),
+    call: newCall(name, { endpoint: '', ...call }),
   }))
   return {
     kind: 'poll',
@@ -109,7 +109,10 @@ export class World {
   }
 
   submit(...calls: (NewCall & { id?: string; tenant?: string })[]): void {
-    this.apply({ kind: 'submit', calls: calls.map((call) => ({ tenant: '', id: call.function, ...call })) })
+    this.apply({
+      kind: 'submit',
+      calls: calls.map(({ id, tenant = '', ...call }) => ({ id: id ?? call.function, tenant, call })),
+    })
   }
 
   /** The runs started since this was last asked. */
@@ -149,8 +152,8 @@ export class World {
     this.apply({ kind: 'tick' })
   }
 
-  /** What a store would give back now: see `StoreSnapshot`. */
-  snapshot(): StoreSnapshot {
+  /** What a store would give back now: see `Store.load`. */
+  snapshot(): { calls: CallRecord[]; finished: FinishedChild[] } {
     const calls = [...this.records.values()].filter((call) => call.state !== 'done')
     const finished: FinishedChild[] = []
     for (const id of this.#finished) {
@@ -173,7 +176,9 @@ export class World {
   restart({ clockSetBackMs = 0 } = {}): World {
     const world = new World(undefined, { isOpen: false })
     world.nowMs = this.nowMs - clockSetBackMs
-    world.kernel.restore(this.snapshot(), world.nowMs)
+    const { calls, finished } = this.snapshot()
+    world.kernel.take(calls)
+    world.kernel.restore(finished, world.nowMs)
     for (const [id, record] of this.records) world.records.set(id, record)
     world.journal.push(...this.journal)
     world.#finished.push(...this.#finished)

@@ -6,7 +6,7 @@ import { exit, failure, NO_OPTIONS, newCall, poll, type Run, World } from './ker
 t.test('K1 a call that is known already is not recorded again', async (t) => {
   const world = new World()
   world.submit(newCall('f', {}))
-  const again = world.apply({ kind: 'submit', calls: [{ ...newCall('f'), id: 'f', tenant: '' }] })
+  const again = world.apply({ kind: 'submit', calls: [{ id: 'f', tenant: '', call: newCall('f') }] })
   t.strictSame(again, { writes: [], effects: [] })
   t.equal(world.kernel.size, 1)
 })

@@ -10,6 +10,7 @@ import {
   ids,
   insert,
   journal,
+  load,
   NO_WAIT,
   payloads,
   update,
@@ -32,7 +33,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
     name: 'an empty store has nothing to load',
     run: async (open) => {
       const store = await open()
-      assert.deepEqual(await store.load(), { calls: [], finished: [] })
+      assert.deepEqual(await load(store), { calls: [], finished: [] })
       assert.deepEqual(await store.readPayloads([]), [])
       assert.deepEqual(await store.existing([]), new Set())
       assert.equal(await store.prune(Number.MAX_SAFE_INTEGER, 10), 0)
@@ -49,7 +50,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
         journal('p', 0, 0, [], bytes(4, 9)),
       ])
       store = await open()
-      assert.deepEqual(ids(await store.load()), ['p', 'p/1'])
+      assert.deepEqual(ids(await load(store)), ['p', 'p/1'])
       assert.deepEqual(await store.readPayloads(['p']), [payloads(bytes(10))])
       assert.deepEqual(await store.readJournal('p', 0), [{ ordinals: [], entry: bytes(4, 9) }])
     },
@@ -67,7 +68,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
         update(call('nobody')),
       ]
       await rejects(store.commit(batch), 'permanent', /nobody/)
-      assert.deepEqual((await store.load()).calls, [call('a')])
+      assert.deepEqual((await load(store)).calls, [call('a')])
       assert.deepEqual(await store.readPayloads(['a', 'b', 'c']), [payloads(bytes(3)), undefined, undefined])
       assert.deepEqual(await store.readJournal('a', 0), [])
       await store.commit([insert(call('b')), insert(call('c'))])
@@ -99,7 +100,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
         outcomes.map(({ status }) => status),
         ['fulfilled', 'rejected', 'fulfilled'],
       )
-      assert.deepEqual(ids(await store.load()), ['a', 'c'])
+      assert.deepEqual(ids(await load(store)), ['a', 'c'])
     },
   },
   ...refusedBatches(),
@@ -111,7 +112,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       const others = (['scheduled', 'pending', 'suspended'] as const).map((state) => call(state, { state }))
       await store.commit([insert(parent), ...others.map((other) => insert(other))])
       store = await open()
-      assert.deepEqual((await store.load()).calls, [parent, ...others])
+      assert.deepEqual((await load(store)).calls, [parent, ...others])
       const changed = call('p', {
         ...FULL_FIELDS,
         endpoint: 'http://b',
@@ -121,7 +122,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       })
       await store.commit([update(changed)])
       store = await open()
-      assert.deepEqual((await store.load()).calls, [changed, ...others])
+      assert.deepEqual((await load(store)).calls, [changed, ...others])
       assert.deepEqual((await store.readCall('p'))?.call, changed)
     },
   },
@@ -134,9 +135,9 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       await store.commit(names.slice(30).map((name) => insert(call(name))))
       await store.commit([update(done('call-37', 10)), update(call('call-0', { polls: 1 }))])
       const live = names.filter((name) => name !== 'call-37')
-      assert.deepEqual(ids(await store.load()), live)
+      assert.deepEqual(ids(await load(store)), live)
       store = await open()
-      assert.deepEqual(ids(await store.load()), live)
+      assert.deepEqual(ids(await load(store)), live)
     },
   },
   {
@@ -145,7 +146,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       const store = await open()
       const names = Array.from({ length: 12_000 }, (_, index) => `call-${index}`)
       await store.commit(names.map((name) => insert(call(name))))
-      assert.deepEqual(ids(await store.load()), names)
+      assert.deepEqual(ids(await load(store)), names)
     },
   },
   {
@@ -175,11 +176,11 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
         { parentId: 'p', parentRestarts: 1, ordinal: 3, correlationId: 0n, statusCode: 0 },
         { parentId: 'p', parentRestarts: 1, ordinal: 1, correlationId: 2n ** 64n - 1n, statusCode: 1 },
       ]
-      assert.deepEqual((await store.load()).finished, want)
+      assert.deepEqual((await load(store)).finished, want)
       store = await open()
-      assert.deepEqual((await store.load()).finished, want)
+      assert.deepEqual((await load(store)).finished, want)
       await store.commit([update(done('p', 400))])
-      assert.deepEqual(await store.load(), { calls: [child(parent, 5)], finished: [] })
+      assert.deepEqual(await load(store), { calls: [child(parent, 5)], finished: [] })
     },
   },
   {
@@ -205,7 +206,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
         call: call('b', { polls: 3 }),
         payloads: payloads(bytes(5), bytes(7)),
       })
-      assert.deepEqual(ids(await store.load()), ['b'])
+      assert.deepEqual(ids(await load(store)), ['b'])
     },
   },
   {
@@ -346,7 +347,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       assert.deepEqual(await store.readJournal('old', 0), [])
       assert.deepEqual(await store.readPayloads(['old', 'old/1']), [payloads(bytes(1)), payloads(bytes(1))])
       store = await open()
-      assert.deepEqual(ids(await store.load()), ['live', 'old', 'old/1'])
+      assert.deepEqual(ids(await load(store)), ['live', 'old', 'old/1'])
     },
   },
   {
@@ -382,7 +383,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       const pruned = store.prune(100, 1)
       await Promise.all([store.commit([insert(call('a'))]), store.commit([insert(call('b'))])])
       assert.equal(await pruned, 1)
-      assert.deepEqual(ids(await store.load()), ['a', 'b'])
+      assert.deepEqual(ids(await load(store)), ['a', 'b'])
     },
   },
   {
@@ -393,7 +394,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       await store.commit(
         names.map((name) => insert(call(name, { tenant: name, function: name, endpoint: name }))),
       )
-      assert.deepEqual(ids(await store.load()), names)
+      assert.deepEqual(ids(await load(store)), names)
       assert.deepEqual(await store.existing(names), new Set(names))
     },
   },
@@ -412,7 +413,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       await store.close()
       await last
       await rejects(store.commit([insert(call('b'))]), 'permanent', /not open|closed/)
-      await rejects(store.load(), 'permanent', /not open|closed/)
+      await rejects(load(store), 'permanent', /not open|closed/)
       await rejects(store.readCall('a'), 'permanent', /not open|closed/)
       await store.close()
     },
@@ -453,7 +454,7 @@ function refusedBatches(): StoreCheck[] {
       const store = await open()
       await store.commit([insert(call('a'), bytes(1)), journal('a', 0, 0, [5], bytes(5))])
       await rejects(store.commit([insert(call('first')), ...batch]), 'permanent', want)
-      assert.deepEqual((await store.load()).calls, [call('a')])
+      assert.deepEqual((await load(store)).calls, [call('a')])
       assert.deepEqual(await store.readJournal('a', 0), [{ ordinals: [5], entry: bytes(5) }])
     },
   }))

@@ -1,4 +1,4 @@
-import type { CallRecord, Write } from '@dispatch/scheduler'
+import type { CallRecord, FinishedChild, Store, Write } from '@dispatch/scheduler'
 
 export const NO_WAIT = { minResults: 0, maxResults: 0, wakeOnFailure: false, untilMs: 0 }
 
@@ -110,6 +110,13 @@ export function bytes(size: number, value = 1): Uint8Array {
 
 export function payloads(input: Uint8Array, state?: Uint8Array, result?: Uint8Array) {
   return { input, state, result }
+}
+
+/** All that a store has to load. */
+export async function load(store: Store): Promise<{ calls: CallRecord[]; finished: FinishedChild[] }> {
+  const calls: CallRecord[] = []
+  const finished = await store.load((part) => calls.push(...part))
+  return { calls, finished }
 }
 
 export function ids({ calls }: { calls: readonly CallRecord[] }): string[] {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { createSqliteStore } from '@dispatch/scheduler'
 import t from 'tap'
 import { openSqlite } from './sqlite-file.js'
-import { bytes, call, insert } from './store-records.js'
+import { bytes, call, insert, load } from './store-records.js'
 
 const PROGRAM = fileURLToPath(new URL('./store-sqlite-process.js', import.meta.url))
 
@@ -121,7 +121,7 @@ async function killAfter(path: string, firstBatch: number, acknowledgements: num
 async function checkedBatches(path: string, acknowledged: number): Promise<number> {
   const store = createSqliteStore({ path })
   await store.open()
-  const { calls } = await store.load()
+  const { calls } = await load(store)
   const batches = calls.length / 2
   // The commit under way at the kill may have become durable without having been acknowledged.
   assert.ok(

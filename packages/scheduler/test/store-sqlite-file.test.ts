@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createSqliteStore, type Store } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { openSqlite } from './sqlite-file.js'
-import { bytes, call, done, insert, update } from './store-records.js'
+import { bytes, call, done, insert, load, update } from './store-records.js'
 
 const REFUSED: { name: string; make: (path: string) => void | Promise<void>; want: RegExp }[] = [
   {
@@ -62,7 +62,7 @@ t.test('6 a damaged record is not loaded as something else', async (t) => {
   await makeStore(path)
   changeFile(path, `UPDATE calls SET record = '[1, 2]' WHERE id = 'call-1'`)
   const store = await opened(t, path)
-  await t.rejects(store.load(), { status: 'permanent', message: /is damaged.*call-1/ })
+  await t.rejects(load(store), { status: 'permanent', message: /is damaged.*call-1/ })
 })
 
 t.test('an empty file becomes a store', async (t) => {

@@ -1,4 +1,4 @@
-import type { CallOptions, CallRecord, WaitCondition } from '../store.js'
+import type { CallOptions, WaitCondition } from '../store.js'
 import type { NewCall } from './events.js'
 import type { Queueable } from './fair-queue.js'
 import type { Keyed } from './key-limits.js'
@@ -23,64 +23,118 @@ export const REFUSED = -1
 
 const NO_ENTRIES: readonly InboxEntry[] = []
 
-/** A call that is not done, as the kernel holds it. Payloads are in the store. */
-export class CallNode implements Prioritized, Keyed {
-  readonly id: string
+/** Where a call comes from that another has made. */
+export interface Origin {
   readonly parentId: string
   readonly rootId: string
-  readonly tenant: string
+  /** From 1. */
   readonly ordinal: number
   readonly parentRestarts: number
   readonly correlationId: bigint
-  readonly createdAtMs: number
-  readonly expiresAtMs: number
+}
+
+/** What is told of calls that failed, or are due later. */
+interface Trouble {
+  dueAtMs: number
+  attempts: number
+  statusCode: number
+  unknownSinceMs: number
+  restarts: number
+}
+
+/** What is told of calls that have polled, or were taken over by another. */
+interface Progress {
+  atMs: number
+  polls: number
+  children: number
+  wait: WaitCondition
+  inbox: InboxEntry[] | undefined
+  inboxFailures: number
+  delivering: number
+  open: Set<CallNode> | undefined
+  withJournal: boolean
+}
+
+const NO_TROUBLE: Readonly<Trouble> = {
+  dueAtMs: 0,
+  attempts: 0,
+  statusCode: 0,
+  unknownSinceMs: 0,
+  restarts: 0,
+}
+
+const NO_PROGRESS: Readonly<Omit<Progress, 'atMs'>> = {
+  polls: 0,
+  children: 0,
+  wait: NO_WAIT,
+  inbox: undefined,
+  inboxFailures: 0,
+  delivering: 0,
+  open: undefined,
+  withJournal: false,
+}
+
+/**
+ * A call that is not done, as the kernel holds it. Payloads are in the store.
+ *
+ * There may be a million of them, and most wait for their first run: what such a call does not need yet is kept in
+ * objects of their own, made when it is first written (some 150 bytes a call instead of 250).
+ */
+export class CallNode implements Prioritized, Keyed {
+  readonly id: string
+  readonly #origin: Origin | undefined
   /** The parent, while it is not done. */
-  parent: CallNode | undefined
+  parent: CallNode | undefined = undefined
+  readonly tenant: string
   /** What is to be run where; a tail call changes it. */
   target: Target
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
   concurrencyKey = ''
   state: LiveState = 'pending'
-  dueAtMs = 0
-  attempts = 0
-  statusCode = 0
-  progressAtMs: number
-  unknownSinceMs = 0
-  restarts = 0
-  polls = 0
-  children = 0
-  wait: WaitCondition = NO_WAIT
-  /** Results to deliver, oldest first; `undefined` stands for none, as most calls have no children. */
-  inbox: InboxEntry[] | undefined = undefined
-  inboxFailures = 0
-  /** How many of `inbox` the present run received. */
-  delivering = 0
-  /** Children that are not done. */
-  open: Set<CallNode> | undefined = undefined
   /** Number of the present run; 0 when it does not run. */
   run = 0
-  /** The next run takes the journal along. */
-  withJournal = false
   nextQueued: Queueable | undefined = undefined
   isQueued = false
+  #trouble: Trouble | undefined = undefined
+  #progress: Progress | undefined = undefined
 
   constructor(
-    identity: Pick<
-      CallRecord,
-      'id' | 'parentId' | 'rootId' | 'tenant' | 'ordinal' | 'parentRestarts' | 'correlationId' | 'createdAtMs'
-    > & { readonly expiresAtMs: number; readonly progressAtMs: number },
-    target: Target,
+    id: string,
+    of: {
+      readonly tenant: string
+      readonly target: Target
+      readonly origin: Origin | undefined
+      readonly createdAtMs: number
+      readonly expiresAtMs: number
+    },
   ) {
-    this.id = identity.id
-    this.parentId = identity.parentId
-    this.rootId = identity.rootId
-    this.tenant = identity.tenant
-    this.ordinal = identity.ordinal
-    this.parentRestarts = identity.parentRestarts
-    this.correlationId = identity.correlationId
-    this.createdAtMs = identity.createdAtMs
-    this.expiresAtMs = identity.expiresAtMs
-    this.progressAtMs = identity.progressAtMs
-    this.target = target
+    this.id = id
+    this.#origin = of.origin
+    this.tenant = of.tenant
+    this.target = of.target
+    this.createdAtMs = of.createdAtMs
+    this.expiresAtMs = of.expiresAtMs
+  }
+
+  get parentId(): string {
+    return this.#origin === undefined ? '' : this.#origin.parentId
+  }
+
+  get rootId(): string {
+    return this.#origin === undefined ? this.id : this.#origin.rootId
+  }
+
+  get ordinal(): number {
+    return this.#origin === undefined ? 0 : this.#origin.ordinal
+  }
+
+  get parentRestarts(): number {
+    return this.#origin === undefined ? 0 : this.#origin.parentRestarts
+  }
+
+  get correlationId(): bigint {
+    return this.#origin === undefined ? 0n : this.#origin.correlationId
   }
 
   get priority(): number {
@@ -91,70 +145,141 @@ export class CallNode implements Prioritized, Keyed {
     return this.target.options.concurrencyKeyMax
   }
 
+  get dueAtMs(): number {
+    return this.#trouble === undefined ? NO_TROUBLE.dueAtMs : this.#trouble.dueAtMs
+  }
+
+  set dueAtMs(value: number) {
+    if (value !== this.dueAtMs) this.#changeTrouble().dueAtMs = value
+  }
+
+  get attempts(): number {
+    return this.#trouble === undefined ? NO_TROUBLE.attempts : this.#trouble.attempts
+  }
+
+  set attempts(value: number) {
+    if (value !== this.attempts) this.#changeTrouble().attempts = value
+  }
+
+  get statusCode(): number {
+    return this.#trouble === undefined ? NO_TROUBLE.statusCode : this.#trouble.statusCode
+  }
+
+  set statusCode(value: number) {
+    if (value !== this.statusCode) this.#changeTrouble().statusCode = value
+  }
+
+  get unknownSinceMs(): number {
+    return this.#trouble === undefined ? NO_TROUBLE.unknownSinceMs : this.#trouble.unknownSinceMs
+  }
+
+  set unknownSinceMs(value: number) {
+    if (value !== this.unknownSinceMs) this.#changeTrouble().unknownSinceMs = value
+  }
+
+  get restarts(): number {
+    return this.#trouble === undefined ? NO_TROUBLE.restarts : this.#trouble.restarts
+  }
+
+  set restarts(value: number) {
+    if (value !== this.restarts) this.#changeTrouble().restarts = value
+  }
+
+  get polls(): number {
+    return this.#progress === undefined ? NO_PROGRESS.polls : this.#progress.polls
+  }
+
+  set polls(value: number) {
+    if (value !== this.polls) this.#changeProgress().polls = value
+  }
+
+  get children(): number {
+    return this.#progress === undefined ? NO_PROGRESS.children : this.#progress.children
+  }
+
+  set children(value: number) {
+    if (value !== this.children) this.#changeProgress().children = value
+  }
+
+  get wait(): WaitCondition {
+    return this.#progress === undefined ? NO_PROGRESS.wait : this.#progress.wait
+  }
+
+  set wait(value: WaitCondition) {
+    if (value !== this.wait) this.#changeProgress().wait = value
+  }
+
+  /** Results to deliver, oldest first; `undefined` stands for none. */
+  get inbox(): InboxEntry[] | undefined {
+    return this.#progress === undefined ? NO_PROGRESS.inbox : this.#progress.inbox
+  }
+
+  set inbox(value: InboxEntry[] | undefined) {
+    if (value !== this.inbox) this.#changeProgress().inbox = value
+  }
+
+  get inboxFailures(): number {
+    return this.#progress === undefined ? NO_PROGRESS.inboxFailures : this.#progress.inboxFailures
+  }
+
+  set inboxFailures(value: number) {
+    if (value !== this.inboxFailures) this.#changeProgress().inboxFailures = value
+  }
+
+  /** How many of `inbox` the present run received. */
+  get delivering(): number {
+    return this.#progress === undefined ? NO_PROGRESS.delivering : this.#progress.delivering
+  }
+
+  set delivering(value: number) {
+    if (value !== this.delivering) this.#changeProgress().delivering = value
+  }
+
+  /** Children that are not done. */
+  get open(): Set<CallNode> | undefined {
+    return this.#progress === undefined ? NO_PROGRESS.open : this.#progress.open
+  }
+
+  set open(value: Set<CallNode> | undefined) {
+    if (value !== this.open) this.#changeProgress().open = value
+  }
+
+  /** The next run takes the journal along. */
+  get withJournal(): boolean {
+    return this.#progress === undefined ? NO_PROGRESS.withJournal : this.#progress.withJournal
+  }
+
+  set withJournal(value: boolean) {
+    if (value !== this.withJournal) this.#changeProgress().withJournal = value
+  }
+
+  /** Last time the call got further: its creation or its last Poll. */
+  get progressAtMs(): number {
+    return this.#progress === undefined ? this.createdAtMs : this.#progress.atMs
+  }
+
+  set progressAtMs(value: number) {
+    if (value !== this.progressAtMs) this.#changeProgress().atMs = value
+  }
+
+  /** Results to deliver, oldest first. */
   get results(): readonly InboxEntry[] {
-    return this.inbox ?? NO_ENTRIES
+    return this.#progress?.inbox ?? NO_ENTRIES
   }
 
   get openChildren(): number {
-    return this.open?.size ?? 0
+    return this.#progress?.open?.size ?? 0
   }
-}
 
-/** The record of a call that is not done. `running` is written as `pending`: after a restart it is due again. */
-export function recordOf(node: CallNode): CallRecord {
-  return record(node, node.state === 'running' ? 'pending' : node.state, 0)
-}
-
-/** The record of a call that has just ended. */
-export function doneRecordOf(node: CallNode, nowMs: number): CallRecord {
-  return record(node, 'done', nowMs)
-}
-
-function record(node: CallNode, state: CallRecord['state'], finishedAtMs: number): CallRecord {
-  const { target } = node
-  return {
-    id: node.id,
-    parentId: node.parentId,
-    ordinal: node.ordinal,
-    parentRestarts: node.parentRestarts,
-    rootId: node.rootId,
-    correlationId: node.correlationId,
-    tenant: node.tenant,
-    createdAtMs: node.createdAtMs,
-    expiresAtMs: node.expiresAtMs,
-    endpoint: target.endpoint,
-    function: target.function,
-    version: target.version,
-    options: target.options,
-    concurrencyKey: node.concurrencyKey,
-    state,
-    dueAtMs: node.dueAtMs,
-    attempts: node.attempts,
-    statusCode: node.statusCode,
-    progressAtMs: node.progressAtMs,
-    unknownSinceMs: node.unknownSinceMs,
-    restarts: node.restarts,
-    polls: node.polls,
-    children: node.children,
-    wait: node.wait,
-    finishedAtMs,
+  #changeTrouble(): Trouble {
+    this.#trouble ??= { ...NO_TROUBLE }
+    return this.#trouble
   }
-}
 
-/** A node from what the store kept, not yet linked to its parent. */
-export function nodeOf(call: CallRecord, target: Target): CallNode {
-  const node = new CallNode(call, target)
-  node.state = call.state === 'done' ? 'pending' : call.state
-  node.dueAtMs = call.dueAtMs
-  node.attempts = call.attempts
-  node.statusCode = call.statusCode
-  node.unknownSinceMs = call.unknownSinceMs
-  node.restarts = call.restarts
-  node.polls = call.polls
-  node.children = call.children
-  node.wait = call.wait
-  node.concurrencyKey = call.concurrencyKey
-  return node
+  #changeProgress(): Progress {
+    this.#progress ??= { ...NO_PROGRESS, atMs: this.createdAtMs }
+    return this.#progress
+  }
 }
 
 /**

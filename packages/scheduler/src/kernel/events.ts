@@ -15,13 +15,15 @@ export interface NewCall {
   readonly delayMs: number
 }
 
-export interface SubmittedCall extends NewCall {
+export interface SubmittedCall {
   readonly id: string
   readonly tenant: string
+  readonly call: NewCall
 }
 
-export interface PolledCall extends NewCall {
+export interface PolledCall {
   readonly correlationId: bigint
+  readonly call: NewCall
 }
 
 /** How a run ended, read from what the endpoint answered. Results are encoded `CallResult`s without ids. */

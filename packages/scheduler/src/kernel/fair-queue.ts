@@ -6,62 +6,62 @@ export interface Queueable {
   isQueued: boolean
 }
 
-/** Calls of one tree, first come first served. */
-interface Lane<T> {
+/** Something with a place in a {@link Ring}, which owns `next`. */
+interface Link {
   readonly key: string
+  next: Link | undefined
+}
+
+/** Calls of one tree, first come first served. */
+interface Lane<T> extends Link {
   head: T | undefined
   tail: T | undefined
 }
 
-/** A ring of things that take turns: `next` is the one whose turn it is. */
-class Ring<V extends { readonly key: string }> {
-  readonly #byKey = new Map<string, { value: V; previous: string; next: string }>()
-  #turn = ''
+/** The call trees of one tenant. */
+interface Tenant<T> extends Link {
+  readonly trees: Ring<Lane<T>>
+}
+
+/** A ring of things that take turns. It is linked one way, through the things themselves: a call may have one of its own. */
+class Ring<V extends Link> {
+  readonly #byKey = new Map<string, V>()
+  /** The one whose turn was last; behind it is the one whose turn it is. */
+  #last: V | undefined
 
   get size(): number {
     return this.#byKey.size
   }
 
   get(key: string): V | undefined {
-    return this.#byKey.get(key)?.value
+    return this.#byKey.get(key)
   }
 
   /** Adds at the end: everything present has its turn first. */
   add(value: V): void {
-    const turn = this.#byKey.get(this.#turn)
-    if (turn === undefined) {
-      this.#byKey.set(value.key, { value, previous: value.key, next: value.key })
-      this.#turn = value.key
-      return
-    }
-    const last = this.#at(turn.previous)
-    this.#byKey.set(value.key, { value, previous: turn.previous, next: this.#turn })
-    last.next = value.key
-    turn.previous = value.key
+    this.#byKey.set(value.key, value)
+    value.next = this.#last?.next ?? value
+    if (this.#last !== undefined) this.#last.next = value
+    this.#last = value
   }
 
+  /** The one whose turn it is. */
   current(): V | undefined {
-    return this.#byKey.get(this.#turn)?.value
+    return this.#last?.next as V | undefined
   }
 
   advance(): void {
-    this.#turn = this.#at(this.#turn).next
+    this.#last = this.current()
   }
 
   /** Removes the one whose turn it is; the turn passes to the one behind it. */
   removeCurrent(): void {
-    const key = this.#turn
-    const entry = this.#at(key)
-    this.#at(entry.previous).next = entry.next
-    this.#at(entry.next).previous = entry.previous
-    this.#turn = entry.next
-    this.#byKey.delete(key)
-  }
-
-  #at(key: string): { value: V; previous: string; next: string } {
-    const entry = this.#byKey.get(key)
-    if (entry === undefined) throw new Error(`ring has no ${key}`)
-    return entry
+    const removed = this.current()
+    if (this.#last === undefined || removed === undefined) return
+    this.#byKey.delete(removed.key)
+    if (removed === this.#last) this.#last = undefined
+    else this.#last.next = removed.next
+    removed.next = undefined
   }
 }
 
@@ -72,7 +72,7 @@ class Ring<V extends { readonly key: string }> {
  * that is new is served within one round, however many calls another tree has waiting.
  */
 export class FairQueue<T extends Queueable> {
-  readonly #tenants = new Ring<{ readonly key: string; readonly trees: Ring<Lane<T>> }>()
+  readonly #tenants = new Ring<Tenant<T>>()
   #size = 0
 
   /** Calls that wait. */
@@ -83,12 +83,12 @@ export class FairQueue<T extends Queueable> {
   push(item: T): void {
     let tenant = this.#tenants.get(item.tenant)
     if (tenant === undefined) {
-      tenant = { key: item.tenant, trees: new Ring() }
+      tenant = { key: item.tenant, next: undefined, trees: new Ring() }
       this.#tenants.add(tenant)
     }
     let lane = tenant.trees.get(item.rootId)
     if (lane === undefined) {
-      lane = { key: item.rootId, head: undefined, tail: undefined }
+      lane = { key: item.rootId, next: undefined, head: undefined, tail: undefined }
       tenant.trees.add(lane)
     }
     if (lane.tail === undefined) lane.head = item

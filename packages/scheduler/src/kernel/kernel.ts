@@ -1,16 +1,8 @@
 import { type FunctionStats, STATUSES, statusOfCode } from '@dispatch/protocol'
-import type { CallRecord, StoreSnapshot, WaitCondition, Write } from '../store.js'
-import {
-  CallNode,
-  childIdOf,
-  doneRecordOf,
-  expiryOf,
-  NO_WAIT,
-  nodeOf,
-  REFUSED,
-  recordOf,
-} from './call-node.js'
+import type { CallRecord, FinishedChild, WaitCondition, Write } from '../store.js'
+import { CallNode, childIdOf, expiryOf, NO_WAIT, REFUSED } from './call-node.js'
 import type { Decision, Delivery, Effect, Event, NewCall, Outcome, SubmittedCall } from './events.js'
+import { doneRecordOf, nodeOf, recordOf } from './node-record.js'
 import { CANCELED_RESULT, EXPIRED_RESULT } from './own-results.js'
 import { RETRY_POLICY, type RetryPolicy, retryDelayMs, retryDelayMsMax } from './retry-policy.js'
 import { Slots, type Target } from './slots.js'
@@ -84,17 +76,23 @@ export class Kernel {
     return this.#slots.stats()
   }
 
-  /** Takes over what a store kept. Only on a kernel that has seen no event. */
-  restore(snapshot: StoreSnapshot, nowMs: number): void {
-    this.#nowMs = nowMs
-    for (const call of snapshot.calls) {
-      this.#calls.set(call.id, nodeOf(call, this.#slots.target(call.tenant, call)))
-    }
-    for (const node of this.#calls.values()) {
-      const parent = this.#calls.get(node.parentId)
+  /**
+   * Takes over calls that a store kept, parents before their children, in any number of parts. Only on a kernel that has
+   * seen no event; {@link restore} follows.
+   */
+  take(calls: readonly CallRecord[]): void {
+    for (const call of calls) {
+      const parent = this.#calls.get(call.parentId)
+      const node = nodeOf(call, this.#slots.target(call.tenant, call), parent)
+      this.#calls.set(node.id, node)
       if (parent !== undefined && parent.restarts === node.parentRestarts) this.#adopt(parent, node)
     }
-    for (const child of snapshot.finished) {
+  }
+
+  /** Lets the calls taken over go on. @param finished - See `Store.load`. */
+  restore(finished: readonly FinishedChild[], nowMs: number): void {
+    this.#nowMs = nowMs
+    for (const child of finished) {
       const parent = this.#calls.get(child.parentId)
       if (parent === undefined || parent.restarts !== child.parentRestarts) continue
       this.#deliver(parent, child.ordinal, child.correlationId, isFailure(child.statusCode))
@@ -144,23 +142,15 @@ export class Kernel {
     return { writes: this.#writes, effects: this.#effects }
   }
 
-  #submit(call: SubmittedCall): void {
-    if (this.#calls.has(call.id)) return // K1
-    const node = new CallNode(
-      {
-        id: call.id,
-        parentId: '',
-        rootId: call.id,
-        tenant: call.tenant,
-        ordinal: 0,
-        parentRestarts: 0,
-        correlationId: 0n,
-        createdAtMs: this.#nowMs,
-        expiresAtMs: expiryOf(call, this.#nowMs, 0),
-        progressAtMs: this.#nowMs,
-      },
-      this.#slots.target(call.tenant, call),
-    )
+  #submit({ id, tenant, call }: SubmittedCall): void {
+    if (this.#calls.has(id)) return // K1
+    const node = new CallNode(id, {
+      tenant,
+      target: this.#slots.target(tenant, call),
+      origin: undefined,
+      createdAtMs: this.#nowMs,
+      expiresAtMs: expiryOf(call, this.#nowMs, 0),
+    })
     this.#insert(node, call)
   }
 
@@ -276,7 +266,7 @@ export class Kernel {
     node.state = 'suspended'
     if (poll.refusal === undefined) {
       node.wait = waitOf(poll, this.#nowMs)
-      for (const call of poll.calls) this.#addChild(node, call, call.correlationId)
+      for (const { call, correlationId } of poll.calls) this.#addChild(node, call, correlationId)
     } else node.wait = { ...waitOf(poll, this.#nowMs), minResults: REFUSED }
     this.#writes.push({
       kind: 'update',
@@ -295,22 +285,16 @@ export class Kernel {
   }
 
   #addChild(parent: CallNode, call: NewCall, correlationId: bigint): void {
-    const ordinal = ++parent.children
-    const node = new CallNode(
-      {
-        id: childIdOf(parent.id, parent.restarts, ordinal),
-        parentId: parent.id,
-        rootId: parent.rootId,
-        tenant: parent.tenant,
-        ordinal,
-        parentRestarts: parent.restarts,
-        correlationId,
-        createdAtMs: this.#nowMs,
-        expiresAtMs: expiryOf(call, this.#nowMs, parent.expiresAtMs), // K12
-        progressAtMs: this.#nowMs,
-      },
-      this.#slots.target(parent.tenant, inherited(call, parent.target)),
-    )
+    const ordinal = parent.children + 1
+    parent.children = ordinal
+    const { id: parentId, rootId, tenant, restarts: parentRestarts } = parent
+    const node = new CallNode(childIdOf(parentId, parentRestarts, ordinal), {
+      tenant,
+      target: this.#slots.target(tenant, inherited(call, parent.target)),
+      origin: { parentId, rootId, ordinal, parentRestarts, correlationId },
+      createdAtMs: this.#nowMs,
+      expiresAtMs: expiryOf(call, this.#nowMs, parent.expiresAtMs), // K12
+    })
     this.#adopt(parent, node)
     this.#insert(node, call)
   }
@@ -469,12 +453,13 @@ export class Kernel {
 }
 
 /** What a call in a Poll, or a tail call, leaves out it has from the one that makes it: endpoint and priority. */
-function inherited(call: NewCall, from: Target): NewCall {
+function inherited(call: NewCall, from: Target): Omit<Target, 'slot'> {
   const { options } = call
   const { priority } = from.options
   return {
-    ...call,
     endpoint: call.endpoint || from.endpoint,
+    function: call.function,
+    version: call.version,
     options: options.priority === 0 && priority !== 0 ? { ...options, priority } : options,
   }
 }

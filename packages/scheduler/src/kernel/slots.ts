@@ -44,10 +44,20 @@ export class Slots {
   readonly #endpoints = new Map<string, EndpointSlot>()
   readonly #slots = new Map<string, { slot: Slot; tenant: string; endpoint: string; function: string }>()
   readonly #targets = new Map<string, Target>()
+  /** Calls that come one after the other are mostly alike. */
+  #lastTarget: { readonly tenant: string; readonly target: Target } | undefined
   /** Slots in which something may have changed since the last {@link takeNext}. */
   readonly #ready = new Set<Slot>()
 
   target(tenant: string, call: Omit<Target, 'slot'>): Target {
+    const last = this.#lastTarget
+    if (last !== undefined && last.tenant === tenant && isAlike(last.target, call)) return last.target
+    const target = this.#findTarget(tenant, call)
+    this.#lastTarget = { tenant, target }
+    return target
+  }
+
+  #findTarget(tenant: string, call: Omit<Target, 'slot'>): Target {
     const slotKey = `${tenant}\n${call.endpoint}\n${call.function}`
     const key = `${slotKey}\n${call.version}\n${optionsKey(call.options)}`
     let target = this.#targets.get(key)
@@ -156,4 +166,22 @@ export class Slots {
     this.#slots.set(key, { slot, tenant, endpoint: endpointUrl, function: name })
     return slot
   }
+}
+
+function isAlike(
+  target: Target,
+  { endpoint, function: name, version, options }: Omit<Target, 'slot'>,
+): boolean {
+  return (
+    target.function === name &&
+    target.endpoint === endpoint &&
+    target.version === version &&
+    (target.options === options ||
+      (target.options.attemptsMax === options.attemptsMax &&
+        target.options.giveUpAfterMs === options.giveUpAfterMs &&
+        target.options.concurrencyMax === options.concurrencyMax &&
+        target.options.runMsMax === options.runMsMax &&
+        target.options.priority === options.priority &&
+        target.options.concurrencyKeyMax === options.concurrencyKeyMax))
+  )
 }

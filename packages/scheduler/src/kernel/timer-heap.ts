@@ -1,73 +1,77 @@
-/** A thing that is due at a time. */
-interface Timer<T> {
-  readonly atMs: number
-  readonly order: number
-  readonly item: T
-}
-
 /**
  * Things by the time at which they are due; what is due at one time comes out in the order in which it was added.
  * Entries are never removed: the owner checks, when one comes out, whether it still means anything.
+ *
+ * Three arrays instead of one of objects: 24 bytes an entry, where an object with its boxed number takes 72.
  */
 export class TimerHeap<T> {
-  readonly #heap: Timer<T>[] = []
+  readonly #atMs: number[] = []
+  readonly #orders: number[] = []
+  readonly #items: T[] = []
   #order = 0
 
   get size(): number {
-    return this.#heap.length
+    return this.#items.length
   }
 
   /** Epoch milliseconds of the earliest entry; `Infinity` when there is none. */
   get nextAtMs(): number {
-    return this.#heap[0]?.atMs ?? Number.POSITIVE_INFINITY
+    return this.#atMs[0] ?? Number.POSITIVE_INFINITY
   }
 
   add(atMs: number, item: T): void {
-    const heap = this.#heap
-    const timer = { atMs, order: this.#order++, item }
-    let index = heap.length
-    heap.push(timer)
+    const order = this.#order++
+    let index = this.#items.length
     while (index > 0) {
       const parentIndex = (index - 1) >> 1
-      const parent = heap[parentIndex] as Timer<T>
-      if (isBefore(parent, timer)) break
-      heap[index] = parent
+      if (this.#isBefore(parentIndex, atMs, order)) break
+      this.#copy(parentIndex, index)
       index = parentIndex
     }
-    heap[index] = timer
+    this.#set(index, atMs, order, item)
   }
 
   /** The earliest entry that is due at `nowMs`, taken out. */
   takeDue(nowMs: number): T | undefined {
-    const heap = this.#heap
-    const first = heap[0]
-    if (first === undefined || first.atMs > nowMs) return undefined
-    const last = heap.pop() as Timer<T>
-    if (heap.length > 0) this.#sink(last)
-    return first.item
+    if (!(this.nextAtMs <= nowMs)) return undefined
+    const first = this.#items[0] as T
+    const atMs = this.#atMs.pop() as number
+    const order = this.#orders.pop() as number
+    const item = this.#items.pop() as T
+    if (this.#items.length > 0) this.#sink(atMs, order, item)
+    return first
   }
 
-  #sink(timer: Timer<T>): void {
-    const heap = this.#heap
+  /** Puts an entry in the place of the first and lets it find its own. */
+  #sink(atMs: number, order: number, item: T): void {
+    const size = this.#items.length
     let index = 0
     for (;;) {
-      let childIndex = 2 * index + 1
-      const left = heap[childIndex]
-      if (left === undefined) break
-      const right = heap[childIndex + 1]
-      let child = left
-      if (right !== undefined && isBefore(right, left)) {
+      let child = 2 * index + 1
+      if (child >= size) break
+      const right = child + 1
+      if (right < size && this.#isBefore(right, this.#atMs[child] as number, this.#orders[child] as number)) {
         child = right
-        childIndex += 1
       }
-      if (isBefore(timer, child)) break
-      heap[index] = child
-      index = childIndex
+      if (!this.#isBefore(child, atMs, order)) break
+      this.#copy(child, index)
+      index = child
     }
-    heap[index] = timer
+    this.#set(index, atMs, order, item)
   }
-}
 
-function isBefore(a: Timer<unknown>, b: Timer<unknown>): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
+  #isBefore(index: number, atMs: number, order: number): boolean {
+    const itsMs = this.#atMs[index] as number
+    return itsMs < atMs || (itsMs === atMs && (this.#orders[index] as number) < order)
+  }
+
+  #copy(from: number, to: number): void {
+    this.#set(to, this.#atMs[from] as number, this.#orders[from] as number, this.#items[from] as T)
+  }
+
+  #set(index: number, atMs: number, order: number, item: T): void {
+    this.#atMs[index] = atMs
+    this.#orders[index] = order
+    this.#items[index] = item
+  }
 }

@@ -1,5 +1,6 @@
 import type { FailureStatus } from '@dispatch/protocol'
-import type { FoldedWrites } from '../fold-writes.js'
+import type { CallChange, FoldedWrites } from '../fold-writes.js'
+import type { CallRecord } from '../store.js'
 import { encodeRecord } from './record.js'
 import type { DriverName } from './sqlite-driver.js'
 
@@ -42,10 +43,20 @@ export interface StoreFileOptions {
 
 type Row = string | number
 
+/** New calls that have the same values to be written; what most calls lack is not sent, and not bound. */
+export interface InsertGroup {
+  readonly state: CallRecord['state']
+  readonly isChild: boolean
+  /** Bit mask of the payloads there are: 1 input, 2 state, 4 result. */
+  readonly payloads: number
+  /** id, record; of a child parentId, parentRestarts, ordinal; if done finishedAtMs; and those payloads. */
+  readonly rows: Row[]
+}
+
 /** One commit. Rows lie one after the other; a payload is a number, see {@link PayloadPacker}. */
 export interface CommitBatch {
-  /** id, parentId, parentRestarts, ordinal, state, finishedAtMs, record, and the three payloads. */
-  readonly inserts: readonly Row[]
+  /** In the order in which the calls were recorded. */
+  readonly inserts: readonly InsertGroup[]
   /** id, state, finishedAtMs, record, and the three payloads. */
   readonly updates: readonly Row[]
   /** callId, restarts, position, ordinals as JSON, entry. */
@@ -53,7 +64,6 @@ export interface CommitBatch {
   readonly bytes: Uint8Array
 }
 
-export const INSERT_WIDTH = 10
 export const UPDATE_WIDTH = 7
 export const JOURNAL_WIDTH = 5
 
@@ -112,16 +122,12 @@ export class PayloadReader {
 }
 
 export function encodeCommit({ calls, journal }: FoldedWrites): CommitBatch {
-  const inserts: Row[] = []
+  const inserts: InsertGroup[] = []
   const updates: Row[] = []
   const entries: Row[] = []
   // Inserts are executed first, so their payloads come first.
   const payloads = new PayloadPacker()
-  for (const { isNew, call, input, state, result } of calls) {
-    if (!isNew) continue
-    inserts.push(call.id, call.parentId, call.parentRestarts, call.ordinal, call.state, call.finishedAtMs)
-    inserts.push(encodeRecord(call), payloads.add(input), payloads.add(state), payloads.add(result))
-  }
+  for (const change of calls) if (change.isNew) addInsert(inserts, change, payloads)
   for (const { isNew, call, input, state, result } of calls) {
     if (isNew) continue
     updates.push(call.id, call.state, call.finishedAtMs, encodeRecord(call))
@@ -131,6 +137,22 @@ export function encodeCommit({ calls, journal }: FoldedWrites): CommitBatch {
     entries.push(callId, restarts, position, JSON.stringify(ordinals), payloads.add(entry))
   }
   return { inserts, updates, journal: entries, bytes: payloads.pack() }
+}
+
+function addInsert(groups: InsertGroup[], { call, ...given }: CallChange, packer: PayloadPacker): void {
+  const { state } = call
+  const isChild = call.parentId !== ''
+  const present = [given.input, given.state, given.result].map((payload) => payload ?? undefined)
+  const payloads = present.reduce((mask, payload, kind) => mask | (payload === undefined ? 0 : 1 << kind), 0)
+  let group = groups.at(-1)
+  if (group?.state !== state || group.isChild !== isChild || group.payloads !== payloads) {
+    group = { state, isChild, payloads, rows: [] }
+    groups.push(group)
+  }
+  group.rows.push(call.id, encodeRecord(call))
+  if (isChild) group.rows.push(call.parentId, call.parentRestarts, call.ordinal)
+  if (state === 'done') group.rows.push(call.finishedAtMs)
+  for (const payload of present) if (payload !== undefined) group.rows.push(packer.add(payload))
 }
 
 export function packPayloads(payloads: Iterable<Uint8Array | undefined>): PackedPayloads {

@@ -1,23 +1,10 @@
-import { existsError, journalExistsError, unknownError } from '../fold-writes.js'
-import {
-  type CommitBatch,
-  INSERT_WIDTH,
-  JOURNAL_WIDTH,
-  NO_PAYLOAD,
-  PayloadReader,
-  UPDATE_WIDTH,
-} from './messages.js'
-import { EMPTY_PAYLOAD, LARGE_PAYLOAD } from './schema.js'
+import { journalExistsError, unknownError } from '../fold-writes.js'
+import { type CommitBatch, JOURNAL_WIDTH, NO_PAYLOAD, PayloadReader, UPDATE_WIDTH } from './messages.js'
+import { cellOf, INLINE_BYTES_MAX, PAYLOAD_COLUMNS } from './payload-cell.js'
+import { EMPTY_PAYLOAD } from './schema.js'
 import type { Database, SqlValue, Statement } from './sqlite-driver.js'
 import { SQLITE, sqliteCodeOf } from './sqlite-error.js'
-
-/**
- * Largest payload that lies in its call's row. SQLite writes a row anew at each change: beyond this size that
- * costs more than a second row does.
- */
-const INLINE_BYTES_MAX = 2_048
-
-const PAYLOAD_COLUMNS = ['input', 'coroutine', 'result'] as const
+import { createInsertWriter } from './sqlite-insert.js'
 
 /** Runs `work` as one transaction, whose writes are all durable when this returns, or gone when it throws. */
 export type Transact = (work: () => void) => void
@@ -43,9 +30,6 @@ export function createTransact(database: Database): Transact {
 
 /** Makes the function that writes a batch within a transaction. */
 export function createBatchWriter(database: Database): (batch: CommitBatch) => void {
-  const insert = database.prepare(
-    'INSERT INTO calls (id, parent_id, parent_restarts, ordinal, state, finished_at_ms, record, input, coroutine, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  )
   // n of a call by its id; a payload's own number is 4 * n + kind.
   const insertPayload = database.prepare(
     'INSERT OR REPLACE INTO payloads (n, bytes) SELECT 4 * n + ?, ? FROM calls WHERE id = ?',
@@ -59,21 +43,7 @@ export function createBatchWriter(database: Database): (batch: CommitBatch) => v
     if (payload !== undefined && payload.byteLength > INLINE_BYTES_MAX) insertPayload.run([kind, payload, id])
   }
 
-  const writeInsert = (row: SqlValue[], payloads: PayloadReader) => {
-    const id = row[0] as string
-    const large: (Uint8Array | undefined)[] = []
-    for (let column = INSERT_WIDTH - 3; column < INSERT_WIDTH; column++) {
-      const payload = payloads.next(row[column] as number)
-      large.push(payload)
-      row[column] = cellOf(payload)
-    }
-    try {
-      insert.run(row)
-    } catch (error) {
-      throw sqliteCodeOf(error) === SQLITE.CONSTRAINT ? existsError(id) : error
-    }
-    for (const [kind, payload] of large.entries()) writeLarge(id, kind, payload)
-  }
+  const writeInserts = createInsertWriter(database, writeLarge)
 
   const writeUpdate = (row: SqlValue[], payloads: PayloadReader) => {
     const [id, state, finishedAtMs, record, ...lengths] = row as [string, string, number, string, ...number[]]
@@ -104,8 +74,7 @@ export function createBatchWriter(database: Database): (batch: CommitBatch) => v
 
   return ({ inserts, updates, journal, bytes }) => {
     const payloads = new PayloadReader(bytes)
-    for (let at = 0; at < inserts.length; at += INSERT_WIDTH)
-      writeInsert(inserts.slice(at, at + INSERT_WIDTH), payloads)
+    for (const group of inserts) writeInserts(group, payloads)
     for (let at = 0; at < updates.length; at += UPDATE_WIDTH)
       writeUpdate(updates.slice(at, at + UPDATE_WIDTH), payloads)
     for (let at = 0; at < journal.length; at += JOURNAL_WIDTH)
@@ -121,12 +90,6 @@ function updateStatements(database: Database): readonly Statement[] {
       `UPDATE calls SET state = ?, finished_at_ms = ?, record = ?${columns.join('')} WHERE id = ?`,
     )
   })
-}
-
-function cellOf(payload: Uint8Array | undefined): SqlValue {
-  if (payload === undefined) return null
-  if (payload.byteLength === 0) return EMPTY_PAYLOAD
-  return payload.byteLength > INLINE_BYTES_MAX ? LARGE_PAYLOAD : payload
 }
 
 /** An entry is written once and always lies in its row. */

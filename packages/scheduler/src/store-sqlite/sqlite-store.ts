@@ -2,15 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Logger } from '@dispatch/protocol'
 import { foldWrites } from '../fold-writes.js'
-import type {
-  CallRecord,
-  FinishedChild,
-  Payloads,
-  Store,
-  StoredJournalEntry,
-  StoreSnapshot,
-  Write,
-} from '../store.js'
+import type { FinishedChild, Payloads, Store, StoredJournalEntry, Write } from '../store.js'
 import { encodeCommit, type PackedPayloads, unpackPayloads } from './messages.js'
 import { decodeCall } from './record.js'
 import type { DriverName } from './sqlite-driver.js'
@@ -48,13 +40,10 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
   return {
     open: () => thread.open(),
 
-    async load(): Promise<StoreSnapshot> {
-      const calls: CallRecord[] = []
-      const onPart = (rows: unknown) => {
-        for (const row of rows as CallRow[]) calls.push(decodeCall(row))
-      }
+    async load(take): Promise<FinishedChild[]> {
+      const onPart = (rows: unknown) => take((rows as CallRow[]).map(decodeCall))
       const finished = (await thread.ask({ op: 'load' }, undefined, onPart)) as FinishedRow[]
-      return { calls, finished: finished.map(decodeFinished) }
+      return finished.map(decodeFinished)
     },
 
     async commit(writes: readonly Write[]) {
