@@ -186,7 +186,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a request that is repeated records its calls again',
     file: SCHEDULER,
-    from: '!known?.exists.has(call.id)',
+    from: '!known?.exists.has(id)',
     to: 'true',
   },
   {

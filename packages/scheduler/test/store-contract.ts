@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { DispatchError } from '@dispatch/protocol'
 import type { CallRecord, Store, Write } from '@dispatch/scheduler'
+import { foldWrites } from '../dist/fold-writes.js'
 import {
   bytes,
   call,
@@ -103,7 +104,53 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       assert.deepEqual(ids(await load(store)), ['a', 'c'])
     },
   },
+  {
+    name: '3 of many calls in one batch, one that exists is named, and none is recorded',
+    run: async (open) => {
+      const store = await open()
+      await store.commit([insert(call('call-21'))])
+      const names = Array.from({ length: 40 }, (_, index) => `call-${index}`)
+      await rejects(
+        store.commit(names.map((name) => insert(call(name)))),
+        'permanent',
+        /call call-21 is recorded/,
+      )
+      assert.deepEqual(ids(await load(store)), ['call-21'])
+    },
+  },
   ...refusedBatches(),
+  {
+    name: '4 a batch may hold calls of every kind, and each comes back as it was written',
+    run: async (open) => {
+      const store = await open()
+      const parent = call('p')
+      const writes = [insert(parent)]
+      // Twenty of a kind in a row, then kinds in turns; payloads of no bytes, of a few and of many.
+      for (let n = 1; n <= 100; n++) {
+        const kind = n <= 20 ? 0 : n <= 40 ? 1 : n % 5
+        const input = bytes([0, 3, 5_000][n % 3] as number, n)
+        writes.push(insert(kind === 1 ? call(`root-${n}`) : child(parent, n), input))
+        if (kind === 2) {
+          writes.push(update(child(parent, n, { state: 'done', finishedAtMs: n }), { result: bytes(n % 7) }))
+        }
+        if (kind === 3) {
+          writes.push(
+            update(child(parent, n, { state: 'suspended' }), { state: bytes(n * 50), result: bytes(1) }),
+          )
+        }
+        if (kind === 4) writes.push(update(child(parent, n, { state: 'scheduled', dueAtMs: n })))
+      }
+      await store.commit(writes)
+      const { calls } = foldWrites(writes)
+      assert.deepEqual(
+        (await load(store)).calls,
+        calls.map(({ call }) => call).filter(({ state }) => state !== 'done'),
+      )
+      for (const { call, input, state, result } of calls) {
+        assert.deepEqual(await store.readCall(call.id), { call, payloads: { input, state, result } })
+      }
+    },
+  },
   {
     name: '4 load gives back every field as it was written',
     run: async (open) => {
