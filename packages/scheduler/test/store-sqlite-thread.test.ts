@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads'
 import { createScheduler, createSqliteStore, type Store } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { callOf, ENDLESS } from './api-calls.js'
-import { call, insert } from './store-records.js'
+import { call, insert, load } from './store-records.js'
 
 t.test(
   '7 what is asked of a thread that has ended fails with temporary, and nothing of it is done',
@@ -14,7 +14,7 @@ t.test(
     endItself(thread())
     const pending = [
       store.commit([insert(call('a'))]),
-      store.load().then(() => {}),
+      load(store).then(() => {}),
       store.prune(0, 1).then(() => {}),
     ]
     for (const promise of pending)
@@ -37,7 +37,7 @@ t.test('2 what is asked while a new thread starts is done in order', async (t) =
   const { store, thread } = await opened(t)
   await ended(thread())
   const commits = [1, 2, 3].map((name) => store.commit([insert(call(`call-${name}`))]))
-  const read = store.load()
+  const read = load(store)
   await Promise.all(commits)
   t.strictSame(
     (await read).calls.map(({ id }) => id),
@@ -50,9 +50,9 @@ t.test('5 a store that was open elsewhere in between refuses to go on, for good'
   await ended(thread())
   const other = createSqliteStore({ path })
   await other.open()
-  await t.rejects(store.load(), { status: 'permanent', message: /is open in this process already/ })
+  await t.rejects(load(store), { status: 'permanent', message: /is open in this process already/ })
   await other.close()
-  await t.rejects(store.load(), { status: 'permanent', message: /is open in this process already/ })
+  await t.rejects(load(store), { status: 'permanent', message: /is open in this process already/ })
 })
 
 t.test('5 nor when it has been left since', async (t) => {
@@ -63,7 +63,7 @@ t.test('5 nor when it has been left since', async (t) => {
   await other.close()
   const want = { status: 'permanent', message: /was open elsewhere .* restart the scheduler/ } as const
   await t.rejects(store.commit([insert(call('a'))]), want)
-  await t.rejects(store.load(), want)
+  await t.rejects(load(store), want)
 })
 
 t.test('a store whose thread has ended can be closed, and opened again', async (t) => {
@@ -71,7 +71,7 @@ t.test('a store whose thread has ended can be closed, and opened again', async (
   await store.commit([insert(call('a'))])
   await ended(thread())
   await store.close()
-  await t.rejects(store.load(), { status: 'permanent', message: /is closed/ })
+  await t.rejects(load(store), { status: 'permanent', message: /is closed/ })
   await store.open()
   t.same([...(await store.existing(['a']))], ['a'])
 })
