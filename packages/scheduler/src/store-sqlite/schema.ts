@@ -82,17 +82,16 @@ const MIGRATIONS: readonly string[] = [VERSION_1]
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
 /**
- * Makes an empty file a store, brings an older store up to date, and refuses everything else without having
- * written to it.
+ * The version of a store's schema; 0 for an empty file.
  *
  * @throws {DispatchError} `permanent` when the file belongs to something else, or to a newer version.
  */
-export function prepareSchema(database: Database, path: string): void {
+export function schemaVersionOf(database: Database, path: string): number {
   const applicationId = pragma(database, 'application_id')
   const version = pragma(database, 'user_version')
   const [[tables]] = database.prepare('SELECT count(*) FROM sqlite_schema').all([]) as [[number]]
-  const isNew = applicationId === 0 && version === 0 && tables === 0
-  if (!isNew && applicationId !== APPLICATION_ID) {
+  if (applicationId === 0 && version === 0 && tables === 0) return 0
+  if (applicationId !== APPLICATION_ID) {
     throw new DispatchError(
       'permanent',
       `${path} is a SQLite database of something else: give the scheduler a file of its own with DISPATCH_STORE`,
@@ -104,6 +103,16 @@ export function prepareSchema(database: Database, path: string): void {
       `${path} was written by a newer version of @dispatch/scheduler (its schema is ${version}, this version knows ${SCHEMA_VERSION}): upgrade the package, or give it another file with DISPATCH_STORE`,
     )
   }
+  return version
+}
+
+/**
+ * Makes an empty file a store, and brings an older store up to date.
+ *
+ * @throws {DispatchError} As {@link schemaVersionOf}, without having written.
+ */
+export function prepareSchema(database: Database, path: string): void {
+  const version = schemaVersionOf(database, path)
   // WAL mode is kept in the file, so it must not be set before the file is known to be ours.
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = FULL')

@@ -1,10 +1,21 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DispatchError } from '@dispatch/protocol'
 import type { CommitBatch, PackedPayloads, StoreFileOptions } from './messages.js'
-import { prepareSchema } from './schema.js'
+import { prepareSchema, schemaVersionOf } from './schema.js'
 import { createBatchWriter, createTransact } from './sqlite-commit.js'
 import type { Database, OpenDatabase } from './sqlite-driver.js'
+import { SQLITE, sqliteCodeOf } from './sqlite-error.js'
 import { assertHolder, lockStore, writeHolder } from './sqlite-lock.js'
 import { createPrune } from './sqlite-prune.js'
 import {
@@ -14,6 +25,7 @@ import {
   type JournalRows,
   type ResultRows,
 } from './sqlite-queries.js'
+import { assertLogWhole } from './wal-check.js'
 
 /** The store, synchronously: what runs in the store's own thread. */
 export interface StoreDatabase {
@@ -40,6 +52,9 @@ const CHECKED_BYTES_MAX = 64 * 1024 * 1024
 /** A long read by another program makes the write-ahead log grow; afterwards it is cut to this. */
 const WAL_BYTES_KEPT_MAX = 64 * 1024 * 1024
 
+/** The file, its log, the index of that, and the lock. */
+const FILES_OF_A_STORE = 4
+
 /** How long to wait for a program beside us that is writing to the file, or copying it. */
 const BUSY_TIMEOUT_MS = 5_000
 
@@ -56,22 +71,25 @@ export function openStoreDatabase(
 ): StoreDatabase {
   makeDirectory(dirname(options.path))
   const path = resolvedPath(options.path)
-  const unlock = lockStore(openDatabase, path)
+  assertAccess(path)
+  let unlock = (): void => {}
   let database: Database | undefined
   try {
+    unlock = lockStore(openDatabase, path)
+    checkFile(openDatabase, path)
     // Payloads may be private. SQLite gives its other files the permissions of this one.
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
     database = openDatabase(path)
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     database.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_KEPT_MAX}`)
     prepareSchema(database, path)
-    checkIntegrity(database, path)
     limitSize(database, options.fileBytesMax)
     if (isReplacement) assertHolder(database, path, options.holder)
     return storeOf(database, options.holder, unlock)
   } catch (error) {
     database?.close()
     unlock()
+    if (sqliteCodeOf(error) === SQLITE.CANTOPEN) assertDescriptors(dirname(path))
     throw error
   }
 }
@@ -112,6 +130,51 @@ function makeDirectory(directory: string): void {
 /** One name for one file, so that all who open it ask for the same lock. */
 function resolvedPath(path: string): string {
   return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path))
+}
+
+/**
+ * Refuses files that this process may not write. SQLite would open them to read, and leave files beside them that
+ * nobody can write either.
+ */
+function assertAccess(path: string): void {
+  accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK)
+  for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-lock`]) {
+    if (!existsSync(file)) continue
+    accessSync(file, constants.R_OK | constants.W_OK)
+    if (statSync(file).isFile()) continue
+    throw new DispatchError('permanent', `${file} cannot be opened: check the path, it is no file`)
+  }
+}
+
+/**
+ * SQLite says only that it cannot open a file. When that is for want of descriptors, the file system says so.
+ *
+ * @throws {Error} `EMFILE` or `ENFILE`.
+ */
+function assertDescriptors(directory: string): void {
+  const descriptors: number[] = []
+  try {
+    while (descriptors.length < FILES_OF_A_STORE) descriptors.push(openSync(directory, 'r'))
+  } finally {
+    descriptors.forEach(closeSync)
+  }
+}
+
+/**
+ * Refuses what is no whole store of ours, without changing it. The connection only reads: the last one that could
+ * write would, as it closes, write the log into a file that is damaged.
+ */
+function checkFile(openDatabase: OpenDatabase, path: string): void {
+  assertLogWhole(path)
+  if (!existsSync(path) || statSync(path).size === 0) return
+  const database = openDatabase(path, 'toRead')
+  try {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    schemaVersionOf(database, path)
+    checkIntegrity(database, path)
+  } finally {
+    database.close()
+  }
 }
 
 function checkIntegrity(database: Database, path: string): void {

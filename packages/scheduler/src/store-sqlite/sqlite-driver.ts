@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import { DispatchError } from '@dispatch/protocol'
 
 /** What the store needs of a SQLite driver, with the same behaviour whichever it is. */
@@ -22,7 +23,8 @@ export type SqlValue = string | number | null | Uint8Array
 
 export type DriverName = 'node:sqlite' | 'libsql'
 
-export type OpenDatabase = (path: string) => Database
+/** Opens a file; `toRead`: it is not changed, not even when it is closed. */
+export type OpenDatabase = (path: string, purpose?: 'toRead') => Database
 
 /**
  * Loads the first driver there is: node:sqlite (Node.js 22.13 and later), else the package libsql.
@@ -49,6 +51,7 @@ export async function loadDriver(only?: DriverName): Promise<OpenDatabase> {
 interface NodeSqlite {
   readonly DatabaseSync: new (
     path: string,
+    options: { readonly readOnly: boolean },
   ) => { exec(sql: string): void; prepare(sql: string): NodeStatement; close(): void }
 }
 
@@ -61,8 +64,8 @@ interface NodeStatement {
 
 async function loadNodeSqlite(): Promise<OpenDatabase> {
   const { DatabaseSync } = (await importQuietly('node:sqlite')) as NodeSqlite
-  return (path) => {
-    const database = new DatabaseSync(path)
+  return (path, purpose) => {
+    const database = new DatabaseSync(path, { readOnly: purpose === 'toRead' })
     return {
       exec: (sql) => database.exec(sql),
       close: () => database.close(),
@@ -107,8 +110,9 @@ interface LibsqlStatement {
 async function loadLibsql(): Promise<OpenDatabase> {
   const name: string = 'libsql'
   const { default: Libsql } = (await import(name)) as { default: new (path: string) => LibsqlDatabase }
-  return (path) => {
-    const database = new Libsql(path)
+  return (path, purpose) => {
+    // It has no option for this.
+    const database = new Libsql(purpose === 'toRead' ? `${pathToFileURL(path)}?mode=ro` : path)
     return {
       exec: (sql) => database.exec(sql),
       close: () => database.close(),

@@ -1,14 +1,28 @@
 import { DispatchError, type FailureStatus } from '@dispatch/protocol'
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that the store tells apart. */
-export const SQLITE = { BUSY: 5, CONSTRAINT: 19 } as const
+export const SQLITE = { BUSY: 5, CANTOPEN: 14, CONSTRAINT: 19 } as const
+
+interface Failure {
+  readonly status: FailureStatus
+  readonly text: string
+}
+
+const NOT_WRITABLE: Failure = {
+  status: 'permanent',
+  text: 'cannot be written: check the permissions of the file, of those beside it and of its directory',
+}
+const TOO_MANY_FILES: Failure = {
+  status: 'temporary',
+  text: 'cannot be opened: too many files are open, raise the limit (ulimit -n)',
+}
 
 /** What a result code means for whoever runs the scheduler. Codes without a row are `permanent`. */
-const FAILURES: Readonly<Record<number, { status: FailureStatus; text: string }>> = {
+const FAILURES: Readonly<Record<number, Failure>> = {
   5: { status: 'temporary', text: 'is locked by another program' },
   6: { status: 'temporary', text: 'is locked by another program' },
   7: { status: 'temporary', text: 'cannot be used: out of memory' },
-  8: { status: 'permanent', text: 'cannot be written: check the permissions of the file and its directory' },
+  8: NOT_WRITABLE,
   10: { status: 'temporary', text: 'cannot be read or written: the disk failed' },
   11: { status: 'permanent', text: 'is damaged: restore it from a backup, or move it away to start empty' },
   13: { status: 'temporary', text: 'cannot grow: the disk is full' },
@@ -19,12 +33,23 @@ const FAILURES: Readonly<Record<number, { status: FailureStatus; text: string }>
   },
 }
 
+/** The same for what the file system says itself. */
+const SYSTEM_FAILURES: Readonly<Record<string, Failure>> = {
+  EACCES: NOT_WRITABLE,
+  EPERM: NOT_WRITABLE,
+  EROFS: NOT_WRITABLE,
+  EMFILE: TOO_MANY_FILES,
+  ENFILE: TOO_MANY_FILES,
+  ENOSPC: { status: 'temporary', text: 'cannot grow: the disk is full' },
+}
+
 /** The `DispatchError` for whatever a driver, or the file system, threw at work on the store at `path`. */
 export function storeError(error: unknown, path: string): DispatchError {
   if (error instanceof DispatchError) return error
   const code = sqliteCodeOf(error)
   const message = error instanceof Error ? error.message : String(error)
-  const row = code === undefined ? undefined : FAILURES[code]
+  const row =
+    code === undefined ? SYSTEM_FAILURES[String((error as { code?: unknown }).code)] : FAILURES[code]
   if (row !== undefined)
     return new DispatchError(row.status, `${path} ${row.text} (${message})`, { cause: error })
   // A record that is no JSON any more.
