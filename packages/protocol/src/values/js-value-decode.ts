@@ -1,8 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { JsValueSchema } from '../gen/dispatch/sdk/node/v1/value_pb.js'
 import { VALUE_DEPTH_MAX } from '../limits.js'
+import { setOwn } from '../set-own.js'
 import { durationOf } from './typed-values.js'
-import { setOwn } from './value-kinds.js'
 
 /**
  * The value in the bytes of a `dispatch.sdk.node.v1.JsValue`; see {@link encodeJsValue} for its form.

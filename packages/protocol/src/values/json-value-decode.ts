@@ -1,6 +1,6 @@
 import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire'
 import { VALUE_DEPTH_MAX } from '../limits.js'
-import { setOwn } from './value-kinds.js'
+import { setOwn } from '../set-own.js'
 
 /**
  * The JSON value in a `google.protobuf.Value`; one without content is `null`. Reads the bytes directly: the

@@ -1,6 +1,6 @@
 import { VALUE_DEPTH_MAX } from '../limits.js'
-import type { ProtoWriter } from '../proto-writer.js'
-import { isWellFormed } from './text.js'
+import type { ProtoWriter } from '../proto/writer.js'
+import { isWellFormed } from '../text.js'
 import { isJsonNumber, isPlainObject, substituteOf } from './value-kinds.js'
 
 /**

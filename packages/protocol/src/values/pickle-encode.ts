@@ -1,10 +1,10 @@
 import { types } from 'node:util'
 import type { Any } from '@bufbuild/protobuf/wkt'
 import { VALUE_DEPTH_MAX } from '../limits.js'
-import { type ProtoWriter, writeProto } from '../proto-writer.js'
+import { type ProtoWriter, writeProto } from '../proto/writer.js'
+import { isWellFormed } from '../text.js'
 import { anyOf, TYPE_URLS } from './any.js'
 import { describe, keyPart, refusal } from './refusal.js'
-import { isWellFormed } from './text.js'
 import { TypedNumber } from './typed-values.js'
 import { isPlainObject, substituteOf } from './value-kinds.js'
 

@@ -1,8 +1,8 @@
 import { VALUE_DEPTH_MAX } from '../limits.js'
+import { setOwn } from '../set-own.js'
 import { ArgumentsDraft, PickleMachine, PythonName, UnreadPickle } from './pickle-machine.js'
 import { PICKLE_OPCODES, UNREAD_OPCODES } from './pickle-opcodes.js'
 import { PickledArguments, PickledObject } from './pickled-object.js'
-import { setOwn } from './value-kinds.js'
 
 /** Most opcodes that are read. Each takes a byte or more and may make an object: this many take a second. */
 const OPCODES_MAX = 1_000_000

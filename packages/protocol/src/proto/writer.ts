@@ -4,6 +4,9 @@ const KEPT_BUFFER_BYTES_MAX = 65_536
 /** Longest text that is copied character by character: up to here that is faster than `encodeInto`. */
 const LOOP_TEXT_LENGTH_MAX = 24
 
+/** Where a 64-bit integer is taken apart. */
+const WORDS = new DataView(new ArrayBuffer(8))
+
 let idleWriter: ProtoWriter | undefined
 
 /**
@@ -73,15 +76,17 @@ export class ProtoWriter {
 
   /** A signed varint of 64 bits. @throws {RangeError} when out of range, or a number that is no safe integer. */
   int64(value: number | bigint): void {
+    if (typeof value === 'bigint') WORDS.setBigInt64(0, value, true)
     if (typeof value === 'number') this.safeInteger(value)
-    else if (BigInt.asIntN(64, value) === value) this.bits64(value)
+    else if (WORDS.getBigInt64(0, true) === value) this.words()
     else throw new RangeError(`wanted a 64-bit integer, got ${value}`)
   }
 
   /** An unsigned varint of 64 bits. @throws {RangeError} as {@link int64}. */
   uint64(value: number | bigint): void {
+    if (typeof value === 'bigint') WORDS.setBigUint64(0, value, true)
     if (typeof value === 'number' && value >= 0) this.safeInteger(value)
-    else if (typeof value === 'bigint' && BigInt.asUintN(64, value) === value) this.bits64(value)
+    else if (WORDS.getBigUint64(0, true) === value) this.words()
     else throw new RangeError(`wanted an unsigned 64-bit integer, got ${value}`)
   }
 
@@ -89,6 +94,12 @@ export class ProtoWriter {
     this.reserve(8)
     this.view.setFloat64(this.position, value, true)
     this.position += 8
+  }
+
+  float(value: number): void {
+    this.reserve(4)
+    this.view.setFloat32(this.position, value, true)
+    this.position += 4
   }
 
   /** Length and data. */
@@ -156,8 +167,8 @@ export class ProtoWriter {
     this.varint64(value >>> 0, Math.floor(value / 0x1_0000_0000) >>> 0)
   }
 
-  private bits64(value: bigint): void {
-    this.varint64(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)))
+  private words(): void {
+    this.varint64(WORDS.getUint32(0, true), WORDS.getUint32(4, true))
   }
 
   private varint64(low: number, high: number): void {
