@@ -43,7 +43,7 @@ for (
     console.log(`first failure after ${worlds} worlds`)
     break
   }
-  console.log(`pnpm sim --seed ${seed}`)
+  console.log(`npm run sim -- --seed ${seed}`)
   for (const violation of report.violations.slice(0, 5)) console.log(`  ${violation.message}`)
 }
 

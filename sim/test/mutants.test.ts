@@ -5,7 +5,7 @@ import t from 'tap'
 
 const MAIN = fileURLToPath(new URL('../dist/mutants-main.js', import.meta.url))
 
-/** A few that are found at once; CI runs all of them (`pnpm mutants`). */
+/** A few that are found at once; CI runs all of them (`npm run mutants`). */
 const FEW = ['delivered twice', 'one attempt too many', 'effects do not wait', 'forgotten', 'cancel is lost']
 
 t.test('the simulation can fail: deliberate bugs are found', async (t) => {

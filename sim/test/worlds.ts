@@ -11,7 +11,7 @@ export async function checkWorlds(t: Test, count: number): Promise<void> {
     t.strictSame(
       report.violations.map((violation) => violation.message),
       [],
-      `pnpm sim --seed ${seed}`,
+      `npm run sim -- --seed ${seed}`,
     )
   }
   t.ok(calls > count, `${calls} calls`)

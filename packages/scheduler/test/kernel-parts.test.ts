@@ -51,35 +51,106 @@ t.test('fair queue: 200,000 trees go in and out in time that grows with their nu
   t.equal(drain(queue).length, 200_000)
 })
 
-t.test('adaptive limit: one more per full window of successes, never above its ceiling', async (t) => {
-  const limit = new AdaptiveLimit({ start: 2, floor: 1, ceiling: 3 })
-  limit.take()
-  limit.take()
-  limit.increase()
-  t.equal(limit.limit, 2)
-  limit.increase()
-  limit.increase()
-  t.equal(limit.limit, 3)
-  for (let n = 0; n < 100; n += 1) limit.increase()
-  t.equal(limit.limit, 3)
-})
+/** A limit that is fully used: a run that ends makes room for the next. */
+class Trips {
+  readonly limit: AdaptiveLimit
+  readonly #underWay: number[] = []
+  #latest = 0
 
-t.test('adaptive limit: halves once per round trip, never below its floor', async (t) => {
+  constructor(policy: { start: number; floor: number; ceiling: number }) {
+    this.limit = new AdaptiveLimit(policy)
+  }
+
+  /** One round trip: all that is under way ends, the first `bad` of it asking for less. */
+  pass(bad = 0): void {
+    this.#fill()
+    const runs = this.#underWay.splice(0)
+    for (const [index, run] of runs.entries()) {
+      if (index < bad) this.limit.decrease(run, this.#latest)
+      else this.limit.increase(run, this.#latest)
+      this.limit.release()
+      this.#fill()
+    }
+  }
+
+  #fill(): void {
+    while (this.limit.hasRoom) {
+      this.limit.take()
+      this.#underWay.push(++this.#latest)
+    }
+  }
+}
+
+t.test(
+  'A2 A3 adaptive limit: a run that asks for less takes its slot away, the first an eighth',
+  async (t) => {
+    const cases = [
+      { name: 'one of eight', start: 8, bad: 1, want: 7 },
+      { name: 'three of eight', start: 8, bad: 3, want: 5 },
+      { name: 'six of eight: no more than half', start: 8, bad: 6, want: 4 },
+      { name: 'all of eight: no more than half', start: 8, bad: 8, want: 4 },
+      { name: 'one of eighty', start: 80, bad: 1, want: 70 },
+      { name: 'eleven of eighty', start: 80, bad: 11, want: 60 },
+      { name: 'all of eighty: no more than half', start: 80, bad: 80, want: 40 },
+    ]
+    t.plan(cases.length)
+    for (const { name, start, bad, want } of cases) {
+      const limit = new AdaptiveLimit({ start, floor: 1, ceiling: 100 })
+      for (let run = 1; run <= bad; run += 1) limit.decrease(run, start)
+      t.equal(limit.limit, want, name)
+    }
+  },
+)
+
+t.test('A1 A2 adaptive limit: halves once per round trip, never below its floor', async (t) => {
   const limit = new AdaptiveLimit({ start: 10, floor: 1, ceiling: 100 })
-  limit.decrease(3, 10)
-  limit.decrease(4, 11)
-  limit.decrease(10, 12)
-  t.equal(limit.limit, 5, 'runs that were under way at the decrease do not count again')
-  limit.decrease(11, 20)
+  for (let run = 1; run <= 10; run += 1) limit.decrease(run, 15)
+  for (let run = 11; run <= 15; run += 1) limit.decrease(run, 20)
+  t.equal(limit.limit, 5, 'runs that were under way when it was halved do not halve it again')
+  for (let run = 16; run <= 20; run += 1) limit.decrease(run, 20)
   t.equal(limit.limit, 2)
   for (let run = 21; run < 60; run += 1) limit.decrease(run, run)
   t.equal(limit.limit, 1)
 })
 
-t.test('adaptive limit: does not grow while it is not used', async (t) => {
+t.test(
+  'A4 adaptive limit: after a run that asked for less it grows slowly, by less the larger it is',
+  async (t) => {
+    const growth = (start: number): number => {
+      const trips = new Trips({ start, floor: 1, ceiling: 1000 })
+      trips.pass(1)
+      const before = trips.limit.limit
+      for (let trip = 0; trip < 8; trip += 1) trips.pass()
+      return trips.limit.limit - before
+    }
+    t.strictSame([2, 10, 40, 200, 900].map(growth), [0, 2, 2, 3, 4])
+  },
+)
+
+t.test(
+  'A5 adaptive limit: at the beginning and after a quiet time it grows by one more each round trip',
+  async (t) => {
+    const trips = new Trips({ start: 10, floor: 1, ceiling: 1000 })
+    const seen = Array.from({ length: 4 }, () => {
+      trips.pass()
+      return trips.limit.limit
+    })
+    t.strictSame(seen, [10, 12, 15, 18])
+    for (let trip = 0; trip < 50; trip += 1) trips.pass()
+    t.equal(trips.limit.limit, 1000, 'never above its ceiling')
+    trips.pass(20)
+    t.equal(trips.limit.limit, 1000 - 125 - 19)
+    for (let trip = 0; trip < 8; trip += 1) trips.pass()
+    t.equal(trips.limit.limit, 859, 'slowly at first')
+    for (let trip = 0; trip < 6; trip += 1) trips.pass()
+    t.equal(trips.limit.limit, 880, 'then faster')
+  },
+)
+
+t.test('A6 adaptive limit: does not grow while it is not used', async (t) => {
   const limit = new AdaptiveLimit({ start: 10, floor: 1, ceiling: 100 })
   limit.take()
-  for (let n = 0; n < 1000; n += 1) limit.increase()
+  for (let run = 1; run < 1000; run += 1) limit.increase(run, run)
   t.equal(limit.limit, 10)
 })
 

@@ -463,7 +463,7 @@ t.test('stats tell how the runs of a function ended and between what its limit m
   world.end(waits, poll(['g']))
   world.end(slow, exit('throttled'))
   const [stats] = world.kernel.functionStats()
-  t.match(stats, { function: 'f', limit: 5, limitMin: 5, limitMax: 10, inFlight: 2, waiting: 0 })
+  t.match(stats, { function: 'f', limit: 9, limitMin: 9, limitMax: 10, inFlight: 2, waiting: 0 })
   t.strictSame(stats?.ended, { ok: 8, throttled: 1 })
   t.equal(stats?.suspended, 1)
 })

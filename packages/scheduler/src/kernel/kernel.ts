@@ -241,10 +241,10 @@ export class Kernel {
       limit.decrease(node.run, this.#lastRun)
       return
     }
-    endpoint.limit.increase()
+    endpoint.limit.increase(node.run, this.#lastRun)
     const effect =
       outcome.kind === 'poll' ? 'increase' : STATUSES[statusOfCode(outcome.statusCode)].concurrency
-    if (effect === 'increase') limit.increase()
+    if (effect === 'increase') limit.increase(node.run, this.#lastRun)
     else if (effect === 'decrease') limit.decrease(node.run, this.#lastRun)
   }
 

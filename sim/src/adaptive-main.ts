@@ -1,0 +1,9 @@
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { drawing } from './adaptive/drawing.js'
+
+/** Where the curve of the adaptive limit stands. */
+const PATH = fileURLToPath(new URL('../../docs/adaptive-concurrency.svg', import.meta.url))
+
+writeFileSync(PATH, drawing())
+console.log('docs/adaptive-concurrency.svg is written')
