@@ -5,7 +5,7 @@ import { retryDelayMs } from '../dist/kernel/retry-policy.js'
 import { TimerHeap } from '../dist/kernel/timer-heap.js'
 
 function item(name: string, rootId: string, tenant = ''): Queueable & { name: string } {
-  return { name, rootId, tenant, nextQueued: undefined, isQueued: false }
+  return { name, rootId, tenant, nextQueued: undefined, nextTree: undefined, isQueued: false }
 }
 
 function drain(queue: FairQueue<Queueable & { name: string }>): string[] {
@@ -43,6 +43,25 @@ t.test('fair queue: what is withdrawn does not come out, and can come back', asy
   t.strictSame(drain(queue), ['c', 'b'])
   queue.push(a)
   t.strictSame(drain(queue), ['a'])
+})
+
+t.test('fair queue: what comes in while others have their turn waits for one round', async (t) => {
+  const queue = new FairQueue<Queueable & { name: string }>()
+  for (const name of ['a1', 'a2']) queue.push(item(name, 'a', 'x'))
+  queue.push(item('b1', 'b', 'x'))
+  t.equal(queue.shift()?.name, 'a1')
+  queue.push(item('c1', 'c', 'x'))
+  queue.push(item('d1', 'd', 'y'))
+  queue.push(item('b2', 'b', 'x'))
+  t.strictSame(drain(queue), ['b1', 'd1', 'a2', 'c1', 'b2'])
+  queue.push(item('e1', 'e', 'y'))
+  t.strictSame(drain(queue), ['e1'])
+})
+
+t.test('fair queue: 50,000 tenants take turns in time that grows with their number', async (t) => {
+  const queue = new FairQueue<Queueable & { name: string }>()
+  for (let n = 0; n < 100_000; n += 1) queue.push(item(`${n}`, `${n}`, `tenant ${n % 50_000}`))
+  t.equal(drain(queue).at(-1), '99999')
 })
 
 t.test('fair queue: 200,000 trees go in and out in time that grows with their number', async (t) => {

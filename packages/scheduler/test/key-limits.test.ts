@@ -31,6 +31,7 @@ t.test(
       tenant: string
       rootId: string
       nextQueued: undefined
+      nextTree: undefined
       isQueued: boolean
     }>()
     const of = (name: string, priority: number) => ({
@@ -39,6 +40,7 @@ t.test(
       tenant: '',
       rootId: 'r',
       nextQueued: undefined,
+      nextTree: undefined,
       isQueued: false,
     })
     const gone = of('gone', 9)

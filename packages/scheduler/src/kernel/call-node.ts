@@ -34,45 +34,34 @@ export interface Origin {
 }
 
 /** What is told of calls that failed, or are due later. */
-interface Trouble {
-  dueAtMs: number
-  attempts: number
-  statusCode: number
-  unknownSinceMs: number
-  restarts: number
+class Trouble {
+  dueAtMs = 0
+  attempts = 0
+  statusCode = 0
+  unknownSinceMs = 0
+  restarts = 0
 }
 
 /** What is told of calls that have polled, or were taken over by another. */
-interface Progress {
+class Progress {
   atMs: number
-  polls: number
-  children: number
-  wait: WaitCondition
-  inbox: InboxEntry[] | undefined
-  inboxFailures: number
-  delivering: number
-  open: Set<CallNode> | undefined
-  withJournal: boolean
+  polls = 0
+  children = 0
+  wait = NO_WAIT
+  inbox: InboxEntry[] | undefined = undefined
+  inboxFailures = 0
+  delivering = 0
+  open: Set<CallNode> | undefined = undefined
+  withJournal = false
+
+  constructor(atMs: number) {
+    this.atMs = atMs
+  }
 }
 
-const NO_TROUBLE: Readonly<Trouble> = {
-  dueAtMs: 0,
-  attempts: 0,
-  statusCode: 0,
-  unknownSinceMs: 0,
-  restarts: 0,
-}
+const NO_TROUBLE: Readonly<Trouble> = new Trouble()
 
-const NO_PROGRESS: Readonly<Omit<Progress, 'atMs'>> = {
-  polls: 0,
-  children: 0,
-  wait: NO_WAIT,
-  inbox: undefined,
-  inboxFailures: 0,
-  delivering: 0,
-  open: undefined,
-  withJournal: false,
-}
+const NO_PROGRESS: Readonly<Progress> = new Progress(0)
 
 /**
  * A call that is not done, as the kernel holds it. Payloads are in the store.
@@ -95,6 +84,7 @@ export class CallNode implements Prioritized, Keyed {
   /** Number of the present run; 0 when it does not run. */
   run = 0
   nextQueued: Queueable | undefined = undefined
+  nextTree: Queueable | undefined = undefined
   isQueued = false
   #trouble: Trouble | undefined = undefined
   #progress: Progress | undefined = undefined
@@ -272,12 +262,12 @@ export class CallNode implements Prioritized, Keyed {
   }
 
   #changeTrouble(): Trouble {
-    this.#trouble ??= { ...NO_TROUBLE }
+    this.#trouble ??= new Trouble()
     return this.#trouble
   }
 
   #changeProgress(): Progress {
-    this.#progress ??= { ...NO_PROGRESS, atMs: this.createdAtMs }
+    this.#progress ??= new Progress(this.createdAtMs)
     return this.#progress
   }
 }

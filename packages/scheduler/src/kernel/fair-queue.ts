@@ -1,68 +1,74 @@
-/** What can stand in a {@link FairQueue}. The queue owns `nextQueued` and `isQueued`. */
+/** What can stand in a {@link FairQueue}. The queue owns `nextQueued`, `nextTree` and `isQueued`. */
 export interface Queueable {
   readonly tenant: string
   readonly rootId: string
+  /** The one behind it in its tree. */
   nextQueued: Queueable | undefined
+  /** Of the first of a tree: the first of the tree whose turn is next. */
+  nextTree: Queueable | undefined
   isQueued: boolean
 }
 
-/** Something with a place in a {@link Ring}, which owns `next`. */
-interface Link {
-  readonly key: string
-  next: Link | undefined
-}
-
-/** Calls of one tree, first come first served. */
-interface Lane<T> extends Link {
-  head: T | undefined
-  tail: T | undefined
-}
-
-/** The call trees of one tenant. */
-interface Tenant<T> extends Link {
-  readonly trees: Ring<Lane<T>>
-}
-
-/** A ring of things that take turns. It is linked one way, through the things themselves: a call may have one of its own. */
-class Ring<V extends Link> {
-  readonly #byKey = new Map<string, V>()
-  /** The one whose turn was last; behind it is the one whose turn it is. */
-  #last: V | undefined
+/**
+ * The call trees of one tenant, which take turns; within a tree first come, first served.
+ *
+ * Linked through the calls themselves, and one way: a million calls may wait here, each a tree of its own.
+ */
+class Trees<T extends Queueable> {
+  /** By root, the last call of each tree. */
+  readonly #tails = new Map<string, T>()
+  /** The first call of the tree whose turn was last; behind it is the one whose turn it is. */
+  #last: Queueable | undefined
 
   get size(): number {
-    return this.#byKey.size
+    return this.#tails.size
   }
 
-  get(key: string): V | undefined {
-    return this.#byKey.get(key)
+  /** A tree that is new comes at the end: everything present has its turn first. */
+  push(item: T): void {
+    const tail = this.#tails.get(item.rootId)
+    this.#tails.set(item.rootId, item)
+    if (tail !== undefined) {
+      tail.nextQueued = item
+      return
+    }
+    item.nextTree = this.#last?.nextTree ?? item
+    if (this.#last !== undefined) this.#last.nextTree = item
+    this.#last = item
   }
 
-  /** Adds at the end: everything present has its turn first. */
-  add(value: V): void {
-    this.#byKey.set(value.key, value)
-    value.next = this.#last?.next ?? value
-    if (this.#last !== undefined) this.#last.next = value
-    this.#last = value
+  /** The first call of the tree whose turn it is. */
+  head(): T | undefined {
+    return this.#last?.nextTree as T | undefined
   }
 
-  /** The one whose turn it is. */
-  current(): V | undefined {
-    return this.#last?.next as V | undefined
+  /** Unlinks {@link head} and passes the turn on. */
+  dropHead(): void {
+    const last = this.#last
+    const head = last?.nextTree
+    if (last === undefined || head === undefined) return
+    const following = head === last ? undefined : head.nextTree
+    const heir = head.nextQueued
+    if (heir !== undefined) {
+      heir.nextTree = following ?? heir
+      if (following !== undefined) last.nextTree = heir
+      this.#last = heir
+    } else {
+      this.#tails.delete(head.rootId)
+      if (following !== undefined) last.nextTree = following
+      else this.#last = undefined
+    }
+    head.nextQueued = undefined
+    head.nextTree = undefined
   }
+}
 
-  advance(): void {
-    this.#last = this.current()
-  }
-
-  /** Removes the one whose turn it is; the turn passes to the one behind it. */
-  removeCurrent(): void {
-    const removed = this.current()
-    if (this.#last === undefined || removed === undefined) return
-    this.#byKey.delete(removed.key)
-    if (removed === this.#last) this.#last = undefined
-    else this.#last.next = removed.next
-    removed.next = undefined
-  }
+/** A tenant that has calls waiting. */
+interface Tenant<T extends Queueable> {
+  readonly name: string
+  readonly trees: Trees<T>
+  /** The tenant whose turn is next. */
+  next: Tenant<T> | undefined
 }
 
 /**
@@ -72,7 +78,9 @@ class Ring<V extends Link> {
  * that is new is served within one round, however many calls another tree has waiting.
  */
 export class FairQueue<T extends Queueable> {
-  readonly #tenants = new Ring<Tenant<T>>()
+  readonly #tenants = new Map<string, Tenant<T>>()
+  /** The tenant whose turn was last; behind it is the one whose turn it is. */
+  #last: Tenant<T> | undefined
   #size = 0
 
   /** Calls that wait. */
@@ -83,17 +91,13 @@ export class FairQueue<T extends Queueable> {
   push(item: T): void {
     let tenant = this.#tenants.get(item.tenant)
     if (tenant === undefined) {
-      tenant = { key: item.tenant, next: undefined, trees: new Ring() }
-      this.#tenants.add(tenant)
+      tenant = { name: item.tenant, trees: new Trees(), next: undefined }
+      this.#tenants.set(tenant.name, tenant)
+      tenant.next = this.#last?.next ?? tenant
+      if (this.#last !== undefined) this.#last.next = tenant
+      this.#last = tenant
     }
-    let lane = tenant.trees.get(item.rootId)
-    if (lane === undefined) {
-      lane = { key: item.rootId, next: undefined, head: undefined, tail: undefined }
-      tenant.trees.add(lane)
-    }
-    if (lane.tail === undefined) lane.head = item
-    else lane.tail.nextQueued = item
-    lane.tail = item
+    tenant.trees.push(item)
     item.isQueued = true
     this.#size += 1
   }
@@ -108,10 +112,8 @@ export class FairQueue<T extends Queueable> {
   /** The call whose turn it is, without taking it. */
   peek(): T | undefined {
     for (;;) {
-      const tenant = this.#tenants.current()
-      if (tenant === undefined) return undefined
-      const head = tenant.trees.current()?.head
-      if (head?.isQueued) return head
+      const head = this.#last?.next?.trees.head()
+      if (head === undefined || head.isQueued) return head
       this.#dropHead()
     }
   }
@@ -125,19 +127,18 @@ export class FairQueue<T extends Queueable> {
     return item
   }
 
-  /** Unlinks the head of the current lane and passes the turn on. */
+  /** Unlinks the call whose turn it is and passes the turn on, to the next tenant too. */
   #dropHead(): void {
-    const tenant = this.#tenants.current()
-    const lane = tenant?.trees.current()
-    if (tenant === undefined || lane === undefined) throw new Error('fair queue: nothing to drop')
-    const head = lane.head
-    lane.head = head?.nextQueued as T | undefined
-    if (head !== undefined) head.nextQueued = undefined
-    if (lane.head === undefined) {
-      lane.tail = undefined
-      tenant.trees.removeCurrent()
-    } else tenant.trees.advance()
-    if (tenant.trees.size === 0) this.#tenants.removeCurrent()
-    else this.#tenants.advance()
+    const last = this.#last
+    const tenant = last?.next
+    if (last === undefined || tenant === undefined) return
+    tenant.trees.dropHead()
+    if (tenant.trees.size > 0) {
+      this.#last = tenant
+      return
+    }
+    this.#tenants.delete(tenant.name)
+    if (tenant === last) this.#last = undefined
+    else last.next = tenant.next
   }
 }

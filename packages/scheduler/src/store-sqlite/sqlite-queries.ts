@@ -21,8 +21,8 @@ export interface JournalRows {
   readonly entries: PackedPayloads
 }
 
-/** Rows of live calls read at once: some 2 MB, and a few milliseconds. */
-const LOAD_ROWS_MAX = 5_000
+/** Rows of live calls read at once: less than 1 MB, and a few milliseconds. */
+const LOAD_ROWS_MAX = 1_000
 
 const CALL_SQL = [...CALL_COLUMNS, 'record'].join(', ')
 const EMPTY = new Uint8Array(0)
