@@ -1,7 +1,7 @@
 import { type Call, DispatchError } from '@dispatch/protocol'
 
 /** Requests under way beyond which calls wait for each other: a few hide the round trip, more only cost. */
-const REQUESTS_MAX = 4
+const REQUESTS_MAX = 2
 
 /** Calls of one request. A bigger request of somebody's own goes alone. */
 const CALLS_MAX = 500

@@ -23,6 +23,7 @@ import {
   createHttpEndpoint,
   type EndpointHead,
   type EndpointRequest,
+  type EndpointResponse,
   type HttpEndpoint,
   RUN_PATH,
 } from './endpoint.js'
@@ -184,7 +185,7 @@ export class Dispatch {
   }
 
   /** Answers a request for a run, whatever the server. Never rejects. */
-  handle(request: EndpointRequest, signal?: AbortSignal): Promise<UnaryResponse> {
+  handle(request: EndpointRequest, signal?: AbortSignal): Promise<EndpointResponse> {
     return this.#http.handle(request, signal)
   }
 

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import {
+  BATCH_RUNS_MAX,
   checkHead,
   connectTimeoutMsOf,
   DispatchError,
@@ -7,10 +8,13 @@ import {
   errorResponse,
   generateKeyPair,
   headerOf,
+  MESSAGE_STREAM_TYPE,
   type RunRequest,
   RunRequestSchema,
   type RunResponse,
   RunResponseSchema,
+  type StreamedResponse,
+  serveStream,
   serveUnary,
   type UnaryHeaders,
   type UnaryRequest,
@@ -19,6 +23,7 @@ import {
   verifyRequest,
 } from '@dispatch/protocol'
 import type { DispatchConfig } from './config.js'
+import { createRunBatchServer } from './run-batch.js'
 import type { RunTracker } from './run-tracker.js'
 
 /** Where schedulers post runs to, below the URL of the endpoint. */
@@ -35,6 +40,9 @@ export interface EndpointRequest extends UnaryRequest {
   readonly authority?: string | undefined
 }
 
+/** An answer: of bytes, or of a stream of them when the request was for a batch of runs. */
+export type EndpointResponse = UnaryResponse | StreamedResponse
+
 /** Serves runs over HTTP, whatever the server. */
 export interface HttpEndpoint {
   /** Whether a path is the one of runs, with or without the path of the endpoint's URL before it. */
@@ -42,12 +50,12 @@ export interface HttpEndpoint {
   /** The refusal of a request of which only the head is known; `undefined` when its body may be read. */
   checkHead(head: EndpointHead): UnaryResponse | undefined
   /**
-   * Answers a request. Never rejects. In this order: head, size, signature over the bytes as sent, decompression,
-   * decoding, run.
+   * Answers a request for a run, or for a batch of them. Never rejects. In this order: head, size, signature over the
+   * bytes as sent, decompression, decoding, run.
    *
    * @param signal - Aborts when the sender no longer waits.
    */
-  handle(request: EndpointRequest, signal?: AbortSignal): Promise<UnaryResponse>
+  handle(request: EndpointRequest, signal?: AbortSignal): Promise<EndpointResponse>
 }
 
 /** What an {@link HttpEndpoint} needs. */
@@ -63,6 +71,15 @@ export interface HttpEndpointOptions {
 export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOptions): HttpEndpoint {
   const prefixedPath = prefixedRunPathOf(config.endpointUrl)
   const verify = createVerifier(config, prefixedPath, nowMs)
+  const onInternalError = (error: unknown) =>
+    config.logger?.error({ err: error }, 'a run failed inside Dispatch')
+  const serveBatch = createRunBatchServer({ runs, run, onInternalError })
+
+  const runOne = async (message: RunRequest, signal: AbortSignal): Promise<RunResponse> => {
+    const response = await run(message, signal)
+    return message.sendsBatches ? { ...response, batchRunsMax: BATCH_RUNS_MAX } : response
+  }
+
   const endpoint: HttpEndpoint = {
     isRunPath: (path) => path === RUN_PATH || path === prefixedPath,
     checkHead({ method, path, headers }) {
@@ -73,17 +90,20 @@ export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOpt
     async handle(request, signal) {
       const refusal = endpoint.checkHead(request) ?? verify?.(request)
       if (refusal !== undefined) return refusal
+      const { body, headers } = request
+      if (headerOf(headers, 'content-type') === MESSAGE_STREAM_TYPE) {
+        return serveStream(body, (message) => serveBatch(message, signal), {
+          bodyBytesMax: config.bodyBytesMax,
+          onInternalError,
+        })
+      }
       return await serveUnary(
         request,
         RunRequestSchema,
         RunResponseSchema,
         (message) =>
-          runs.track(signal, (own) => runWithin(connectTimeoutMsOf(request.headers), own, message, run)),
-        {
-          bodyBytesMax: config.bodyBytesMax,
-          encode: encodeRunResponse,
-          onInternalError: (error) => config.logger?.error({ err: error }, 'a run failed inside Dispatch'),
-        },
+          runs.track(signal, (own) => runWithin(connectTimeoutMsOf(headers), own, message, runOne)),
+        { bodyBytesMax: config.bodyBytesMax, encode: encodeRunResponse, onInternalError },
       )
     },
   }

@@ -1,4 +1,6 @@
-import { errorResponse, tooLargeResponse, type UnaryResponse } from '@dispatch/protocol'
+import { Readable } from 'node:stream'
+import { errorResponse, tooLargeResponse } from '@dispatch/protocol'
+import type { EndpointResponse } from './endpoint.js'
 import type { ServedDispatch } from './node-listener.js'
 
 /** Answers a request of the web standard. Never rejects. */
@@ -32,6 +34,7 @@ async function readWebBody(request: Request, bodyBytesMax: number): Promise<Uint
   return Buffer.concat(chunks, byteCount)
 }
 
-function responseOf({ status, headers, body }: UnaryResponse): Response {
-  return new Response(body, { status, headers })
+function responseOf({ status, headers, body }: EndpointResponse): Response {
+  const webBody = body instanceof Uint8Array ? body : (Readable.toWeb(body) as ReadableStream)
+  return new Response(webBody, { status, headers })
 }

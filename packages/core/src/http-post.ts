@@ -16,6 +16,11 @@ export interface PostOptions {
   /** Most bytes of the answer. */
   readonly bodyBytesMax: number
   readonly signal?: AbortSignal | undefined
+  /**
+   * Takes the body of a successful answer as it comes; that of the answer is empty then. What it throws ends the
+   * exchange. `bodyBytesMax` does not hold for it.
+   */
+  readonly onChunk?: ((chunk: Uint8Array) => void) | undefined
 }
 
 /** An exchange that gave no answer. `wasSent`: the other side may have acted on the request nevertheless. */
@@ -91,7 +96,7 @@ function exchange(
     })
     outgoing.on('error', fail)
     outgoing.on('response', (response) => {
-      readAnswer(response, options.bodyBytesMax).then((answer) => {
+      readAnswer(response, options).then((answer) => {
         settle()
         resolve(answer)
       }, fail)
@@ -104,10 +109,18 @@ function timeoutError(target: URL, timeoutMs: number): Error {
   return Object.assign(new Error(`no answer of ${target.host} within ${timeoutMs} ms`), { code: 'ETIMEDOUT' })
 }
 
-async function readAnswer(response: IncomingMessage, bodyBytesMax: number): Promise<HttpAnswer> {
+async function readAnswer(
+  response: IncomingMessage,
+  { bodyBytesMax, onChunk }: PostOptions,
+): Promise<HttpAnswer> {
+  const take = response.statusCode === 200 ? onChunk : undefined
   const chunks: Buffer[] = []
   let byteCount = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
+    if (take !== undefined) {
+      take(chunk)
+      continue
+    }
     byteCount += chunk.byteLength
     if (byteCount > bodyBytesMax) {
       response.destroy()

@@ -1,6 +1,7 @@
 import {
   create,
   type DescMessage,
+  fromBinary,
   type MessageInitShape,
   type MessageShape,
   toBinary,
@@ -14,12 +15,17 @@ import {
   DispatchError,
   DispatchRequestSchema,
   DispatchResponseSchema,
+  envelopeOf,
   GetRequestSchema,
   GetResponseSchema,
+  MESSAGE_STREAM_TYPE,
+  MessageStreamReader,
   parseUnaryResponse,
   type Scheduler,
   UnaryError,
   unaryHeaders,
+  WaitBatchRequestSchema,
+  WaitBatchResponseSchema,
   WaitRequestSchema,
   WaitResponseSchema,
 } from '@dispatch/protocol'
@@ -27,6 +33,7 @@ import { classify } from './classify.js'
 import type { Setting } from './config-urls.js'
 import { createDispatchGroup } from './dispatch-group.js'
 import { PostError, type Poster } from './http-post.js'
+import { createWaitGroup } from './wait-group.js'
 
 /** A request is repeated at most so often … */
 const REPEATS_MAX = 6
@@ -67,7 +74,8 @@ export interface HttpSchedulerOptions {
  *     jitter. So is one whose answer was lost, unless the scheduler has shown, by giving calls other ids, that it
  *     would record them twice.
  *  H3 A request is repeated at most {@link REPEATS_MAX} times and not after {@link REPEAT_UNTIL_MS}.
- *  H4 Calls that are dispatched while several requests are under way share the next one (dispatch-group.ts).
+ *  H4 Calls that are dispatched while several requests are under way share the next one (dispatch-group.ts), and so do
+ *     those who begin to wait for calls at one time (wait-group.ts).
  */
 export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
   const { world } = options
@@ -89,7 +97,35 @@ export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
     keepsIds = dispatchIds.every((id, index) => id === (named[index] as Call).dispatchId)
     return dispatchIds
   })
+  const wait = createWaitGroup({
+    async waitAlone(dispatchId, timeoutMs, signal) {
+      const timeout = durationFromMs(Math.ceil(timeoutMs))
+      const request = [WaitRequestSchema, { dispatchId, timeout }] as const
+      return await callOrNone(
+        client.call('dispatch.api.v1.CallService/Wait', request, WaitResponseSchema, {
+          timeoutMs: timeoutMs + TIMEOUT_MS,
+          signal,
+        }),
+      )
+    },
+    async waitTogether(dispatchIds, timeoutMs, { signal, onCall }) {
+      const timeout = durationFromMs(Math.ceil(timeoutMs))
+      await client.stream(
+        'dispatch.api.v1.CallService/WaitBatch',
+        toBinary(
+          WaitBatchRequestSchema,
+          create(WaitBatchRequestSchema, { dispatchIds: [...dispatchIds], timeout }),
+        ),
+        (message) => {
+          const { index, result } = fromBinary(WaitBatchResponseSchema, message)
+          if (result.case === 'call') onCall(index, result.value)
+        },
+        { timeoutMs: timeoutMs + TIMEOUT_MS, signal },
+      )
+    },
+  })
   return {
+    wait,
     async dispatch(calls) {
       if (calls.length === 0) return []
       return await dispatchNamed(
@@ -99,16 +135,6 @@ export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
     async get(dispatchId) {
       const request = [GetRequestSchema, { dispatchId }] as const
       return await callOrNone(client.call('dispatch.api.v1.CallService/Get', request, GetResponseSchema))
-    },
-    async wait(dispatchId, timeoutMs, signal) {
-      const timeout = durationFromMs(Math.ceil(timeoutMs))
-      const request = [WaitRequestSchema, { dispatchId, timeout }] as const
-      return await callOrNone(
-        client.call('dispatch.api.v1.CallService/Wait', request, WaitResponseSchema, {
-          timeoutMs: timeoutMs + TIMEOUT_MS,
-          signal,
-        }),
-      )
     },
     async cancel(dispatchId) {
       const request = [CancelRequestSchema, { dispatchId }] as const
@@ -147,6 +173,27 @@ function createClient({ apiUrl, apiKey, bodyBytesMax, world }: HttpSchedulerOpti
   }
 
   return {
+    /** One attempt at a request that is answered with a stream. @throws What went wrong, unexplained. */
+    async stream(
+      method: string,
+      message: Uint8Array,
+      onMessage: (message: Uint8Array) => void,
+      { timeoutMs = TIMEOUT_MS, signal }: ClientCallOptions,
+    ): Promise<void> {
+      const reader = new MessageStreamReader(bodyBytesMax)
+      const { status } = await world.poster.post(`${apiUrl}/${method}`, {
+        headers: {
+          ...unaryHeaders({ apiKey: apiKey.value, timeoutMs }),
+          'content-type': MESSAGE_STREAM_TYPE,
+        },
+        body: envelopeOf(message),
+        timeoutMs,
+        bodyBytesMax,
+        signal,
+        onChunk: (chunk) => reader.push(chunk).forEach(onMessage),
+      })
+      if (status !== 200) throw new Error(`HTTP ${status}`)
+    },
     async call<Input extends DescMessage, Output extends DescMessage>(
       method: string,
       [schema, init]: readonly [Input, MessageInitShape<Input>],

@@ -53,7 +53,7 @@ export {
   type Reply,
   type ReplyOptions,
 } from './dispatched.js'
-export { type EndpointHead, type EndpointRequest, RUN_PATH } from './endpoint.js'
+export { type EndpointHead, type EndpointRequest, type EndpointResponse, RUN_PATH } from './endpoint.js'
 export {
   type AnyDispatchFunction,
   type DispatchFunction,

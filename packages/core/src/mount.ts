@@ -13,7 +13,7 @@ import {
   type Reply,
   type ReplyOptions,
 } from './dispatched.js'
-import { RUN_PATH } from './endpoint.js'
+import { type EndpointResponse, RUN_PATH } from './endpoint.js'
 import type { DispatchFunction } from './func.js'
 import { givenBodyOf, type RequestWithBody } from './node-body.js'
 import { closeSignalOf, endConnection, failureOf, pathOf } from './node-listener.js'
@@ -68,7 +68,7 @@ export interface Mount {
    */
   givenPayloadOf(request: RequestWithBody): Readable | undefined
   /** Answers a request to {@link RUN_PATH}, whose body some framework has read. Never rejects. */
-  run(request: MountRequest, response: ServerResponse, body: Uint8Array): Promise<UnaryResponse>
+  run(request: MountRequest, response: ServerResponse, body: Uint8Array): Promise<EndpointResponse>
   /** The answer to a request to {@link RUN_PATH} that the framework, or a hook in front of us, has refused. */
   refusalOf(error: unknown): UnaryResponse
   /** Which call a request asks for, by its path below the mount; `undefined` when it is no such request. */

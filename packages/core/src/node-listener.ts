@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
 import { errorResponse, UnaryError, type UnaryResponse } from '@dispatch/protocol'
-import type { EndpointHead, EndpointRequest } from './endpoint.js'
+import type { EndpointHead, EndpointRequest, EndpointResponse } from './endpoint.js'
 import { type RequestWithBody, readNodeBody } from './node-body.js'
 
 /** The part of a `Dispatch` that a server needs. */
@@ -8,7 +9,7 @@ export interface ServedDispatch {
   readonly bodyBytesMax: number
   readonly isStopping: boolean
   checkHead(head: EndpointHead): UnaryResponse | undefined
-  handle(request: EndpointRequest, signal?: AbortSignal): Promise<UnaryResponse>
+  handle(request: EndpointRequest, signal?: AbortSignal): Promise<EndpointResponse>
 }
 
 /**
@@ -31,7 +32,7 @@ export async function handleNode(
     originalPath: pathOf(originalUrl),
   }
   const signal = closeSignalOf(response)
-  const write = (answer: UnaryResponse) => {
+  const write = (answer: EndpointResponse) => {
     // At shutdown an idle connection would hold up the server.
     if (dispatch.isStopping) endConnection(response)
     writeNodeResponse(response, answer)
@@ -59,14 +60,15 @@ export function closeSignalOf(response: ServerResponse): AbortSignal {
 /** Writes an answer, unless there was one or the sender has hung up. */
 export function writeNodeResponse(
   response: ServerResponse,
-  { status, headers, body }: Pick<UnaryResponse, 'status' | 'headers' | 'body'>,
+  { status, headers, body }: EndpointResponse,
 ): void {
   if (response.headersSent || response.destroyed) return
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   // A body that nobody reads would block the next request.
   if (response.req.complete === false) endConnection(response)
-  response.end(body)
+  if (body instanceof Uint8Array) response.end(body)
+  else pipeline(body, response, () => undefined)
 }
 
 /** Sees to it that the connection of this answer is not used again. */

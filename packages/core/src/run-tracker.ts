@@ -1,5 +1,13 @@
 import { DispatchError } from '@dispatch/protocol'
 
+/** A run that goes on. */
+export interface TrackedRun {
+  readonly signal: AbortSignal
+  /** Aborts its signal; the run goes on until `end`. */
+  abort(reason: unknown): void
+  end(): void
+}
+
 /**
  * Knows the runs that go on in this process, so that it can shut down in order.
  *
@@ -23,19 +31,31 @@ export class RunTracker {
     return this.#runs.size
   }
 
+  /** Begins a run, which goes on until its `end` is called. */
+  begin(): TrackedRun {
+    const controller = new AbortController()
+    this.#runs.add(controller)
+    return {
+      signal: controller.signal,
+      abort: (reason) => controller.abort(reason),
+      end: () => {
+        this.#runs.delete(controller)
+        if (this.#runs.size === 0) this.#onIdle?.()
+      },
+    }
+  }
+
   /** Carries out a run with a signal of its own. */
   async track<T>(signal: AbortSignal | undefined, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController()
-    const abort = () => controller.abort(signal?.reason)
+    const own = this.begin()
+    const abort = () => own.abort(signal?.reason)
     if (signal?.aborted) abort()
     signal?.addEventListener('abort', abort)
-    this.#runs.add(controller)
     try {
-      return await run(controller.signal)
+      return await run(own.signal)
     } finally {
       signal?.removeEventListener('abort', abort)
-      this.#runs.delete(controller)
-      if (this.#runs.size === 0) this.#onIdle?.()
+      own.end()
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Mount, type Reply, RUN_PATH } from '@dispatch/core'
+import { type EndpointResponse, type Mount, RUN_PATH } from '@dispatch/core'
 import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify'
 
 /** Kept out of the documentation that @fastify/swagger makes. */
@@ -37,7 +37,7 @@ export async function dispatchRoutes(scope: FastifyInstance, { mount }: { mount:
   )
 }
 
-/** Writes an answer: always bytes, which hooks of the application leave alone. */
-export function send(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
+/** Writes an answer: bytes, or a stream of them, which hooks of the application leave alone. */
+export function send(reply: FastifyReply, { status, headers, body }: EndpointResponse): FastifyReply {
   return reply.code(status).headers(headers).send(body)
 }

@@ -1,3 +1,13 @@
+export {
+  BATCH_RUNS_MAX,
+  decodeRunBatchRequest,
+  decodeRunBatchResponse,
+  type EncodedRunBatch,
+  encodeRunBatchRequest,
+  encodeRunBatchResponse,
+  fromBatchError,
+  toBatchError,
+} from './batch.js'
 export { bytesOfCall, bytesOfCalls } from './call-bytes.js'
 export {
   CONNECT_CODES,
@@ -97,6 +107,14 @@ export {
   UNACKNOWLEDGED_CALLS_MAX,
   VALUE_DEPTH_MAX,
 } from './limits.js'
+export {
+  createMessageStream,
+  envelopeOf,
+  MESSAGE_STREAM_TYPE,
+  type MessageStream,
+  MessageStreamReader,
+  messageOf,
+} from './message-stream.js'
 export { Rate } from './rate.js'
 export { type Place, Room, type RoomLimits } from './room.js'
 export {
@@ -141,6 +159,7 @@ export {
   errorResponse,
   type HeadLimits,
   headerOf,
+  type StreamedResponse,
   tooLargeResponse,
   type UnaryHeaders,
   type UnaryRequest,
@@ -153,7 +172,8 @@ export {
   unaryHeaders,
 } from './unary-client.js'
 export { UnaryError, type UnaryErrorOptions } from './unary-error.js'
-export { type ServeUnaryOptions, serveUnary } from './unary-server.js'
+export { type Failure, failureOf } from './unary-failure.js'
+export { type ServeUnaryOptions, serveStream, serveUnary } from './unary-server.js'
 export { decodeValue } from './values/decode-value.js'
 export { type EncodeValueOptions, encodeValue } from './values/encode-value.js'
 export {

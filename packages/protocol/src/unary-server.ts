@@ -8,20 +8,20 @@ import {
   toBinary,
   toJsonString,
 } from '@bufbuild/protobuf'
-import { type ConnectCode, connectCodeOfStatus } from './connect-code.js'
-import { DispatchError } from './dispatch-error.js'
 import { BODY_BYTES_MAX, VALUE_DEPTH_MAX } from './limits.js'
 import { TYPE_REGISTRY } from './type-registry.js'
 import {
   bytesResponse,
   errorResponse,
   headerOf,
+  type StreamedResponse,
   tooLargeResponse,
   type UnaryHeaders,
   type UnaryRequest,
   type UnaryResponse,
 } from './unary.js'
 import { UnaryError } from './unary-error.js'
+import { type Failure, failureOf } from './unary-failure.js'
 
 export interface ServeUnaryOptions<Output extends DescMessage> {
   /** Most bytes of the body, before and after decompression. Default {@link BODY_BYTES_MAX}. */
@@ -61,7 +61,24 @@ export async function serveUnary<Input extends DescMessage, Output extends DescM
     const bytes = options.encode === undefined ? toBinary(outputSchema, output) : options.encode(output)
     return await maybeCompressed(headers, 'application/proto', bytes)
   } catch (error) {
-    return failureResponse(error, options.onInternalError)
+    return failureResponse(failureOf(error, options.onInternalError))
+  }
+}
+
+/**
+ * Serves one request that is answered with a stream of messages: `open` makes the answer of the body, and what it throws
+ * becomes one as with {@link serveUnary}. Never throws.
+ */
+export function serveStream(
+  body: Uint8Array,
+  open: (body: Uint8Array) => StreamedResponse,
+  options: Pick<ServeUnaryOptions<DescMessage>, 'bodyBytesMax' | 'onInternalError'>,
+): UnaryResponse | StreamedResponse {
+  if (body.byteLength > (options.bodyBytesMax ?? BODY_BYTES_MAX)) return tooLargeResponse()
+  try {
+    return open(body)
+  } catch (error) {
+    return failureResponse(failureOf(error, options.onInternalError))
   }
 }
 
@@ -146,17 +163,7 @@ function acceptsGzip(headers: UnaryHeaders): boolean {
   return codings.some((coding) => /^\s*gzip\s*(;(?!\s*q\s*=\s*0(\.0*)?\s*$).*)?$/.test(coding))
 }
 
-function failureResponse(
-  error: unknown,
-  onInternalError: ((error: unknown) => void) | undefined,
-): UnaryResponse {
-  if (error instanceof DispatchError) {
-    const code: ConnectCode = error instanceof UnaryError ? error.code : connectCodeOfStatus(error.status)
-    const { retryAfterMs } = error
-    const headers =
-      retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
-    return errorResponse(code, error.message, headers)
-  }
-  onInternalError?.(error)
-  return errorResponse('internal', 'internal error')
+function failureResponse({ code, message, retryAfterMs }: Failure): UnaryResponse {
+  const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
+  return errorResponse(code, message, headers)
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { CONNECT_CODES, type ConnectCode } from './connect-code.js'
 import { quote, shorten } from './shorten.js'
 
@@ -19,6 +20,13 @@ export interface UnaryResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
+}
+
+/** An answer whose body comes in parts, as a stream of bytes. */
+export interface StreamedResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Readable
 }
 
 /** What {@link checkHead} holds a request to. */

@@ -4,23 +4,26 @@ import {
   DispatchError,
   type Endpoint,
   encodeRunRequest,
+  envelopeOf,
   type FailureStatus,
   type KeyInput,
+  MESSAGE_STREAM_TYPE,
   parseSigningKey,
   parseUnaryResponse,
   type RunOutcome,
-  type RunRequest,
   RunResponseSchema,
   type RunSignal,
   signRequest,
   statusOfHttp,
   statusOfSystemCode,
   UnaryError,
+  type UnaryHeaders,
   unaryHeaders,
 } from '@dispatch/protocol'
 import { Agent } from 'undici'
 import { type EndpointFilter, parseAllowedEndpoints } from './allowed-endpoints.js'
 import { type Clock, SYSTEM_CLOCK } from './clock.js'
+import { createRunBatcher, type RunBatcher } from './run-batcher.js'
 
 export interface HttpTransportOptions {
   /** The endpoints that may be called, see {@link parseAllowedEndpoints}. Default: all that http and https reach. */
@@ -60,20 +63,23 @@ const ENDPOINTS_KEPT_MAX = 10_000
  * @throws {TypeError} When an option is malformed.
  */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
-  const agent = new Agent({
+  const bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX
+  const common = {
     connect: { timeout: CONNECT_MS_MAX },
     connections: SOCKETS_MAX,
     headersTimeout: options.runMsMax ?? 0,
-    bodyTimeout: BODY_PAUSE_MS_MAX,
-    maxResponseSize: options.bodyBytesMax ?? BODY_BYTES_MAX,
-  })
+  }
+  const agent = new Agent({ ...common, bodyTimeout: BODY_PAUSE_MS_MAX, maxResponseSize: bodyBytesMax })
+  // Answers to a batch come as its runs end, which may take them long; each is limited by itself.
+  const batchAgent = new Agent({ ...common, bodyTimeout: 0 })
   const context: TransportContext = {
     agent,
+    batchAgent,
     clock: options.clock ?? SYSTEM_CLOCK,
     isAllowed: parseAllowedEndpoints(options.allowedEndpoints ?? ['*']),
     key:
       options.signingKey === undefined ? undefined : parseSigningKey(options.signingKey, 'option signingKey'),
-    bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
+    bodyBytesMax,
   }
   const endpoints = new Map<string, Endpoint>()
   return {
@@ -85,12 +91,15 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
       endpoints.set(url, endpoint)
       return endpoint
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all([agent.destroy(), batchAgent.destroy()])
+    },
   }
 }
 
 interface TransportContext {
   readonly agent: Agent
+  readonly batchAgent: Agent
   readonly clock: Clock
   readonly isAllowed: EndpointFilter
   readonly key: KeyObject | undefined
@@ -102,43 +111,66 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
   if (refusal !== undefined) return { run: async () => refusal }
   const { origin, host, pathname, search } = new URL(url)
   const path = `${pathname.replace(/\/+$/, '')}${RUN_PATH}`
-  const { agent, clock, key, bodyBytesMax } = context
+  const { clock, key, bodyBytesMax } = context
 
-  const headersOf = (body: Uint8Array): Record<string, string> => {
-    const headers = unaryHeaders({ userAgent: 'dispatch-node' })
+  const headersOf = (contentType: string, body: Uint8Array): Record<string, string> => {
+    const headers = { ...unaryHeaders({ userAgent: 'dispatch-node' }), 'content-type': contentType }
     if (key === undefined) return headers
-    const contentType = headers['content-type'] as string
     const signable = { method: 'POST', path, authority: host, contentType, body }
     // Each attempt anew: endpoints refuse signatures of more than five minutes (conformance case Q24).
     return { ...headers, ...signRequest(signable, key, Math.floor(clock.nowMs() / 1000)) }
   }
+  const post = (agent: Agent, contentType: string, body: Uint8Array, signal: RunSignal) =>
+    agent.request({
+      origin,
+      path: path + search,
+      method: 'POST',
+      headers: headersOf(contentType, body),
+      body,
+      signal,
+    })
+  const failureOf = (error: unknown): RunOutcome =>
+    error instanceof UnaryError ? httpFailureOf(error) : networkFailureOf(error, origin)
+
+  const runAlone = async (request: Uint8Array, signal: RunSignal): Promise<RunOutcome> => {
+    try {
+      const answer = await post(context.agent, 'application/proto', request, signal)
+      const response = parseUnaryResponse(
+        answer.statusCode,
+        answer.headers,
+        await answer.body.bytes(),
+        RunResponseSchema,
+        { bodyBytesMax, nowMs: clock.nowMs() },
+      )
+      if (response.batchRunsMax > 1) batcher ??= createBatcher(response.batchRunsMax)
+      return { kind: 'response', response }
+    } catch (error) {
+      return failureOf(error)
+    }
+  }
+
+  /** Made when the endpoint has said that it takes batches. */
+  let batcher: RunBatcher | undefined
+  const createBatcher = (runsMax: number) =>
+    createRunBatcher({
+      runsMax,
+      responseBytesMax: bodyBytesMax,
+      clock,
+      failureOf,
+      runAlone,
+      async post(message, signal) {
+        const answer = await post(context.batchAgent, MESSAGE_STREAM_TYPE, envelopeOf(message), signal)
+        if (answer.statusCode === 200 && answer.headers['content-type'] === MESSAGE_STREAM_TYPE)
+          return answer.body
+        throw refusalOfBatch(answer.statusCode, answer.headers, await answer.body.bytes(), clock.nowMs())
+      },
+    })
 
   return {
-    async run(request: RunRequest, signal: RunSignal): Promise<RunOutcome> {
-      try {
-        const body = encodeRunRequest(request)
-        const answer = await agent.request({
-          origin,
-          path: path + search,
-          method: 'POST',
-          headers: headersOf(body),
-          body,
-          signal,
-        })
-        const bytes = await answer.body.bytes()
-        const limits = { bodyBytesMax, nowMs: clock.nowMs() }
-        const response = parseUnaryResponse(
-          answer.statusCode,
-          answer.headers,
-          bytes,
-          RunResponseSchema,
-          limits,
-        )
-        return { kind: 'response', response }
-      } catch (error) {
-        return error instanceof UnaryError ? httpFailureOf(error) : networkFailureOf(error, origin)
-      }
-    },
+    run: (request, signal) =>
+      batcher === undefined
+        ? runAlone(encodeRunRequest({ ...request, sendsBatches: true }), signal)
+        : batcher(encodeRunRequest(request), signal),
   }
 }
 
@@ -154,6 +186,16 @@ function refusalOf(url: string, isAllowed: EndpointFilter): RunOutcome | undefin
     return refuse(`endpoint ${parsed.origin}: a URL with a user name or password is never called`)
   }
   return isAllowed(parsed) ? undefined : refuse(`endpoint ${url} is not among those this scheduler may call`)
+}
+
+/** Why a batch was not taken: an HTTP error, or an answer of something that knows no batches. */
+function refusalOfBatch(status: number, headers: UnaryHeaders, body: Uint8Array, nowMs: number): unknown {
+  try {
+    parseUnaryResponse(status, headers, body, RunResponseSchema, { nowMs })
+    return new UnaryError('unimplemented', 'an answer that is no stream of messages', { httpStatus: 415 })
+  } catch (error) {
+    return error
+  }
 }
 
 /** Answered by what stands in front of an application that is down or overwhelmed, rather than by the application. */

@@ -1,8 +1,6 @@
 import { create } from '@bufbuild/protobuf'
-import type { Duration } from '@bufbuild/protobuf/wkt'
 import {
   type Call,
-  type CallInfo,
   CallState,
   CancelRequestSchema,
   CancelResponseSchema,
@@ -11,32 +9,22 @@ import {
   DispatchResponseSchema,
   GetRequestSchema,
   GetResponseSchema,
-  type Scheduler,
-  type ServeUnaryOptions,
+  type StreamedResponse,
+  serveStream,
   serveUnary,
-  UnaryError,
   type UnaryRequest,
   type UnaryResponse,
   WaitRequestSchema,
   WaitResponseSchema,
 } from '@dispatch/protocol'
 import type { EndpointFilter } from '../allowed-endpoints.js'
-import { millisecondsOf } from '../validate-calls.js'
+import type { MethodContext } from './method-context.js'
+import { found, serveWaitBatch, waitMsOf } from './wait-batch.js'
 
-/** What a method works with, beside its request. */
-export interface MethodContext {
-  /** As the sender's tenant sees it. */
-  readonly scheduler: Scheduler
-  readonly isAllowed: EndpointFilter
-  /** Aborts when the sender has hung up, and when the server is about to close. */
-  readonly signal: AbortSignal
-  readonly options: Pick<ServeUnaryOptions<typeof DispatchResponseSchema>, 'bodyBytesMax' | 'onInternalError'>
-}
-
-export type Method = (request: UnaryRequest, context: MethodContext) => Promise<UnaryResponse>
-
-/** Longest time for which Wait keeps a request open: proxies cut connections that are silent for a minute. */
-const WAIT_MS_MAX = 55_000
+export type Method = (
+  request: UnaryRequest,
+  context: MethodContext,
+) => Promise<UnaryResponse | StreamedResponse>
 
 export const DISPATCH_PATH = '/dispatch.sdk.v1.DispatchService/Dispatch'
 
@@ -83,6 +71,11 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
       ),
   ],
   [
+    '/dispatch.api.v1.CallService/WaitBatch',
+    async ({ body }, context) =>
+      serveStream(body, (bytes) => serveWaitBatch(bytes, context), context.options),
+  ],
+  [
     '/dispatch.api.v1.CallService/Cancel',
     (request, { scheduler, options }) =>
       serveUnary(
@@ -108,15 +101,4 @@ function assertAllowed(calls: readonly Call[], isAllowed: EndpointFilter): void 
       `calls[${index}].endpoint: ${JSON.stringify(endpoint)} is not among the endpoints this scheduler may call (its option allowedEndpoints)`,
     )
   }
-}
-
-function found(dispatchId: string, call: CallInfo | undefined): CallInfo {
-  if (call === undefined) {
-    throw new UnaryError('not_found', `call ${JSON.stringify(dispatchId)} does not exist, or no longer`)
-  }
-  return call
-}
-
-function waitMsOf(timeout: Duration | undefined): number {
-  return Math.min(Math.max(0, millisecondsOf(timeout)), WAIT_MS_MAX)
 }

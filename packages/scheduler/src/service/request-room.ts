@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorResponse, headerOf, type Place, Room, type UnaryResponse } from '@dispatch/protocol'
+import { WAIT_MS_MAX } from './wait-batch.js'
 
 /** Requests under way: those that wait for the end of a call, most of all. */
 const REQUESTS_MAX = 20_000
@@ -75,6 +76,11 @@ export class RequestRoom {
     if (bytes < SLOW_ANSWER_BYTES_MIN) return
     const timer = setTimeout(() => response.destroy(), this.#answerMsMax)
     response.once('close', () => clearTimeout(timer))
+  }
+
+  /** As {@link watchAnswer}, for an answer of which parts may be long in coming. */
+  watchStream(response: ServerResponse): void {
+    response.setTimeout(WAIT_MS_MAX + this.#answerMsMax, () => response.destroy())
   }
 
   /** What the head says of the bytes that will be held. A body without a length counts as it comes. */

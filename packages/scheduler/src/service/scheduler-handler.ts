@@ -1,18 +1,21 @@
 import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
 import {
   BODY_BYTES_MAX,
   checkHead,
   errorResponse,
   type Logger,
   type Scheduler,
+  type StreamedResponse,
   tooLargeResponse,
   type UnaryResponse,
 } from '@dispatch/protocol'
 import { parseAllowedEndpoints } from '../allowed-endpoints.js'
 import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'
 import { localRequestProblem } from './loopback.js'
-import { DISPATCH_PATH, METHODS, type MethodContext } from './methods.js'
+import type { MethodContext, MethodOptions } from './method-context.js'
+import { DISPATCH_PATH, METHODS } from './methods.js'
 import { type BodyFailure, readBody } from './read-body.js'
 import { type RequestLimits, RequestRoom } from './request-room.js'
 
@@ -46,7 +49,7 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
   const room = new RequestRoom(options, bodyBytesMax)
   const isAllowed = parseAllowedEndpoints(options.allowedEndpoints ?? ['*'])
   const authenticate = apiKeys === undefined ? undefined : createAuthenticator(apiKeys)
-  const unaryOptions: MethodContext['options'] = {
+  const methodOptions: MethodOptions = {
     bodyBytesMax,
     onInternalError: (error) => logger?.error({ err: error }, 'a request could not be answered'),
   }
@@ -60,7 +63,7 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
   const answer = async (
     request: IncomingMessage,
     response: ServerResponse,
-  ): Promise<UnaryResponse | undefined> => {
+  ): Promise<UnaryResponse | StreamedResponse | undefined> => {
     const path = (request.url ?? '/').split('?', 1)[0] as string
     const method = METHODS.get(path)
     if (method === undefined) return errorResponse('not_found', `there is nothing at ${path}`)
@@ -79,14 +82,19 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
       scheduler: scheduler.forTenant(authentication.tenant),
       isAllowed,
       signal: endOf(response, closing),
-      options: unaryOptions,
+      options: methodOptions,
+      hold: (bytes) => place.grow(bytes),
     }
-    const unary = await method({ method: 'POST', path, headers: request.headers, body }, context)
-    const bytes = unary.body.byteLength
+    const answered = await method({ method: 'POST', path, headers: request.headers, body }, context)
+    if (!(answered.body instanceof Uint8Array)) {
+      room.watchStream(response)
+      return answered
+    }
+    const bytes = answered.body.byteLength
     // What a Dispatch has recorded must not be refused any more; ids are few bytes.
     if (!place.grow(bytes) && path !== DISPATCH_PATH) return room.full(bytes)
     room.watchAnswer(response, bytes)
-    return unary
+    return answered
   }
 
   // One listener per request under way, and there may be any number of those.
@@ -96,7 +104,7 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
     answer(request, response).then(
       (unary) => unary && write(response, unary, closing),
       (error) => {
-        unaryOptions.onInternalError?.(error)
+        methodOptions.onInternalError(error)
         write(response, errorResponse('internal', 'internal error'), closing)
       },
     )
@@ -135,7 +143,7 @@ function endOf(response: ServerResponse, closing: AbortSignal | undefined): Abor
 
 function write(
   response: ServerResponse,
-  { status, headers, body }: UnaryResponse,
+  { status, headers, body }: UnaryResponse | StreamedResponse,
   closing?: AbortSignal,
 ): void {
   if (response.destroyed || response.headersSent) return
@@ -143,5 +151,6 @@ function write(
   // What is left of a body that nobody reads would be taken for the next request.
   if (!response.req.complete || closing?.aborted) response.setHeader('connection', 'close')
   response.statusCode = status
-  response.end(body)
+  if (body instanceof Uint8Array) response.end(body)
+  else pipeline(body, response, () => undefined)
 }

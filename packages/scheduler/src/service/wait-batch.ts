@@ -1,0 +1,89 @@
+import { setMaxListeners } from 'node:events'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import type { Duration } from '@bufbuild/protobuf/wkt'
+import {
+  type CallInfo,
+  createMessageStream,
+  failureOf,
+  messageOf,
+  type StreamedResponse,
+  toBatchError,
+  UnaryError,
+  WaitBatchRequestSchema,
+  WaitBatchResponseSchema,
+} from '@dispatch/protocol'
+import { millisecondsOf } from '../validate-calls.js'
+import type { MethodContext } from './method-context.js'
+
+/** Longest time for which a request is kept open: proxies cut connections that are silent for a minute. */
+export const WAIT_MS_MAX = 55_000
+
+/** Most calls that one request waits for. */
+const WAIT_CALLS_MAX = 1_000
+
+/**
+ * Waits for many calls; each answer is sent as soon as its call is done, and the others when the time is up.
+ *
+ * @throws {UnaryError} `invalid_argument` when the body is malformed or names too many calls.
+ */
+export function serveWaitBatch(body: Uint8Array, context: MethodContext): StreamedResponse {
+  const { dispatchIds, timeout } = requestOf(body)
+  const stream = createMessageStream()
+  let left = dispatchIds.length
+  // One listener per call.
+  setMaxListeners(0, context.signal)
+  if (left === 0) stream.end()
+  for (const [index, dispatchId] of dispatchIds.entries()) {
+    void resultOf(dispatchId, waitMsOf(timeout), context).then((result) => {
+      const message = encode(index, result)
+      stream.send(context.hold(message.byteLength) ? message : encode(index, NO_ROOM))
+      left -= 1
+      if (left === 0) stream.end()
+    })
+  }
+  return stream.response
+}
+
+type Result = Awaited<ReturnType<typeof resultOf>>
+
+const NO_ROOM: Result = {
+  case: 'error',
+  value: toBatchError({ code: 'resource_exhausted', message: 'there is no room for the answer: ask again' }),
+}
+
+function encode(index: number, result: Result): Uint8Array {
+  return toBinary(WaitBatchResponseSchema, create(WaitBatchResponseSchema, { index, result }))
+}
+
+function requestOf(body: Uint8Array) {
+  const message = messageOf(body)
+  try {
+    const request = fromBinary(WaitBatchRequestSchema, message)
+    if (request.dispatchIds.length <= WAIT_CALLS_MAX) return request
+    throw new Error(`dispatch_ids: wanted at most ${WAIT_CALLS_MAX}, got ${request.dispatchIds.length}`)
+  } catch (error) {
+    throw new UnaryError('invalid_argument', `unmarshal message: ${(error as Error).message}`)
+  }
+}
+
+async function resultOf(dispatchId: string, waitMs: number, { scheduler, signal, options }: MethodContext) {
+  try {
+    const call = found(dispatchId, await scheduler.wait(dispatchId, waitMs, signal))
+    return { case: 'call', value: call } as const
+  } catch (error) {
+    return { case: 'error', value: toBatchError(failureOf(error, options.onInternalError)) } as const
+  }
+}
+
+/** @throws {UnaryError} `not_found` when there is no such call. */
+export function found(dispatchId: string, call: CallInfo | undefined): CallInfo {
+  if (call === undefined) {
+    throw new UnaryError('not_found', `call ${JSON.stringify(dispatchId)} does not exist, or no longer`)
+  }
+  return call
+}
+
+/** How long to wait, in milliseconds. */
+export function waitMsOf(timeout: Duration | undefined): number {
+  return Math.min(Math.max(0, millisecondsOf(timeout)), WAIT_MS_MAX)
+}
