@@ -1,8 +1,15 @@
 import http from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { func, RUN_PATH } from '@dispatch/core'
+import {
+  decodeRunBatchResponse,
+  encodeRunBatchRequest,
+  envelopeOf,
+  MESSAGE_STREAM_TYPE,
+  MessageStreamReader,
+} from '@dispatch/protocol'
 import type { AdapterCheck } from './adapter-contract.js'
-import { create, embedded, remote, resultOf } from './adapter-fixtures.js'
+import { create, embedded, nextRunOf, remote, resultOf, until } from './adapter-fixtures.js'
 import { hostileRequests } from './hostile-requests.js'
 import { type Answer, exchange, jsonOf, jsonRequest } from './http-exchange.js'
 import { createNoScheduler } from './no-scheduler.js'
@@ -25,6 +32,41 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
       const json = await exchange(url, signedRun({ authority, body, contentType }))
       t.equal(json.status, 200)
       t.match(jsonOf(json), { status: 'STATUS_PERMANENT_ERROR' })
+    },
+  },
+  {
+    name: 'a signed batch of runs is answered as they end: one that takes long holds up none',
+    async run(t, adapter) {
+      const { url, authority } = await remote(t, adapter)
+      const holding = nextRunOf('held')
+      const body = envelopeOf(
+        encodeRunBatchRequest({
+          batchId: 'b',
+          runs: [runBytes('held', null), runBytes('greet', { name: 'Ada' })],
+        }),
+      )
+      const indexes: number[] = []
+      const reader = new MessageStreamReader(100_000)
+      const ended = new Promise<http.IncomingMessage>((resolve, reject) => {
+        const { method, path, headers } = signedRun({ authority, body, contentType: MESSAGE_STREAM_TYPE })
+        const request = http.request(url, { method, path, headers }, (response) => {
+          response.on('data', (chunk: Buffer) => {
+            for (const message of reader.push(chunk)) indexes.push(decodeRunBatchResponse(message).index)
+          })
+          response.on('end', () => resolve(response))
+        })
+        request.on('error', reject).end(body)
+      })
+      const release = await holding
+      await until(() => indexes.length === 1)
+      release()
+      const { statusCode, headers } = await ended
+      t.equal(statusCode, 200)
+      t.equal(headers['content-type'], MESSAGE_STREAM_TYPE)
+      t.strictSame([indexes, reader.isEnded], [[1, 0], true])
+      const forged = signedRun({ authority, body, contentType: MESSAGE_STREAM_TYPE })
+      const answer = await exchange(url, { ...forged, body: Buffer.concat([body, body]) })
+      t.equal(answer.status, 403, 'the signature covers all of them')
     },
   },
   {

@@ -1,6 +1,6 @@
 import { type Call, DispatchError } from '@dispatch/protocol'
 
-/** Requests under way beyond which calls wait for each other: a few hide the round trip, more only cost. */
+/** Requests under way beyond which calls wait for each other: a scheduler commits one group while it receives the next. */
 const REQUESTS_MAX = 2
 
 /** Calls of one request. A bigger request of somebody's own goes alone. */

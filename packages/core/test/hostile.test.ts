@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { Dispatch, func } from '@dispatch/core'
 import t from 'tap'
-import { inputOf, RUN_PATH, runRequestBytes } from './run-requests.js'
+import { handleUnary, inputOf, RUN_PATH, runRequestBytes } from './run-requests.js'
 import { createSchedulerDouble } from './scheduler-double.js'
 
 const SEED = 20_240_610
@@ -126,7 +126,7 @@ for (const { name, body, headers, want } of refused) {
       allowUnsigned: true,
       env: {},
     })
-    const response = await dispatch.handle({
+    const response = await handleUnary(dispatch, {
       method: 'POST',
       path: RUN_PATH,
       headers: { 'content-length': String(body.byteLength), ...headers },

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Dispatch, DispatchError, func } from '@dispatch/core'
 import type { EmbeddedScheduler, EmbeddedSchedulerOptions } from '@dispatch/protocol'
 import t from 'tap'
-import { inputOf, RUN_PATH, runOutputOf, runRequestBytes } from './run-requests.js'
+import { handleUnary, inputOf, RUN_PATH, runOutputOf, runRequestBytes } from './run-requests.js'
 import { createSchedulerDouble } from './scheduler-double.js'
 
 const HELLO = runRequestBytes({ function: 'greet', directive: inputOf('World') })
@@ -148,7 +148,7 @@ t.test('a run that does not end in time is aborted, and told to come again', asy
 t.test('an endpoint that shuts down answers 503', async (t) => {
   const dispatch = new Dispatch({ scheduler: createSchedulerDouble(), allowUnsigned: true, env: {} })
   await dispatch.stop()
-  const response = await dispatch.handle({
+  const response = await handleUnary(dispatch, {
     method: 'POST',
     path: RUN_PATH,
     headers: { 'content-length': String(HELLO.byteLength) },
@@ -190,7 +190,7 @@ t.test('a run ends with its Connect-Timeout-Ms', async (t) => {
     allowUnsigned: true,
     env: {},
   })
-  const response = await dispatch.handle({
+  const response = await handleUnary(dispatch, {
     method: 'POST',
     path: RUN_PATH,
     headers: { 'content-length': String(HELLO.byteLength), 'connect-timeout-ms': '1' },

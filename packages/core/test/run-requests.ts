@@ -1,6 +1,11 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import type { Any } from '@bufbuild/protobuf/wkt'
-import { type AnyDispatchFunction, Dispatch, type DispatchOptions } from '@dispatch/core'
+import {
+  type AnyDispatchFunction,
+  Dispatch,
+  type DispatchOptions,
+  type EndpointRequest,
+} from '@dispatch/core'
 import {
   decodeValue,
   encodeValue,
@@ -36,12 +41,21 @@ export function postRun(
   body: Uint8Array,
   headers: Record<string, string> = { 'content-type': 'application/proto' },
 ): Promise<UnaryResponse> {
-  return dispatch.handle({
+  return handleUnary(dispatch, {
     method: 'POST',
     path: RUN_PATH,
     headers: { host: 'localhost', 'content-length': String(body.byteLength), ...headers },
     body,
   })
+}
+
+/** What a `Dispatch` answers to a request that is not for a stream. */
+export async function handleUnary(
+  dispatch: Dispatch,
+  request: EndpointRequest,
+  signal?: AbortSignal,
+): Promise<UnaryResponse> {
+  return (await dispatch.handle(request, signal)) as UnaryResponse
 }
 
 /** What a run gave. */

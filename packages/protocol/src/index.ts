@@ -54,6 +54,7 @@ export {
   GetRequestSchema,
   GetResponseSchema,
   WaitBatchRequestSchema,
+  type WaitBatchResponse,
   WaitBatchResponseSchema,
   WaitRequestSchema,
   WaitResponseSchema,

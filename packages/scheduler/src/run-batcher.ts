@@ -103,7 +103,7 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
         for (const member of left) member.settle(failureOf(error))
         return
       }
-      refusedUntilMs = clock.nowMs() + REFUSED_FOR_MS
+      refusedUntilMs = clock.monotonicMs() + REFUSED_FOR_MS
       await Promise.all(left.map(sendAlone))
     }
   }
@@ -121,7 +121,8 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
   }
 
   return (request, signal) => {
-    if (request.byteLength > RUN_BYTES_MAX || clock.nowMs() < refusedUntilMs) return runAlone(request, signal)
+    if (request.byteLength > RUN_BYTES_MAX || clock.monotonicMs() < refusedUntilMs)
+      return runAlone(request, signal)
     return new Promise((resolve) => {
       waiting.push(new Member(request, signal, { resolve, failureOf }))
       flushSoon()
