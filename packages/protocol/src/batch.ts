@@ -10,7 +10,7 @@ import {
   RunBatchResponseSchema,
 } from './gen/dispatch/api/v1/run_batch_pb.js'
 import type { RunResponse } from './gen/dispatch/sdk/v1/function_pb.js'
-import { type ProtoWriter, writeProto } from './proto-writer.js'
+import { type ProtoWriter, writeProto } from './proto/writer.js'
 import { UnaryError } from './unary-error.js'
 import type { Failure } from './unary-failure.js'
 import { encodeRunResponse } from './wire.js'
