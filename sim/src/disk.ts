@@ -57,7 +57,8 @@ export class Disk {
       readPayloads: (ids) => ask(() => this.#store.readPayloads(ids)),
       readCall: (id) => ask(() => this.#store.readCall(id)),
       existing: (ids) => ask(() => this.#store.existing(ids)),
-      readResults: (id, restarts, ordinals) => ask(() => this.#store.readResults(id, restarts, ordinals)),
+      readResults: (id, restarts, ordinals, bytesMax) =>
+        ask(() => this.#store.readResults(id, restarts, ordinals, bytesMax)),
       readJournal: (id, restarts) => ask(() => this.#store.readJournal(id, restarts)),
       prune: (beforeMs, treesMax) => ask(() => this.#store.prune(beforeMs, treesMax)),
       commit: (writes) => ask(() => this.#commit(process, writes, faults(), crash)),

@@ -12,7 +12,7 @@ const RETRY = 'packages/scheduler/dist/kernel/retry-policy.js'
 const NODE = 'packages/scheduler/dist/kernel/call-node.js'
 const DRIVER = 'packages/scheduler/dist/driver.js'
 const SCHEDULER = 'packages/scheduler/dist/scheduler.js'
-const RUNS = 'packages/scheduler/dist/runs.js'
+const RUN_PAYLOADS = 'packages/scheduler/dist/run-payloads.js'
 const WARM = 'packages/core/dist/coroutine/warm-coroutines.js'
 const REPLAY = 'packages/core/dist/coroutine/replay.js'
 
@@ -179,7 +179,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'results in the journal are in the wrong order',
-    file: RUNS,
+    file: RUN_PAYLOADS,
     from: 'received: ordinals.map(() => results.next().value)',
     to: 'received: ordinals.map(() => results.next().value).reverse().slice(0, 1)',
   },

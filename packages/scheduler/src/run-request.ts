@@ -22,7 +22,7 @@ export interface RunPayloads {
   readonly input?: Uint8Array | undefined
   /** For a run that goes on. */
   readonly state?: Uint8Array | undefined
-  /** Results of the deliveries, in their order. */
+  /** Results of the deliveries, in their order; of the first ones, when not all fit. */
   readonly results?: readonly (Uint8Array | undefined)[]
   /** An encoded `CallResult` whose error says why the last Poll was refused. */
   readonly refusal?: Uint8Array | undefined
@@ -53,7 +53,10 @@ export function runRequestOf(effect: RunEffect, payloads: RunPayloads): RunReque
 function pollResultOf(deliveries: readonly Delivery[], payloads: RunPayloads): PollResult {
   const result = create(PollResultSchema)
   if (payloads.state !== undefined) result.state = decodePollState(payloads.state)
-  result.results = deliveries.map((delivery, index) => callResultOf(delivery, payloads.results?.[index]))
+  const { results = [] } = payloads
+  result.results = deliveries
+    .slice(0, results.length)
+    .map((delivery, index) => callResultOf(delivery, results[index]))
   const error = payloads.refusal && decodeCallResult(payloads.refusal).error
   if (error !== undefined) result.error = error
   return result

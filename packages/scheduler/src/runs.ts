@@ -1,17 +1,12 @@
-import {
-  DispatchError,
-  type Endpoint,
-  type Logger,
-  type RunOutcome,
-  type RunSignal,
-} from '@dispatch/protocol'
+import { DispatchError, type Endpoint, type Logger, type RunOutcome } from '@dispatch/protocol'
 import type { Clock } from './clock.js'
-import { childIdOf } from './kernel/call-node.js'
-import type { Delivery, Effect, Event, Outcome } from './kernel/events.js'
+import type { Effect, Event, Outcome } from './kernel/events.js'
 import type { PayloadCache } from './payload-cache.js'
 import { readOutcome } from './read-outcome.js'
 import { RunAbort } from './run-abort.js'
-import { type DeliveredResult, journalOf, type RunPayloads, runRequestOf } from './run-request.js'
+import { RunBytes, type RunPlace } from './run-bytes.js'
+import { bytesOfPayloads, RunPayloadReader } from './run-payloads.js'
+import { type RunPayloads, runRequestOf } from './run-request.js'
 import type { Store } from './store.js'
 
 type RunEffect = Extract<Effect, { kind: 'run' }>
@@ -24,13 +19,27 @@ export interface RunsOptions {
   readonly random: () => number
   /** Longest time that a run may take whose call says nothing about that. */
   readonly runMsMax: number
+  /** Most bytes of payloads that the runs of one function hold at one time. */
+  readonly runBytesMax: number
   readonly submit: (event: Event) => void
+  /** Resolves when what was submitted is durable. */
+  readonly settled: () => Promise<void>
   readonly logger: Logger
+}
+
+/** How a run ended, and what it held of payloads. */
+interface Ended {
+  readonly outcome: Outcome
+  /** Results that it received. */
+  readonly delivered?: number | undefined
+  readonly place?: RunPlace | undefined
 }
 
 /** The runs under way: each takes its payloads, is carried out by its endpoint, and reports how it ended. */
 export class Runs {
   readonly #options: RunsOptions
+  readonly #payloads: RunPayloadReader
+  readonly #bytes: RunBytes
   readonly #aborts = new Map<number, RunAbort>()
   /** Runs that were aborted while the commit before them was still under way. They never start. */
   readonly #abortedEarly = new Set<number>()
@@ -40,19 +49,15 @@ export class Runs {
 
   constructor(options: RunsOptions) {
     this.#options = options
+    this.#payloads = new RunPayloadReader(options.store, options.cache)
+    this.#bytes = new RunBytes(options.runBytesMax)
   }
 
   start(effect: RunEffect): void {
     if (this.#isClosed || this.#abortedEarly.delete(effect.run)) return
     const run = new RunAbort()
     this.#aborts.set(effect.run, run)
-    const { clock, runMsMax } = this.#options
-    const limitMs = effect.runMsMax || runMsMax
-    const cancelTimer = clock.after(limitMs, () => {
-      run.abort(new DispatchError('timeout', `the run took longer than ${limitMs} ms`))
-    })
-    void this.#carryOut(effect, run).then((outcome) => {
-      cancelTimer()
+    void this.#carryOut(effect, run).then(({ outcome, delivered, place }) => {
       this.#aborts.delete(effect.run)
       this.#options.submit({
         kind: 'ran',
@@ -60,7 +65,9 @@ export class Runs {
         run: effect.run,
         outcome,
         roll: this.#options.random(),
+        ...(delivered !== undefined && { delivered }),
       })
+      if (place !== undefined) void this.#options.settled().then(() => place.leave())
       if (this.#aborts.size === 0) this.#onIdle?.()
     })
   }
@@ -90,76 +97,63 @@ export class Runs {
   }
 
   /** Never rejects. */
-  async #carryOut(effect: RunEffect, signal: RunSignal): Promise<Outcome> {
+  async #carryOut(effect: RunEffect, run: RunAbort): Promise<Ended> {
+    let place: RunPlace | undefined
     try {
-      const payloads = this.#cached(effect) ?? (await this.#read(effect))
+      let payloads = this.#payloads.cached(effect) ?? (await this.#payloads.read(effect))
+      const key = `${effect.endpoint}\n${effect.function}`
+      const entered = this.#bytes.enter(key, bytesOfPayloads(payloads))
+      if (entered instanceof Promise) {
+        payloads = {}
+        place = await entered
+        payloads = this.#payloads.cached(effect) ?? (await this.#payloads.read(effect))
+      } else place = entered
       // Aborted while its payloads were read. If its call is gone nobody hears of this; else it is due again.
-      if (signal.aborted) return { kind: 'abandoned' }
-      const endpoint = this.#options.endpointOf(effect.endpoint)
-      const answer = await endpoint.run(runRequestOf(effect, payloads), signal)
-      const outcome = readOutcome(answer, effect.withJournal)
-      return this.#isStopping && signal.aborted && !isSuccess(outcome) ? { kind: 'abandoned' } : outcome
+      if (run.aborted) return { outcome: { kind: 'abandoned' }, place }
+      const outcome = await this.#exchange(effect, payloads, run)
+      const bytes = bytesOfOutcome(outcome)
+      if (place === undefined) this.#bytes.learn(key, bytes)
+      else place.answered(bytes)
+      if (this.#isStopping && run.aborted && !isSuccess(outcome))
+        return { outcome: { kind: 'abandoned' }, place }
+      return { outcome, delivered: payloads.results?.length, place }
     } catch (error) {
       this.#options.logger.error({ err: error, dispatchId: effect.id }, 'a run could not be carried out')
-      return readOutcome(failureOf(error), false)
+      return { outcome: readOutcome(failureOf(error), false), place }
     }
   }
 
-  /** The payloads of a run, if all of them are at hand. */
-  #cached(effect: RunEffect): RunPayloads | undefined {
-    const { cache } = this.#options
-    if (effect.withJournal || effect.isRefused) return undefined
-    if (effect.deliveries === undefined) {
-      const input = cache.get('input', effect.id)
-      return input && { input }
-    }
-    const state = cache.get('state', effect.id)
-    if (state === undefined) return undefined
-    const results = effect.deliveries.map(({ childId }) => cache.get('result', childId))
-    return results.includes(undefined) ? undefined : { state, results }
-  }
-
-  async #read(effect: RunEffect): Promise<RunPayloads> {
-    const { store } = this.#options
-    const [stored] = await store.readPayloads([effect.id])
-    if (effect.deliveries === undefined) return { input: stored?.input }
-    const results = await this.#readResults(effect, effect.deliveries)
-    return {
-      state: stored?.state,
-      results: results.map((entry) => entry.result),
-      refusal: effect.isRefused ? stored?.result : undefined,
-      journal: effect.withJournal ? await this.#readJournal(effect, stored?.input) : undefined,
+  async #exchange(effect: RunEffect, payloads: RunPayloads, run: RunAbort): Promise<Outcome> {
+    const { clock, runMsMax, endpointOf } = this.#options
+    const limitMs = effect.runMsMax || runMsMax
+    const cancelTimer = clock.after(limitMs, () => {
+      run.abort(new DispatchError('timeout', `the run took longer than ${limitMs} ms`))
+    })
+    try {
+      const answer = await endpointOf(effect.endpoint).run(runRequestOf(effect, payloads), run)
+      return readOutcome(answer, effect.withJournal)
+    } finally {
+      cancelTimer()
     }
   }
+}
 
-  async #readResults(
-    effect: RunEffect,
-    deliveries: readonly Pick<Delivery, 'ordinal'>[],
-  ): Promise<DeliveredResult[]> {
-    const ordinals = deliveries.map(({ ordinal }) => ordinal)
-    const stored =
-      ordinals.length === 0 ? [] : await this.#options.store.readResults(effect.id, effect.restarts, ordinals)
-    return ordinals.map((ordinal, index) => ({
-      delivery: {
-        ordinal,
-        childId: childIdOf(effect.id, effect.restarts, ordinal),
-        correlationId: stored[index]?.correlationId ?? 0n,
-      },
-      result: stored[index]?.result,
-    }))
-  }
-
-  async #readJournal(effect: RunEffect, input: Uint8Array | undefined): Promise<RunPayloads['journal']> {
-    const entries = await this.#options.store.readJournal(effect.id, effect.restarts)
-    const flat = entries.flatMap(({ ordinals }) => ordinals.map((ordinal) => ({ ordinal })))
-    const results = (await this.#readResults(effect, flat)).values()
-    return journalOf(
-      input,
-      entries.map(({ entry, ordinals }) => ({
-        entry,
-        received: ordinals.map(() => results.next().value as DeliveredResult),
-      })),
-    )
+/** Bytes of what a run brings and the store has to take. */
+function bytesOfOutcome(outcome: Outcome): number {
+  switch (outcome.kind) {
+    case 'poll': {
+      let bytes = outcome.state.byteLength + outcome.journalEntry.byteLength
+      for (const { call } of outcome.calls) bytes += call.input.byteLength
+      return bytes
+    }
+    case 'tail-call':
+      return outcome.call.input.byteLength
+    case 'exit':
+    case 'failure':
+      return outcome.result.byteLength
+    case 'journal-wanted':
+    case 'abandoned':
+      return 0
   }
 }
 

@@ -34,6 +34,9 @@ const FAILING_MS_MAX = 2_000
 /** A run that hangs holds a slot; as long as serverless hosts let a request run. */
 const RUN_MS_MAX = 900_000
 
+/** Runs of a function with inputs or outputs of 10 MB: six at one time. In memory there are about three copies of each. */
+const RUN_BYTES_MAX = 64_000_000
+
 const RETENTION_MS = 7 * 86_400_000
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -42,6 +45,11 @@ const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 export interface SchedulerLimits extends AdmissionLimits, WaiterLimits {
   /** Most bytes of payloads kept in memory because they will probably be wanted soon; 64 MiB. */
   readonly cacheBytesMax?: number
+  /**
+   * Most bytes of payloads that the runs of one function hold at one time, from their start until what they answer is
+   * durable; 64 MB. One run goes always.
+   */
+  readonly runBytesMax?: number
 }
 
 export interface SchedulerOptions extends SchedulerLimits {
@@ -132,7 +140,9 @@ class StoreScheduler implements TenantScheduler {
       clock: this.#clock,
       runMsMax: options.runMsMax ?? RUN_MS_MAX,
       random: options.random ?? Math.random,
+      runBytesMax: options.runBytesMax ?? RUN_BYTES_MAX,
       submit: (event) => this.#driver.submit(event),
+      settled: () => this.#driver.settled(),
       logger: this.#logger,
     })
     this.#pruner = new Pruner(this.#store, this.#clock, options.retentionMs ?? RETENTION_MS, this.#logger)

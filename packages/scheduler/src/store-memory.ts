@@ -86,7 +86,7 @@ export function createMemoryStore(): Store {
       return new Set(ids.filter((id) => calls.has(id)))
     },
 
-    async readResults(parentId, parentRestarts, ordinals) {
+    async readResults(parentId, parentRestarts, ordinals, bytesMax) {
       assertOpen()
       const byOrdinal = new Map<number, ChildResult>()
       for (const id of childrenOf.get(parentId) ?? []) {
@@ -98,7 +98,8 @@ export function createMemoryStore(): Store {
           })
         }
       }
-      return ordinals.map((ordinal) => byOrdinal.get(ordinal))
+      const found = ordinals.map((ordinal) => byOrdinal.get(ordinal))
+      return found.slice(0, countThatFits(found, bytesMax))
     },
 
     async readJournal(callId, restarts) {
@@ -202,4 +203,17 @@ function treeOf(
 
 function hasEnded(call: CallRecord, beforeMs: number): boolean {
   return call.state === 'done' && call.finishedAtMs < beforeMs
+}
+
+/** How many of the first results fit into `bytesMax`; at least one. */
+function countThatFits(
+  results: readonly (ChildResult | undefined)[],
+  bytesMax = Number.POSITIVE_INFINITY,
+): number {
+  let bytes = 0
+  const end = results.findIndex((child, index) => {
+    bytes += child?.result.byteLength ?? 0
+    return index > 0 && bytes > bytesMax
+  })
+  return end < 0 ? results.length : end
 }

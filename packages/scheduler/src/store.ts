@@ -153,11 +153,13 @@ export interface Store {
   existing(ids: readonly string[]): Promise<Set<string>>
   /**
    * Results of children of a call, by ordinal, in the order asked for. `undefined` for a child that is not done.
+   * With `bytesMax`, those of as many of the first ordinals as fit into so many bytes, and of one always.
    */
   readResults(
     parentId: string,
     parentRestarts: number,
     ordinals: readonly number[],
+    bytesMax?: number,
   ): Promise<(ChildResult | undefined)[]>
   /** The journal of a call since its restart number `restarts`, in order. */
   readJournal(callId: string, restarts: number): Promise<StoredJournalEntry[]>

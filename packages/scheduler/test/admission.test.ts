@@ -61,7 +61,7 @@ t.test(
   'a full scheduler says how long it takes until there is room, at the rate at which calls end',
   async (t) => {
     let nowMs = 1_000_000
-    const clock = { ...SYSTEM_CLOCK, nowMs: () => nowMs }
+    const clock = { ...SYSTEM_CLOCK, nowMs: () => nowMs, monotonicMs: () => nowMs }
     const held: (() => void)[] = []
     const run: Endpoint['run'] = async () => {
       await new Promise<void>((resolve) => held.push(resolve))

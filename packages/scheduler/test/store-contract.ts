@@ -344,6 +344,29 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
     },
   },
   {
+    name: 'results that do not all fit are those of the first ordinals, and one always',
+    run: async (open) => {
+      const store = await open()
+      const parent = call('p')
+      const children = [1, 2, 3, 4].map((n) => child(parent, n))
+      await store.commit([insert(parent), ...children.map((record) => insert(record))])
+      const ended = [3_000, 1_000, 5_000].map((size, index) =>
+        update(
+          { ...(children[index] as CallRecord), state: 'done', finishedAtMs: 1 },
+          { result: bytes(size) },
+        ),
+      )
+      await store.commit(ended)
+      const sizes = async (ordinals: number[], bytesMax: number) =>
+        (await store.readResults('p', 0, ordinals, bytesMax)).map((found) => found?.result.byteLength)
+      assert.deepEqual(await sizes([1, 2, 3], 9_000), [3_000, 1_000, 5_000])
+      assert.deepEqual(await sizes([1, 2, 3], 8_999), [3_000, 1_000])
+      assert.deepEqual(await sizes([1, 2, 3], 3_999), [3_000])
+      assert.deepEqual(await sizes([3, 2, 1], 1), [5_000])
+      assert.deepEqual(await sizes([2, 4, 1], 3_000), [1_000, undefined])
+    },
+  },
+  {
     name: 'a journal is read by restart, in the order of its positions',
     run: async (open) => {
       const store = await open()

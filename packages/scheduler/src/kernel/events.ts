@@ -65,13 +65,17 @@ export type Outcome =
 
 export type Event =
   | { readonly kind: 'submit'; readonly calls: readonly SubmittedCall[] }
-  /** @see Outcome. `roll` is uniform in [0, 1), for the jitter of a back-off. */
+  /**
+   * @see Outcome. `roll` is uniform in [0, 1), for the jitter of a back-off; `delivered` is how many of its results the
+   * run received, when those were too large to come all at once.
+   */
   | {
       readonly kind: 'ran'
       readonly id: string
       readonly run: number
       readonly outcome: Outcome
       readonly roll: number
+      readonly delivered?: number
     }
   | { readonly kind: 'cancel'; readonly id: string }
   /** Time has passed. */

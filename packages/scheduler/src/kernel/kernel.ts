@@ -24,7 +24,8 @@ import { TimerHeap } from './timer-heap.js'
  *      It resets the attempts.
  *  K5  A suspended call goes on when it has `minResults` undelivered results, or as many as can still come; when
  *      one has failed and it wants to know; or when its time has come. With nothing to wait for, at once.
- *  K6  A run receives at most `maxResults`, oldest first; a run that is repeated receives them again.
+ *  K6  A run receives at most `maxResults`, oldest first, and fewer when they are too large to come at once (`delivered`);
+ *      a run that is repeated receives them again.
  *  K7  A retryable status, or no answer, repeats the run after a back-off (retry-policy.ts); the call is done
  *      with its last status when `attemptsMax` are used up or it has got no further for `giveUpAfterMs`.
  *  K8  A status that is not retryable ends the call. A parent hears of a child's end once, from its inbox.
@@ -204,7 +205,8 @@ export class Kernel {
   #ran(event: Extract<Event, { kind: 'ran' }>): void {
     const node = this.#calls.get(event.id)
     if (node === undefined || node.run !== event.run) return // K3
-    const { outcome } = event
+    const { outcome, delivered = node.delivering } = event
+    node.delivering = Math.min(node.delivering, delivered) // K6
     this.#adjustLimits(node, outcome) // K14
     this.#slots.release(node)
     node.run = 0

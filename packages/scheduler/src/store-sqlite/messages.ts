@@ -20,6 +20,7 @@ export type StoreRequest = { readonly id: number } & (
       readonly parentId: string
       readonly parentRestarts: number
       readonly ordinals: readonly number[]
+      readonly bytesMax: number
     }
   | { readonly op: 'readJournal'; readonly callId: string; readonly restarts: number }
   | { readonly op: 'prune'; readonly beforeMs: number; readonly treesMax: number }

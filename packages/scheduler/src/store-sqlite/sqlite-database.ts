@@ -36,7 +36,12 @@ export interface StoreDatabase {
   readPayloads(ids: readonly string[]): PackedPayloads
   readCall(id: string): { readonly row: CallRow; readonly payloads: PackedPayloads } | undefined
   existing(ids: readonly string[]): string[]
-  readResults(parentId: string, parentRestarts: number, ordinals: readonly number[]): ResultRows
+  readResults(
+    parentId: string,
+    parentRestarts: number,
+    ordinals: readonly number[],
+    bytesMax: number,
+  ): ResultRows
   readJournal(callId: string, restarts: number): JournalRows
   /** Yields after each transaction, so that commits need not wait for all of it; returns the number of trees. */
   prune(beforeMs: number, treesMax: number): Generator<void, number>

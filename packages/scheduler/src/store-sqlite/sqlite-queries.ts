@@ -51,7 +51,7 @@ export function createQueries(database: Database) {
   const results = database.prepare(
     `SELECT wanted.key AS position, c.${recordColumn('correlation_id')} AS correlation_id, c.n, c.result FROM json_each(?) AS wanted
      CROSS JOIN calls c ON c.parent_id = ? AND c.parent_restarts = ? AND c.ordinal = wanted.value
-     WHERE c.parent_id <> '' AND c.state = 'done'`,
+     WHERE c.parent_id <> '' AND c.state = 'done' ORDER BY position`,
   )
   const journal = database.prepare(
     `SELECT j.ordinals, j.entry FROM calls c CROSS JOIN journal j ON j.call_n = c.n AND j.restarts = ?
@@ -115,16 +115,31 @@ export function createQueries(database: Database) {
       return existing.all([JSON.stringify(ids)]).map(([id]) => id as string)
     },
 
-    readResults(parentId: string, parentRestarts: number, ordinals: readonly number[]): ResultRows {
+    /** Of as many of the first ordinals as fit into `bytesMax`, and of one always. */
+    readResults(
+      parentId: string,
+      parentRestarts: number,
+      ordinals: readonly number[],
+      bytesMax: number,
+    ): ResultRows {
       const correlationIds: (string | undefined)[] = ordinals.map(() => undefined)
       const payloads: (Uint8Array | undefined)[] = ordinals.map(() => undefined)
-      for (const [at, correlationId, n, cell] of results.all([
+      let bytes = 0
+      for (const [position, correlationId, n, cell] of results.all([
         JSON.stringify(ordinals),
         parentId,
         parentRestarts,
       ])) {
-        correlationIds[at as number] = correlationId as string
-        payloads[at as number] = bytesOf(n, 2, cell) ?? EMPTY
+        const at = position as number
+        const payload = bytesOf(n, 2, cell) ?? EMPTY
+        bytes += payload.byteLength
+        if (at > 0 && bytes > bytesMax) {
+          correlationIds.length = at
+          payloads.length = at
+          break
+        }
+        correlationIds[at] = correlationId as string
+        payloads[at] = payload
       }
       return { correlationIds, results: packPayloads(payloads) }
     },

@@ -71,8 +71,8 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
       return new Set((await thread.ask({ op: 'existing', ids })) as string[])
     },
 
-    async readResults(parentId, parentRestarts, ordinals) {
-      const request = { op: 'readResults', parentId, parentRestarts, ordinals } as const
+    async readResults(parentId, parentRestarts, ordinals, bytesMax = Number.POSITIVE_INFINITY) {
+      const request = { op: 'readResults', parentId, parentRestarts, ordinals, bytesMax } as const
       const rows = (await thread.ask(request)) as ResultRows
       return unpackPayloads(rows.results).map((result, index) => {
         const correlationId = rows.correlationIds[index]

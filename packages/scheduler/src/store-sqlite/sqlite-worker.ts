@@ -65,7 +65,8 @@ function perform(store: StoreDatabase, request: SyncRequest): { value: unknown; 
     case 'existing':
       return { value: store.existing(request.ids) }
     case 'readResults': {
-      const value = store.readResults(request.parentId, request.parentRestarts, request.ordinals)
+      const { parentId, parentRestarts, ordinals, bytesMax } = request
+      const value = store.readResults(parentId, parentRestarts, ordinals, bytesMax)
       return { value, transfer: value.results.bytes }
     }
     case 'readJournal': {

@@ -1,0 +1,68 @@
+import { func } from '@dispatch/core'
+import { serveParent } from '../lib/child.mjs'
+import { createEmbedded, drained } from '../lib/embedded.mjs'
+import { expect, inParallel } from '../lib/workloads.mjs'
+
+// An embedded scheduler whose calls have inputs and outputs of many megabytes.
+
+/** Bytes of one payload. */
+const BYTES = 10_000_000
+
+/** A text of latin letters takes a byte for each, in memory and on the wire. */
+const TEXT = 'x'.repeat(BYTES)
+
+const weigh = func('weigh', async (/** @type {string} */ text) => text.length)
+
+const make = func('make', async (/** @type {number} */ _n) => TEXT)
+
+const gatherInputs = func('gatherInputs', async (/** @type {number} */ width) => {
+  const lengths = await weigh.gather(Array.from({ length: width }, () => TEXT))
+  return lengths.reduce((sum, length) => sum + length, 0)
+})
+
+/** Holds none of the outputs longer than a moment. */
+const chainOutputs = func('chainOutputs', async (/** @type {number} */ length) => {
+  let sum = 0
+  for (let step = 0; step < length; step++) sum += (await make.await(step)).length
+  return sum
+})
+
+/** @type {import('@dispatch/core').Dispatch} */
+let dispatch
+
+serveParent({
+  async open(folder) {
+    dispatch = createEmbedded(folder, { functions: [weigh, make, gatherInputs, chainOutputs] })
+    await dispatch.open()
+  },
+  start: () => dispatch.start(),
+  /** Records calls with inputs that big, `width` at a time. */
+  async fill(count, width) {
+    await inParallel(count, width, () => weigh.dispatch(TEXT))
+  },
+  async drain(count) {
+    const handle = await weigh.dispatch(TEXT)
+    await dispatch.start()
+    await drained(dispatch, count + 1, handle)
+  },
+  async outputs(count, width) {
+    await inParallel(count, width, async (n) =>
+      expect((await (await make.dispatch(n)).result()).length, BYTES),
+    )
+  },
+  async recordOutputs(count) {
+    const handles = await dispatch.dispatchBatch(Array.from({ length: count }, (_, n) => make.buildCall(n)))
+    for (const handle of handles)
+      while ((await handle.status()).state !== 'done') await new Promise((r) => setTimeout(r, 20))
+  },
+  async gatherInputs(width) {
+    expect(await (await gatherInputs.dispatch(width)).result(), width * BYTES)
+  },
+  async chainOutputs(length) {
+    expect(await (await chainOutputs.dispatch(length)).result(), length * BYTES)
+  },
+  rss: () => process.memoryUsage().rss,
+  /** Highest RSS since the process began, in bytes. */
+  peak: () => process.resourceUsage().maxRSS * 1024,
+  close: () => dispatch.close(),
+})
