@@ -27,8 +27,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'effects do not wait for the commit',
     file: DRIVER,
-    from: 'if (!mayRunEarly(effect))',
-    to: 'if (false)',
+    from: 'if (mayRunEarly(effect) && this.#batch.writes.length < EARLY_WRITES_MAX)',
+    to: 'if (true)',
   },
   {
     name: 'a commit that fails is forgotten',

@@ -8,8 +8,17 @@ import { WriteBatch } from './write-batch.js'
 /** Longest time between two looks at the clock: it may be set while a timer runs. */
 const TICK_MS_MAX = 30_000
 
+/**
+ * Writes that are not durable yet, above which a child waits for the commit after all: else children that end at once
+ * would make a commit that keeps everybody else's waiting for seconds. A gather of 1,000 stays below it.
+ */
+const EARLY_WRITES_MAX = 2_500
+
 /** Effects carried out without a pause: about a millisecond of runs that end at once. */
 const EFFECTS_PER_TURN = 32
+
+/** Early effects carried out without a pause. More than of others: a gather is to be done soon. */
+const EARLY_PER_TURN = 128
 
 /** Waits between attempts to write to a store that fails. */
 const COMMIT_RETRY_MS = [50, 200, 1_000, 5_000]
@@ -40,7 +49,7 @@ export interface DriverOptions {
  * D4 One relaxation: a child that an endpoint in this process runs may start before the commit that records it.
  *    Its id is decided, and nothing of it leaves the process before the commit; if the process dies, the parent
  *    makes the same child again. Its end may share the commit. A run is aborted at once, too: its slot is free
- *    already, and nobody wants its answer.
+ *    already, and nobody wants its answer. None starts early while a lot is not durable yet.
  * D5 A commit that fails is tried again until it succeeds; meanwhile nothing is acknowledged. When the store says
  *    that it never will, or the process is shutting down, everything stops.
  * D6 Effects are carried out a few per turn of the event loop, so that the application in the same process answers
@@ -53,6 +62,9 @@ export class Driver {
   #isScheduled = false
   #isBroken = false
   #isStopped = false
+  /** Early effects carried out since the last pause, and those that wait for it to end. */
+  #earlySincePause = 0
+  readonly #early: Effect[] = []
   #failingSinceMs = 0
   #cancelTimer: (() => void) | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
@@ -73,13 +85,13 @@ export class Driver {
   /** Lets the kernel decide. The decision becomes durable, and is then carried out, by itself. */
   submit(event: Event): void {
     if (this.#isBroken) return
-    const { kernel, clock, mayRunEarly, perform, onWrites } = this.#options
+    const { kernel, clock, mayRunEarly, onWrites } = this.#options
     const { writes, effects } = kernel.apply(clock.nowMs(), event)
     for (const write of writes) this.#batch.writes.push(write)
     if (writes.length > 0) onWrites(writes)
     for (const effect of effects) {
-      if (!mayRunEarly(effect)) this.#batch.effects.push(effect)
-      else queueMicrotask(() => perform(effect))
+      if (mayRunEarly(effect) && this.#batch.writes.length < EARLY_WRITES_MAX) this.#performEarly(effect)
+      else this.#batch.effects.push(effect)
     }
     if (!this.#batch.isEmpty) this.#schedule()
     this.#setTimer()
@@ -122,6 +134,27 @@ export class Driver {
     }
     if (this.#isBroken) this.#batch.acknowledge()
     this.#isCommitting = false
+  }
+
+  /**
+   * D4, D6: at once, but for a pause after so many. Children that end at once would else start each other and leave
+   * no turn to anything else, be there a million.
+   */
+  #performEarly(effect: Effect): void {
+    if (this.#earlySincePause < EARLY_PER_TURN) {
+      this.#earlySincePause += 1
+      queueMicrotask(() => this.#options.perform(effect))
+      return
+    }
+    this.#early.push(effect)
+    if (this.#early.length === 1) setImmediate(() => this.#goOn())
+  }
+
+  #goOn(): void {
+    const effects = this.#early.splice(0, EARLY_PER_TURN)
+    this.#earlySincePause = effects.length
+    if (this.#early.length > 0) setImmediate(() => this.#goOn())
+    for (const effect of effects) this.#options.perform(effect)
   }
 
   /** D6 */

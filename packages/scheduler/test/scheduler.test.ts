@@ -502,6 +502,37 @@ t.test('children of an endpoint in this process share the commit of their parent
   t.ok(commits <= 55, `one commit per step, got ${commits}`)
 })
 
+t.test('D6 children that run in this process leave the event loop to others', async (t) => {
+  let isOver = false
+  let begun = 0
+  let begunInTurn = 0
+  let mostInTurn = 0
+  const turn = (): void => {
+    mostInTurn = Math.max(mostInTurn, begunInTurn)
+    begunInTurn = 0
+    if (!isOver) setImmediate(turn)
+  }
+  const script = new Script({
+    child: () => {
+      begun += 1
+      begunInTurn += 1
+      return answer('ok')
+    },
+    parent: (request) =>
+      request.directive.case === 'input'
+        ? pollOf(Array.from({ length: 1_000 }, () => 'child'))
+        : answer('ok'),
+  })
+  const scheduler = await started(t, script, { isLocal: () => true })
+  turn()
+  const [id] = await scheduler.dispatch([callOf('parent')])
+  const end = await scheduler.wait(id as string, 30_000)
+  isOver = true
+  t.match(end, { state: CallState.DONE, status: 1 })
+  t.equal(begun, 1_000)
+  t.ok(mostInTurn <= 200, `${mostInTurn} runs began within one turn of the event loop`)
+})
+
 /** What the promise rejects with. */
 async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(

@@ -85,8 +85,11 @@ export class Slots {
   takeNext(): CallNode | undefined {
     for (const slot of this.#ready) {
       const node = this.#takeFrom(slot)
-      if (node !== undefined) return node
-      this.#ready.delete(slot)
+      if (node === undefined) this.#ready.delete(slot)
+      else {
+        if (this.#ready.size > 1) this.#moveBehind(slot) // S3
+        return node
+      }
     }
     return undefined
   }
@@ -124,6 +127,11 @@ export class Slots {
       ended: slot.tally.ended,
       suspended: slot.tally.suspended,
     }))
+  }
+
+  #moveBehind(slot: Slot): void {
+    this.#ready.delete(slot)
+    this.#ready.add(slot)
   }
 
   #takeFrom(slot: Slot): CallNode | undefined {
