@@ -77,8 +77,8 @@ export function createCallHandle<Output>(
   id: string,
   { connect, nowMs, decodeOutput }: CallHandleOptions,
 ): CallHandle<Output> {
-  const wait = async (timeoutMs: number | undefined, signal?: AbortSignal) =>
-    await waitForCall(await connect(), id, { timeoutMs, signal, nowMs })
+  const wait = (timeoutMs: number | undefined, signal?: AbortSignal) =>
+    waitForCall(connect, id, { timeoutMs, signal, nowMs })
   const handle: CallHandle<Output> = {
     id,
     async result(options) {
@@ -128,7 +128,12 @@ interface WaitOptions {
 }
 
 /** The call as it is when it is done, or when the time is up. @throws {DispatchError} `not_found`. */
-async function waitForCall(scheduler: Scheduler, id: string, options: WaitOptions): Promise<CallInfo> {
+async function waitForCall(
+  connect: () => Promise<Scheduler>,
+  id: string,
+  options: WaitOptions,
+): Promise<CallInfo> {
+  const scheduler = await connect()
   const { timeoutMs = Number.POSITIVE_INFINITY, signal, nowMs } = options
   const untilMs = nowMs() + timeoutMs
   while (true) {

@@ -216,11 +216,9 @@ export class Dispatch {
     })
   }
 
-  async #submit(calls: readonly Call[]): Promise<string[]> {
-    const coroutine = currentCoroutine()
-    if (coroutine === undefined) return await this.#send(calls)
+  #submit(calls: readonly Call[]): Promise<string[]> {
     // A handler that is rebuilt must not dispatch again: the coroutine remembers.
-    return await coroutine.dispatchAll(calls)
+    return currentCoroutine()?.dispatchAll(calls) ?? this.#send(calls)
   }
 
   async #send(calls: readonly Call[]): Promise<string[]> {
@@ -243,13 +241,13 @@ export class Dispatch {
     return { ...call, endpoint: this.#config.endpointUrl }
   }
 
-  async #run(request: RunRequest, signal: RunSignal): Promise<RunResponse> {
+  #run(request: RunRequest, signal: RunSignal): Promise<RunResponse> {
     if (request.function === '') throw new UnaryError('invalid_argument', 'function is required')
     const definition = this.#registry.definitionOf(request.function)
     if (definition === undefined) {
       throw new UnaryError('not_found', `function '${request.function}' does not exist`)
     }
-    return await this.#runner.run(definition, request, signal)
+    return this.#runner.run(definition, request, signal)
   }
 }
 

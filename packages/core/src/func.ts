@@ -1,13 +1,4 @@
-import { isMessage } from '@bufbuild/protobuf'
-import { AnySchema } from '@bufbuild/protobuf/wkt'
-import {
-  type Call,
-  DispatchError,
-  decodeValue,
-  type FailureStatus,
-  FUNCTION_NAME_PATTERN,
-  NAME_LENGTH_MAX,
-} from '@dispatch/protocol'
+import { type Call, type FailureStatus, FUNCTION_NAME_PATTERN, NAME_LENGTH_MAX } from '@dispatch/protocol'
 import type { CallContext } from './call-context.js'
 import type { CallHandle } from './call-handle.js'
 import {
@@ -23,7 +14,6 @@ import { currentClient } from './current-client.js'
 import { describeValue } from './describe-value.js'
 import { createFunctionCodec } from './function-codec.js'
 import { attachInternals, type FunctionClient } from './function-internals.js'
-import { isFetchResponse, readHttpOutput } from './http-output.js'
 import { checkFailureStatus, checkObject } from './option-checks.js'
 import type { Schema } from './schema.js'
 import { createTailCall, type TailCall } from './tail-call.js'
@@ -164,22 +154,19 @@ function createFunction(
       return client.call(dispatchId as string, codec.decodeOutput)
     },
     await: (input, callOptions) =>
-      inCoroutine(`${name}.await()`, async (coroutine) =>
-        codec.decodeOutput(await coroutine.await(buildAwaited(input, callOptions))),
+      inCoroutine(name, 'await', (coroutine) =>
+        coroutine.await(buildAwaited(input, callOptions), codec.decodeOutput),
       ),
     gather: (inputs, callOptions) =>
-      inCoroutine(`${name}.gather()`, async (coroutine) => {
+      inCoroutine(name, 'gather', (coroutine) => {
         const calls = inputs.map((input) => buildAwaited(input, callOptions))
-        return (await coroutine.gather(calls)).map(codec.decodeOutput)
+        return coroutine.gather(calls, codec.decodeOutput)
       }),
     tailCall: (input) => createTailCall(buildCall(input)),
   }
   const definition = {
     name,
-    handler: async (input: unknown, call: CallContext) => {
-      const output = await handler(input, call)
-      return isFetchResponse(output) ? await readHttpOutput(output) : output
-    },
+    handler,
     decodeInput: codec.decodeInput,
     encodeOutput: codec.encodeOutput,
     ...(unknownErrorStatus === undefined ? {} : { unknownErrorStatus }),
@@ -191,21 +178,23 @@ function createFunction(
  * Carries out a step of the running handler; it begins before this returns. The handler may drop the promise, as the
  * loser of a race is dropped: a failure then is nobody's business.
  */
-function inCoroutine<T>(place: string, step: (coroutine: Coroutine) => Promise<T>): Promise<T> {
+function inCoroutine<T>(
+  name: string,
+  step: 'await' | 'gather',
+  begin: (coroutine: Coroutine) => Promise<T>,
+): Promise<T> {
   const coroutine = currentCoroutine()
-  if (coroutine !== undefined) return handledRejection(step(coroutine).catch(rethrowDecoded))
+  if (coroutine !== undefined) {
+    try {
+      return begin(coroutine)
+    } catch (error) {
+      return handledRejection(Promise.reject(error))
+    }
+  }
   return Promise.reject(
     new TypeError(
-      `${place}: there is no running function here that could wait. Use dispatch(input) instead, and await ` +
+      `${name}.${step}(): there is no running function here that could wait. Use dispatch(input) instead, and await ` +
         'handle.result() of what it resolves with',
     ),
   )
-}
-
-/** Throws the failure of a call that was awaited, with its output as a value. */
-function rethrowDecoded(error: unknown): never {
-  if (error instanceof DispatchError && isMessage(error.output, AnySchema)) {
-    Object.defineProperty(error, 'output', { value: decodeValue(error.output), enumerable: true })
-  }
-  throw error
 }

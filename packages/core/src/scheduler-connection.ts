@@ -51,8 +51,12 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
   let isStopped = false
   let isClosed = false
   const connection: SchedulerConnection = {
-    async open() {
-      if (isClosed) throw new DispatchError('temporary', 'this Dispatch is closed and takes no more calls')
+    open() {
+      if (isClosed) {
+        return Promise.reject(
+          new DispatchError('temporary', 'this Dispatch is closed and takes no more calls'),
+        )
+      }
       opening ??= openScheduler(options).then(
         (scheduler) => {
           stats = () => embedded(scheduler)?.stats() ?? []
@@ -63,7 +67,7 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
           throw error
         },
       )
-      return await opening
+      return opening
     },
     async openIfConfigured() {
       try {

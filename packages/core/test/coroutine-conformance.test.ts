@@ -1,10 +1,11 @@
 import { create } from '@bufbuild/protobuf'
-import { durationMs } from '@bufbuild/protobuf/wkt'
+import { type Any, durationMs } from '@bufbuild/protobuf/wkt'
 import {
   type Call,
   CallResultSchema,
   codeOfStatus,
   DispatchError,
+  encodeValue,
   type RunResponse,
 } from '@dispatch/protocol'
 import t, { type Test } from 'tap'
@@ -370,7 +371,9 @@ const CASES: readonly Case[] = [
       )
       await driver.begin()
       const call = only(driver.poll.calls)
-      await driver.resume([create(CallResultSchema, { ...failureOf(call, 'boo'), output: json('partial') })])
+      await driver.resume([
+        create(CallResultSchema, { ...failureOf(call, 'boo'), output: encodeValue('partial') as Any }),
+      ])
       t.strictSame(driver.outcome, { status: 'permanent', error: 'ValueError: boo', output: 'partial' })
     },
   },

@@ -78,11 +78,14 @@ function here() {
 
 /** What `fn.await` is, without types. */
 export async function awaitCall(name: string, input?: unknown): Promise<unknown> {
-  return fromJson(await here().await(callOf(name, input)))
+  return await here().await(callOf(name, input), fromJson)
 }
 
 export async function gatherCalls(name: string, inputs: readonly unknown[]): Promise<unknown[]> {
-  return (await here().gather(inputs.map((input) => callOf(name, input)))).map(fromJson)
+  return await here().gather(
+    inputs.map((input) => callOf(name, input)),
+    fromJson,
+  )
 }
 
 export function dispatchCall(name: string, input?: unknown): Promise<string> {

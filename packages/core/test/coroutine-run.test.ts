@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { durationMs, timestampFromMs } from '@bufbuild/protobuf/wkt'
-import { type Call, DispatchError, RunRequestSchema } from '@dispatch/protocol'
+import { type Call, DispatchError, decodeValue, RunRequestSchema } from '@dispatch/protocol'
 import t from 'tap'
 import type { CallContext } from '../dist/call-context.js'
 import { type Coroutine, currentCoroutine } from '../dist/coroutine/index.js'
@@ -374,9 +374,9 @@ t.test('a step after the handler has returned rejects with TypeError', async (t)
   await driver.begin()
   const here = coroutine as Coroutine
   await t.rejects(here.sleep(1000), { name: 'TypeError', message: /call-1 has ended already/ })
-  await t.rejects(here.gather([]), { name: 'TypeError' })
+  await t.rejects(here.gather([], decodeValue), { name: 'TypeError' })
   await t.rejects(here.dispatch(callOf('a')), { name: 'TypeError' })
-  await t.rejects(here.await(callOf('a')), { name: 'TypeError' })
+  await t.rejects(here.await(callOf('a'), decodeValue), { name: 'TypeError' })
 })
 
 t.test('abandoned awaits never become unhandled rejections', async (t) => {
@@ -387,7 +387,7 @@ t.test('abandoned awaits never become unhandled rejections', async (t) => {
     WARM,
     define(async () => {
       const coroutine = currentCoroutine() as Coroutine
-      void coroutine.await(callOf('a'))
+      void coroutine.await(callOf('a'), decodeValue)
       void coroutine.dispatch(callOf('x'))
       await awaitCall('b')
       return awaitCall('c')

@@ -98,9 +98,9 @@ export class Driver {
   }
 
   /** Resolves once everything decided so far is durable, or can no longer become so (`isBroken`). */
-  async settled(): Promise<void> {
-    if (this.#isBroken || (this.#batch.isEmpty && !this.#isCommitting)) return
-    await new Promise<void>((resolve) => {
+  settled(): Promise<void> {
+    if (this.#isBroken || (this.#batch.isEmpty && !this.#isCommitting)) return Promise.resolve()
+    return new Promise<void>((resolve) => {
       this.#batch.onDurable(resolve)
       this.#schedule()
     })

@@ -6,13 +6,15 @@ export class Awaited {
   readonly isGather: boolean
   readonly firstStep: number
   readonly promise: Promise<unknown>
+  readonly #decode: (output: Any | undefined) => unknown
   readonly #outputs: (Any | undefined)[] | undefined
   #resolve!: (value: unknown) => void
   #reject!: (error: unknown) => void
   #left: number
 
   /** @param count - Steps of a gather; absent for a lone await, which resolves with one output, not with a list. */
-  constructor(firstStep: number, count?: number) {
+  constructor(firstStep: number, decode: (output: Any | undefined) => unknown, count?: number) {
+    this.#decode = decode
     this.isGather = count !== undefined
     this.firstStep = firstStep
     this.#left = count ?? 1
@@ -31,12 +33,14 @@ export class Awaited {
   /** Takes the output of one of the steps. Returns whether it was the last that was missing. */
   accept(step: number, output: Any | undefined): boolean {
     this.#left -= 1
-    if (this.#outputs === undefined) this.#resolve(output)
-    else {
-      this.#outputs[step - this.firstStep] = output
-      if (this.#left === 0) this.#resolve(this.#outputs)
+    if (this.#outputs !== undefined) this.#outputs[step - this.firstStep] = output
+    if (this.#left > 0) return false
+    try {
+      this.#resolve(this.#outputs === undefined ? this.#decode(output) : this.#outputs.map(this.#decode))
+    } catch (error) {
+      this.fail(error)
     }
-    return this.#left === 0
+    return true
   }
 
   /** Fails the whole: a gather rejects at its first failure. */

@@ -62,7 +62,8 @@ export class Coroutine {
   /** For whom the handler runs; nothing to this class, see current-client.ts. */
   client: unknown
   readonly #dispatchCalls: (calls: Call[]) => Promise<string[]>
-  readonly #open = new Map<number, Awaited>()
+  /** By step; made when it is first wanted. */
+  #open: Map<number, Awaited> | undefined
   /** Awaits and gathers that wait, a gather counting once. */
   #awaiting = 0
   #timers: Timers | undefined
@@ -96,24 +97,24 @@ export class Coroutine {
   }
 
   /**
-   * Makes a call and waits for its output, which is `undefined` when it gave none. Takes `call` over.
-   * Rejects with a `DispatchError` when the call fails.
+   * Makes a call and waits for its output, as `decode` gives it. Takes `call` over. Rejects with a `DispatchError`
+   * when the call fails.
    */
-  await(call: Call): Promise<Any | undefined> {
+  await<T>(call: Call, decode: (output: Any | undefined) => T): Promise<T> {
     if (this.#end !== undefined) return this.#afterEnd('await')
     this.#begin({ kind: 'await', function: call.function })
     if (this.#end !== undefined) return never()
-    const awaited = new Awaited(this.#steps)
+    const awaited = new Awaited(this.#steps, decode)
     this.#awaiting += 1
     this.#openCall(call, this.#steps, awaited)
-    return awaited.promise as Promise<Any | undefined>
+    return awaited.promise as Promise<T>
   }
 
   /**
    * Makes calls and waits for all their outputs, in the order of `calls`. Takes the calls over. Rejects with the
    * first failure that arrives. Without calls it resolves at once (conformance case X15).
    */
-  gather(calls: readonly Call[]): Promise<(Any | undefined)[]> {
+  gather<T>(calls: readonly Call[], decode: (output: Any | undefined) => T): Promise<T[]> {
     if (this.#end !== undefined) return this.#afterEnd('gather')
     if (calls.length === 0) return Promise.resolve([])
     const firstStep = this.#steps + 1
@@ -123,10 +124,10 @@ export class Coroutine {
       this.#begin(note)
       if (this.#end !== undefined) return never()
     }
-    const awaited = new Awaited(firstStep, calls.length)
+    const awaited = new Awaited(firstStep, decode, calls.length)
     this.#awaiting += 1
     for (const [index, call] of calls.entries()) this.#openCall(call, firstStep + index, awaited)
-    return awaited.promise as Promise<(Any | undefined)[]>
+    return awaited.promise as Promise<T[]>
   }
 
   /** Hands a call to the scheduler and resolves with its id once that is durable, and once for all (C7). */
@@ -249,8 +250,8 @@ export class Coroutine {
     return {
       calls,
       hasMoreCalls: this.#unsent.length > 0,
-      openCalls: this.#open.size,
-      isGather: this.#awaiting === 1 && this.#open.values().next().value?.isGather === true,
+      openCalls: this.#open?.size ?? 0,
+      isGather: this.#awaiting === 1 && this.#open?.values().next().value?.isGather === true,
       dueAtMs: this.#timers?.dueAtMs,
       notes,
     }
@@ -258,7 +259,11 @@ export class Coroutine {
 
   /** Takes the next calls to send. */
   send(limits: { readonly count: number; readonly bytes: number }): Call[] {
-    const { calls, rest } = takeCalls(this.#unsent, (call) => this.#open.has(this.#stepOf(call)), limits)
+    const { calls, rest } = takeCalls(
+      this.#unsent,
+      (call) => this.#open?.has(this.#stepOf(call)) === true,
+      limits,
+    )
     this.#unsent = rest
     const first = calls[0]
     const last = calls.at(-1)
@@ -292,6 +297,7 @@ export class Coroutine {
   #openCall(call: Call, step: number, awaited: Awaited): void {
     call.correlationId = correlationIdOf(this.generation, step)
     this.inputs?.set(step, call.input)
+    this.#open ??= new Map()
     this.#open.set(step, awaited)
     this.#unsent.push(call)
   }
@@ -323,11 +329,11 @@ export class Coroutine {
   /** C4 */
   #deliverResult(result: CallResult): boolean {
     const step = stepOfCorrelationId(this.generation, result.correlationId)
-    const awaited = step === undefined ? undefined : this.#open.get(step)
+    const awaited = step === undefined ? undefined : this.#open?.get(step)
     if (step === undefined || awaited === undefined) return false
     if (result.error !== undefined) this.#fail(awaited, failureOfResult(result, result.error))
     else {
-      this.#open.delete(step)
+      this.#open?.delete(step)
       if (awaited.accept(step, result.output)) this.#awaiting -= 1
     }
     return true
@@ -337,14 +343,14 @@ export class Coroutine {
   #failLastSent(error: WireError): void {
     const [first, last] = this.#lastSent ?? [1, 0]
     for (let step = first; step <= last; step++) {
-      const awaited = this.#open.get(step)
+      const awaited = this.#open?.get(step)
       if (awaited !== undefined) this.#fail(awaited, fromWireError(error))
     }
   }
 
   /** C5 */
   #fail(awaited: Awaited, error: unknown): void {
-    for (let step = awaited.firstStep; step < awaited.endStep; step++) this.#open.delete(step)
+    for (let step = awaited.firstStep; step < awaited.endStep; step++) this.#open?.delete(step)
     this.#awaiting -= 1
     awaited.fail(error)
   }
@@ -359,14 +365,14 @@ export class Coroutine {
       this.#dispatching === 0 &&
       this.#steps >= stepsWanted &&
       this.#interruption === undefined &&
-      (this.#open.size > 0 || (this.#timers?.size ?? 0) > 0)
+      ((this.#open?.size ?? 0) > 0 || (this.#timers?.size ?? 0) > 0)
     )
   }
 
   #conclude(end: End): void {
     if (this.#end?.kind === 'discarded') return
     this.#end = end
-    this.#open.clear()
+    this.#open = undefined
     this.#timers = undefined
     this.#unsent = []
     if (this.#isGone() || this.#dispatching === 0) this.#watch?.end() // C11

@@ -1,6 +1,7 @@
 import {
   type CallResult,
   DispatchError,
+  decodeValue,
   type FailureStatus,
   fromWireError,
   STATUSES,
@@ -11,10 +12,13 @@ import {
 /** How deep causes and aggregates are looked into. Deeper is a cycle or hostile. */
 const CAUSE_DEPTH_MAX = 15
 
-/** The failure that a handler sees when a call it awaits has failed. Its output is a `google.protobuf.Any`. */
-export function failureOfResult(result: CallResult, error: WireError): DispatchError {
-  const { dispatchId, output } = result
-  return fromWireError(error, { dispatchId, ...(output !== undefined && { output }) })
+/** The failure that a handler sees when a call it awaits has failed; an output that cannot be read is one, too. */
+export function failureOfResult({ dispatchId, output }: CallResult, error: WireError): unknown {
+  try {
+    return fromWireError(error, { dispatchId, ...(output !== undefined && { output: decodeValue(output) }) })
+  } catch (problem) {
+    return problem
+  }
 }
 
 /**

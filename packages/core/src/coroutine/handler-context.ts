@@ -46,9 +46,13 @@ export class HandlerContext implements CallContext {
   }
 
   get sleep(): (duration: number | string) => Promise<void> {
-    const sleep = async (duration: number | string) =>
-      this.#coroutine.sleep(parseDuration(duration, 'call.sleep(duration)'))
-    return (duration) => handledRejection(sleep(duration))
+    return (duration) => {
+      try {
+        return this.#coroutine.sleep(parseDuration(duration, 'call.sleep(duration)'))
+      } catch (error) {
+        return handledRejection(Promise.reject(error))
+      }
+    }
   }
 
   get now(): () => number {

@@ -10,6 +10,7 @@ import {
   type RunSignal,
 } from '@dispatch/protocol'
 import type { FunctionDefinition } from '../function-definition.js'
+import { isFetchResponse, readHttpOutput } from '../http-output.js'
 import { Coroutine } from './coroutine.js'
 import { insideCoroutine, outsideCoroutines } from './current-coroutine.js'
 import { HandlerContext } from './handler-context.js'
@@ -20,7 +21,7 @@ import { replay } from './replay.js'
 import { replayDifference } from './replay-check.js'
 import { failureResponse, journalWantedResponse, pollResponse, refusalResponse } from './responses.js'
 import { decodeState, encodeState, type StateFields } from './state.js'
-import { type WarmCoroutine, WarmCoroutines } from './warm-coroutines.js'
+import { tokenBytes, tokenText, type WarmCoroutine, WarmCoroutines } from './warm-coroutines.js'
 
 /** Suspended coroutines in memory: at some 3 KB each, 30 MB. */
 const WARM_COROUTINES_MAX = 10_000
@@ -113,7 +114,7 @@ export class CoroutineRunner {
     this.#warm.clear(reason)
   }
 
-  async #begin(run: Run, anyInput: Any): Promise<RunResponse> {
+  #begin(run: Run, anyInput: Any): RunResponse | Promise<RunResponse> {
     const { request, nowMs } = run
     this.#warm.drop(request.dispatchId)
     const input = decodeInput(run.definition, anyInput)
@@ -127,7 +128,7 @@ export class CoroutineRunner {
     })
   }
 
-  async #resume(run: Run, result: PollResult): Promise<RunResponse> {
+  #resume(run: Run, result: PollResult): RunResponse | Promise<RunResponse> {
     const { request, nowMs } = run
     const state = decodeState(result, run.definition.name)
     if (typeof state === 'string') return refusalResponse('incompatible_state', state)
@@ -144,12 +145,12 @@ export class CoroutineRunner {
     return this.#rebuild(run, state, deliver, warm?.coroutine)
   }
 
-  async #rebuild(
+  #rebuild(
     run: Run,
     state: StateFields,
     deliver: (warm: WarmCoroutine) => CallResult[],
     original: Coroutine | undefined,
-  ): Promise<RunResponse> {
+  ): RunResponse | Promise<RunResponse> {
     const { request, definition } = run
     const journal = state.journal.length > 0 ? state.journal : request.journal
     if (journal === undefined) return journalWantedResponse()
@@ -196,7 +197,8 @@ export class CoroutineRunner {
     const expiresInMs = expirationTime && timestampMs(expirationTime) - run.nowMs
     const unlink = linkInterruptions(coroutine, run.signal, expiresInMs)
     try {
-      const results = await bring()
+      const brought = bring()
+      const results = brought instanceof Promise ? await brought : brought
       await coroutine.standStill()
       return this.#answer(run, warm, results)
     } finally {
@@ -221,8 +223,8 @@ export class CoroutineRunner {
 
   #suspend(run: Run, warm: WarmCoroutine, results: CallResult[]): RunResponse {
     const { coroutine } = warm
-    warm.token ??= this.#options.randomBytes(TOKEN_BYTES).slice()
-    const { token } = warm
+    warm.token ??= tokenText(this.#options.randomBytes(TOKEN_BYTES))
+    const token = tokenBytes(warm.token)
     const count = run.request.pollCallsMax || POLL_RESULTS_MAX
     const suspension = coroutine.suspend({ count, bytes: POLL_BYTES_MAX })
     const entry = encodeRunNotes(suspension.notes)
@@ -258,11 +260,26 @@ export class CoroutineRunner {
 /** Runs the handler. Its code may do anything; nothing of it comes out here. */
 function start(run: Run, coroutine: Coroutine, input: unknown): void {
   const context = new HandlerContext(coroutine, run.request)
-  const { definition } = run
-  insideCoroutine(coroutine, async () => definition.handler(input, context)).then(
-    (value) => coroutine.settle({ kind: 'returned', value }),
-    (error: unknown) => coroutine.settle({ kind: 'threw', error }),
-  )
+  void insideCoroutine(coroutine, () => handle(run.definition, coroutine, input, context))
+}
+
+/**
+ * One promise around the handler's own: a coroutine that is suspended keeps in memory whatever waits for it. Holds
+ * nothing but what it needs then.
+ */
+async function handle(
+  { handler }: FunctionDefinition,
+  coroutine: Coroutine,
+  input: unknown,
+  context: HandlerContext,
+): Promise<void> {
+  try {
+    const output = await handler(input, context)
+    const value = isFetchResponse(output) ? await readHttpOutput(output) : output
+    coroutine.settle({ kind: 'returned', value })
+  } catch (error) {
+    coroutine.settle({ kind: 'threw', error })
+  }
 }
 
 function decodeInput(

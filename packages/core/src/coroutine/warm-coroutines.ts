@@ -3,8 +3,8 @@ import type { Coroutine } from './coroutine.js'
 /** A coroutine in this process's memory, and what it takes to suspend it. */
 export interface WarmCoroutine {
   readonly coroutine: Coroutine
-  /** Names this copy among all copies in all processes; drawn when it is first suspended. */
-  token: Uint8Array | undefined
+  /** Names this copy among all copies in all processes; drawn when it is first suspended. See {@link tokenText}. */
+  token: string | undefined
   /** Runs it has had. */
   runs: number
   /** The encoded journal; `undefined` when the scheduler keeps it. */
@@ -80,6 +80,16 @@ export class WarmCoroutines {
   }
 }
 
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
+function isEqual(token: string, bytes: Uint8Array): boolean {
+  return token === tokenText(bytes)
+}
+
+/** A token as it is kept: a text of 24 bytes, where an array of its own takes 250. */
+export function tokenText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
+/** A token as a state carries it. */
+export function tokenBytes(token: string): Uint8Array {
+  return Buffer.from(token, 'latin1')
 }
