@@ -185,7 +185,7 @@ export class Dispatch {
   }
 
   /** Answers a request for a run, whatever the server. Never rejects. */
-  handle(request: EndpointRequest, signal?: AbortSignal): Promise<EndpointResponse> {
+  handle(request: EndpointRequest, signal?: RunSignal): Promise<EndpointResponse> {
     return this.#http.handle(request, signal)
   }
 

@@ -9,10 +9,12 @@ import {
   generateKeyPair,
   headerOf,
   MESSAGE_STREAM_TYPE,
+  RunAborter,
   type RunRequest,
   RunRequestSchema,
   type RunResponse,
   RunResponseSchema,
+  type RunSignal,
   type StreamedResponse,
   serveStream,
   serveUnary,
@@ -55,7 +57,7 @@ export interface HttpEndpoint {
    *
    * @param signal - Aborts when the sender no longer waits.
    */
-  handle(request: EndpointRequest, signal?: AbortSignal): Promise<EndpointResponse>
+  handle(request: EndpointRequest, signal?: RunSignal): Promise<EndpointResponse>
 }
 
 /** What an {@link HttpEndpoint} needs. */
@@ -64,7 +66,7 @@ export interface HttpEndpointOptions {
   readonly runs: RunTracker
   readonly nowMs: () => number
   /** Carries out a run. @throws {UnaryError} `not_found` when there is no such function. */
-  readonly run: (request: RunRequest, signal: AbortSignal) => Promise<RunResponse>
+  readonly run: (request: RunRequest, signal: RunSignal) => Promise<RunResponse>
 }
 
 /** Makes an {@link HttpEndpoint}. */
@@ -75,7 +77,7 @@ export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOpt
     config.logger?.error({ err: error }, 'a run failed inside Dispatch')
   const serveBatch = createRunBatchServer({ runs, run, onInternalError })
 
-  const runOne = async (message: RunRequest, signal: AbortSignal): Promise<RunResponse> => {
+  const runOne = async (message: RunRequest, signal: RunSignal): Promise<RunResponse> => {
     const response = await run(message, signal)
     return message.sendsBatches ? { ...response, batchRunsMax: BATCH_RUNS_MAX } : response
   }
@@ -118,22 +120,21 @@ function shuttingDown(): UnaryResponse {
 /** Carries out a run whose sender waits no longer than `timeoutMs`. */
 async function runWithin(
   timeoutMs: number | undefined,
-  signal: AbortSignal,
+  signal: RunSignal,
   request: RunRequest,
   run: HttpEndpointOptions['run'],
 ): Promise<RunResponse> {
   if (timeoutMs === undefined || timeoutMs > TIMEOUT_MS_MAX) return await run(request, signal)
-  const controller = new AbortController()
-  const abort = () => controller.abort(signal.reason)
+  const own = new RunAborter()
+  const abort = () => own.abort(signal.reason)
   if (signal.aborted) abort()
   signal.addEventListener('abort', abort)
   const timer = setTimeout(
-    () =>
-      controller.abort(new DispatchError('timeout', `the scheduler waits no longer than ${timeoutMs} ms`)),
+    () => own.abort(new DispatchError('timeout', `the scheduler waits no longer than ${timeoutMs} ms`)),
     timeoutMs,
   )
   try {
-    return await run(request, controller.signal)
+    return await run(request, own)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
-import { errorResponse, UnaryError, type UnaryResponse } from '@dispatch/protocol'
+import { errorResponse, RunAborter, type RunSignal, UnaryError, type UnaryResponse } from '@dispatch/protocol'
 import type { EndpointHead, EndpointRequest, EndpointResponse } from './endpoint.js'
 import { type RequestWithBody, readNodeBody } from './node-body.js'
 
@@ -9,7 +9,7 @@ export interface ServedDispatch {
   readonly bodyBytesMax: number
   readonly isStopping: boolean
   checkHead(head: EndpointHead): UnaryResponse | undefined
-  handle(request: EndpointRequest, signal?: AbortSignal): Promise<EndpointResponse>
+  handle(request: EndpointRequest, signal?: RunSignal): Promise<EndpointResponse>
 }
 
 /**
@@ -48,13 +48,13 @@ export async function handleNode(
 }
 
 /** Aborts when the sender hangs up before it was answered. */
-export function closeSignalOf(response: ServerResponse): AbortSignal {
-  const aborter = new AbortController()
+export function closeSignalOf(response: ServerResponse): RunSignal {
+  const aborter = new RunAborter()
   response.once('close', () => {
     if (!response.writableFinished)
       aborter.abort(new UnaryError('canceled', 'the sender closed the connection'))
   })
-  return aborter.signal
+  return aborter
 }
 
 /** Writes an answer, unless there was one or the sender has hung up. */

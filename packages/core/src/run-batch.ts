@@ -8,6 +8,7 @@ import {
   messageOf,
   type RunRequest,
   type RunResponse,
+  type RunSignal,
   type StreamedResponse,
   UnaryError,
 } from '@dispatch/protocol'
@@ -17,7 +18,7 @@ import type { RunTracker, TrackedRun } from './run-tracker.js'
 export interface RunBatchOptions {
   readonly runs: RunTracker
   /** Carries out a run. @throws {UnaryError} `not_found` when there is no such function. */
-  readonly run: (request: RunRequest, signal: AbortSignal) => Promise<RunResponse>
+  readonly run: (request: RunRequest, signal: RunSignal) => Promise<RunResponse>
   readonly onInternalError: (error: unknown) => void
 }
 
@@ -32,7 +33,7 @@ export function createRunBatchServer({ runs, run, onInternalError }: RunBatchOpt
   const batches = new Map<string, readonly TrackedRun[]>()
 
   /** @throws {UnaryError} `invalid_argument` when the body is malformed or has too many runs. */
-  return (body: Uint8Array, signal: AbortSignal | undefined): StreamedResponse => {
+  return (body: Uint8Array, signal: RunSignal | undefined): StreamedResponse => {
     const batch = decodeRunBatchRequest(messageOf(body))
     if (batch.runs.length > BATCH_RUNS_MAX) {
       throw new UnaryError(

@@ -1,8 +1,8 @@
-import { DispatchError } from '@dispatch/protocol'
+import { DispatchError, RunAborter, type RunSignal } from '@dispatch/protocol'
 
 /** A run that goes on. */
 export interface TrackedRun {
-  readonly signal: AbortSignal
+  readonly signal: RunSignal
   /** Aborts its signal; the run goes on until `end`. */
   abort(reason: unknown): void
   end(): void
@@ -17,7 +17,7 @@ export interface TrackedRun {
  *  T3 A run's signal aborts also with the signal it came with.
  */
 export class RunTracker {
-  readonly #runs = new Set<AbortController>()
+  readonly #runs = new Set<RunAborter>()
   #isDraining = false
   #onIdle: (() => void) | undefined
 
@@ -33,20 +33,20 @@ export class RunTracker {
 
   /** Begins a run, which goes on until its `end` is called. */
   begin(): TrackedRun {
-    const controller = new AbortController()
-    this.#runs.add(controller)
+    const signal = new RunAborter()
+    this.#runs.add(signal)
     return {
-      signal: controller.signal,
-      abort: (reason) => controller.abort(reason),
+      signal,
+      abort: (reason) => signal.abort(reason),
       end: () => {
-        this.#runs.delete(controller)
+        this.#runs.delete(signal)
         if (this.#runs.size === 0) this.#onIdle?.()
       },
     }
   }
 
   /** Carries out a run with a signal of its own. */
-  async track<T>(signal: AbortSignal | undefined, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async track<T>(signal: RunSignal | undefined, run: (signal: RunSignal) => Promise<T>): Promise<T> {
     const own = this.begin()
     const abort = () => own.abort(signal?.reason)
     if (signal?.aborted) abort()

@@ -118,6 +118,7 @@ export {
 } from './message-stream.js'
 export { Rate } from './rate.js'
 export { type Place, Room, type RoomLimits } from './room.js'
+export { RunAborter } from './run-aborter.js'
 export {
   EMBEDDED_ENDPOINT_URL,
   type EmbeddedScheduler,

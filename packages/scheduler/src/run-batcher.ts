@@ -4,12 +4,12 @@ import {
   encodeRunBatchRequest,
   fromBatchError,
   MessageStreamReader,
+  RunAborter,
   type RunOutcome,
   type RunSignal,
   UnaryError,
 } from '@dispatch/protocol'
 import type { Clock } from './clock.js'
-import { RunAbort } from './run-abort.js'
 
 export interface RunBatcherOptions {
   /** Most runs that the endpoint takes in one request. */
@@ -85,7 +85,7 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
 
   const sendBatch = async (members: readonly Member[]) => {
     const batchId = `${prefix}${++batches}`
-    const exchange = new RunAbort()
+    const exchange = new RunAborter()
     for (const [index, member] of members.entries()) {
       member.onAbort = (reason) => {
         if (members.every(({ isSettled }) => isSettled)) return exchange.abort(reason)

@@ -1,9 +1,8 @@
-import { DispatchError, type Endpoint, type Logger, type RunOutcome } from '@dispatch/protocol'
+import { DispatchError, type Endpoint, type Logger, RunAborter, type RunOutcome } from '@dispatch/protocol'
 import type { Clock } from './clock.js'
 import type { Effect, Event, Outcome } from './kernel/events.js'
 import type { PayloadCache } from './payload-cache.js'
 import { readOutcome } from './read-outcome.js'
-import { RunAbort } from './run-abort.js'
 import { RunBytes, type RunPlace } from './run-bytes.js'
 import { bytesOfPayloads, RunPayloadReader } from './run-payloads.js'
 import { type RunPayloads, runRequestOf } from './run-request.js'
@@ -40,7 +39,7 @@ export class Runs {
   readonly #options: RunsOptions
   readonly #payloads: RunPayloadReader
   readonly #bytes: RunBytes
-  readonly #aborts = new Map<number, RunAbort>()
+  readonly #aborts = new Map<number, RunAborter>()
   /** Runs that were aborted while the commit before them was still under way. They never start. */
   readonly #abortedEarly = new Set<number>()
   #isClosed = false
@@ -55,7 +54,7 @@ export class Runs {
 
   start(effect: RunEffect): void {
     if (this.#isClosed || this.#abortedEarly.delete(effect.run)) return
-    const run = new RunAbort()
+    const run = new RunAborter()
     this.#aborts.set(effect.run, run)
     void this.#carryOut(effect, run).then(({ outcome, delivered, place }) => {
       this.#aborts.delete(effect.run)
@@ -97,7 +96,7 @@ export class Runs {
   }
 
   /** Never rejects. */
-  async #carryOut(effect: RunEffect, run: RunAbort): Promise<Ended> {
+  async #carryOut(effect: RunEffect, run: RunAborter): Promise<Ended> {
     let place: RunPlace | undefined
     try {
       let payloads = this.#payloads.cached(effect) ?? (await this.#payloads.read(effect))
@@ -123,7 +122,7 @@ export class Runs {
     }
   }
 
-  async #exchange(effect: RunEffect, payloads: RunPayloads, run: RunAbort): Promise<Outcome> {
+  async #exchange(effect: RunEffect, payloads: RunPayloads, run: RunAborter): Promise<Outcome> {
     const { clock, runMsMax, endpointOf } = this.#options
     const limitMs = effect.runMsMax || runMsMax
     const cancelTimer = clock.after(limitMs, () => {

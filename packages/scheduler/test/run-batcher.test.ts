@@ -5,6 +5,7 @@ import {
   encodeRunRequest,
   envelopeOf,
   failureOf,
+  RunAborter,
   type RunBatchRequest,
   RunBatchRequestSchema,
   type RunOutcome,
@@ -13,7 +14,6 @@ import {
   UnaryError,
 } from '@dispatch/protocol'
 import t from 'tap'
-import { RunAbort } from '../dist/run-abort.js'
 import { createRunBatcher } from '../dist/run-batcher.js'
 
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
@@ -32,7 +32,7 @@ const requestOf = (dispatchId: string, bytes = 0) =>
 function createEndpoint({ refuses }: { refuses?: Error } = {}) {
   const batches: {
     request: RunBatchRequest
-    signal: RunAbort
+    signal: RunAborter
     write: (chunk?: Uint8Array | Error) => void
   }[] = []
   const alone: string[] = []
@@ -49,7 +49,11 @@ function createEndpoint({ refuses }: { refuses?: Error } = {}) {
         queue.push(chunk)
         wake()
       }
-      batches.push({ request: fromBinary(RunBatchRequestSchema, message), signal: signal as RunAbort, write })
+      batches.push({
+        request: fromBinary(RunBatchRequestSchema, message),
+        signal: signal as RunAborter,
+        write,
+      })
       return (async function* () {
         while (true) {
           if (queue.length === 0)
@@ -80,9 +84,9 @@ function createEndpoint({ refuses }: { refuses?: Error } = {}) {
 /** Runs, and what has become of them so far. */
 function start(batcher: ReturnType<typeof createRunBatcher>, ids: readonly string[], bytes = 0) {
   const outcomes: Record<string, RunOutcome | undefined> = {}
-  const signals = ids.map(() => new RunAbort())
+  const signals = ids.map(() => new RunAborter())
   for (const [index, id] of ids.entries()) {
-    void batcher(requestOf(id, bytes), signals[index] as RunAbort).then((outcome) => {
+    void batcher(requestOf(id, bytes), signals[index] as RunAborter).then((outcome) => {
       outcomes[id] = outcome
     })
   }

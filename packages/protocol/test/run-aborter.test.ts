@@ -1,8 +1,8 @@
+import { RunAborter } from '@dispatch/protocol'
 import t from 'tap'
-import { RunAbort } from '../dist/run-abort.js'
 
 t.test('tells those who listen, once, and gives the first reason', async (t) => {
-  const run = new RunAbort()
+  const run = new RunAborter()
   const heard: string[] = []
   const removed = (): void => {
     heard.push('removed')

@@ -1,10 +1,10 @@
-import type { RunSignal } from '@dispatch/protocol'
+import type { RunSignal } from './scheduler.js'
 
 /**
  * Aborts one run. An `AbortController` would do the same at ten times the price, garbage collection included, and
  * every run has one that nearly none uses.
  */
-export class RunAbort implements RunSignal {
+export class RunAborter implements RunSignal {
   #listeners: (() => void)[] | undefined
   #aborted = false
   #reason: unknown
