@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { parseDictionary } from 'structured-headers'
+import { parseByteSequences } from './byte-sequences.js'
 
 /** The `Content-Digest` of a body (RFC 9530) as all our peers make it: SHA-512 and nothing else. */
 export function contentDigestOf(body: Uint8Array): string {
@@ -17,19 +17,16 @@ export interface ContentDigest {
  * parsed; empty when it has none of these. Never throws.
  */
 export function parseContentDigest(header: string): ContentDigest[] | undefined {
+  const members = parseByteSequences(header)
+  if (members === undefined) return undefined
   const digests: ContentDigest[] = []
-  try {
-    const members = parseDictionary(header)
-    for (const [name, algorithm] of ALGORITHMS) {
-      const value = members.get(name)?.[0]
-      if (value === undefined) continue
-      if (!(value instanceof ArrayBuffer)) return undefined
-      digests.push({ algorithm, value: new Uint8Array(value) })
-    }
-    return digests
-  } catch {
-    return undefined
+  for (const [name, algorithm] of ALGORITHMS) {
+    if (!members.has(name)) continue
+    const value = members.get(name)
+    if (value === undefined) return undefined
+    digests.push({ algorithm, value })
   }
+  return digests
 }
 
 /** Whether every digest is the one of the body. Takes the same time wherever they differ. */

@@ -7,6 +7,7 @@ import {
 } from 'structured-headers'
 import { quote } from '../shorten.js'
 import { headerOf, type UnaryHeaders } from '../unary.js'
+import { parseByteSequences } from './byte-sequences.js'
 import { failed, type VerificationFailure } from './failure.js'
 
 /** One signature of a request, with a label of its own. */
@@ -18,6 +19,9 @@ export interface SignatureEntry {
   readonly parametersText: string
   readonly signature: Uint8Array
 }
+
+/** What a signature says of itself in `signature-input`. */
+type SignatureInput = Omit<SignatureEntry, 'signature'>
 
 /**
  * The signatures of a request: for each label an entry, or what is wrong with it. A failure alone when the header fields
@@ -33,13 +37,11 @@ export function parseSignatures(
   }
   if (inputHeader === undefined) return failed(401, 'missing header field "signature-input"')
   if (signatureHeader === undefined) return failed(401, 'missing header field "signature"')
-  const inputs = dictionaryOf(inputHeader)
-  if (inputs === undefined || inputs.size === 0)
-    return failed(401, 'malformed header field "signature-input"')
-  const signatures = dictionaryOf(signatureHeader)
+  const inputs = parseInputs(inputHeader)
+  if ('status' in inputs) return inputs
+  const signatures = parseByteSequences(signatureHeader)
   if (signatures === undefined) return failed(401, 'malformed header field "signature"')
-  if (inputs.size > SIGNATURES_MAX) return failed(401, `more than ${SIGNATURES_MAX} signatures`)
-  return [...inputs].map(([label, input]) => entryOf(label, input, signatures.get(label)))
+  return [...inputs].map(([label, input]) => entryOf(label, input, signatures))
 }
 
 /** Each costs time to verify: enough for us and a few proxies. */
@@ -48,20 +50,30 @@ const SIGNATURES_MAX = 4
 /** A header field's name, or that of a derived component; in lower case (RFC 9421 section 2). */
 const COMPONENT_PATTERN = /^@?[a-z0-9!#$%&'*+.^_`|~-]+$/
 
+type Inputs = ReadonlyMap<string, SignatureInput | VerificationFailure>
+
+/** The last `signature-input` and what it says: it is the same for all that a scheduler signs within a second. */
+let last: { readonly header: string; readonly inputs: Inputs } | undefined
+
+function parseInputs(header: string): Inputs | VerificationFailure {
+  if (last?.header === header) return last.inputs
+  const members = dictionaryOf(header)
+  if (members === undefined || members.size === 0) {
+    return failed(401, 'malformed header field "signature-input"')
+  }
+  if (members.size > SIGNATURES_MAX) return failed(401, `more than ${SIGNATURES_MAX} signatures`)
+  const inputs = new Map([...members].map(([label, member]) => [label, inputOf(label, member)]))
+  last = { header, inputs }
+  return inputs
+}
+
 type Member = Dictionary extends Map<string, infer Value> ? Value : never
 
-function entryOf(
-  label: string,
-  input: Member,
-  signature: Member | undefined,
-): SignatureEntry | VerificationFailure {
-  if (signature === undefined) {
-    return failed(401, `header field "signature" has no label ${quote(label)} of "signature-input"`)
-  }
+function inputOf(label: string, member: Member): SignatureInput | VerificationFailure {
   const malformed = failed(401, `malformed signature ${quote(label)}`)
-  if (!isInnerList(input) || !(signature[0] instanceof ArrayBuffer)) return malformed
+  if (!isInnerList(member)) return malformed
   const components: string[] = []
-  for (const [name, parameters] of input[0]) {
+  for (const [name, parameters] of member[0]) {
     if (typeof name !== 'string' || !COMPONENT_PATTERN.test(name) || components.includes(name))
       return malformed
     // None of these is used by any peer, and each is a chance to get the base wrong.
@@ -70,15 +82,25 @@ function entryOf(
     components.push(name)
   }
   try {
-    return {
-      components,
-      parameters: input[1],
-      parametersText: serializeInnerList(input),
-      signature: new Uint8Array(signature[0]),
-    }
+    return { components, parameters: member[1], parametersText: serializeInnerList(member) }
   } catch {
     return malformed
   }
+}
+
+function entryOf(
+  label: string,
+  input: SignatureInput | VerificationFailure,
+  signatures: ReadonlyMap<string, Uint8Array | undefined>,
+): SignatureEntry | VerificationFailure {
+  if (!signatures.has(label)) {
+    return failed(401, `header field "signature" has no label ${quote(label)} of "signature-input"`)
+  }
+  if ('status' in input) return input
+  const signature = signatures.get(label)
+  return signature === undefined
+    ? failed(401, `malformed signature ${quote(label)}`)
+    : { ...input, signature }
 }
 
 function dictionaryOf(header: string): Dictionary | undefined {
