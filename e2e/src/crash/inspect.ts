@@ -1,0 +1,57 @@
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Database, loadDriver } from '../../../packages/scheduler/dist/store-sqlite/sqlite-driver.js'
+
+const openDatabase = await loadDriver()
+
+/** What a store holds, as SQLite tells it. */
+export interface StoreContents {
+  readonly roots: readonly { readonly id: string; readonly state: string }[]
+  /** Calls that are not done. */
+  readonly live: number
+}
+
+/**
+ * Lets SQLite check the files of a store whose process is gone. It sees a copy: whoever opens the files themselves
+ * takes the recovery away from the next scheduler.
+ *
+ * @throws {Error} When SQLite finds something wrong.
+ */
+export function assertIntegrity(path: string): void {
+  onCopy(path, (database) => {
+    // Without a statement of its own, so that the connection is really closed.
+    database.exec("CREATE TEMP TABLE verdict (text CHECK (text = 'ok'))")
+    database.exec('INSERT INTO verdict SELECT integrity_check FROM pragma_integrity_check')
+  })
+}
+
+export function contentsOf(path: string): StoreContents {
+  let contents: StoreContents = { roots: [], live: 0 }
+  onCopy(path, (database) => {
+    const roots = database.prepare("SELECT id, state FROM calls WHERE parent_id = ''").all([]) as string[][]
+    const [[live]] = database.prepare("SELECT count(*) FROM calls WHERE state <> 'done'").all([]) as [
+      [number],
+    ]
+    contents = { roots: roots.map(([id, state]) => ({ id: id as string, state: state as string })), live }
+  })
+  return contents
+}
+
+function onCopy(path: string, look: (database: Database) => void): void {
+  if (!existsSync(path)) return
+  const folder = mkdtempSync(join(tmpdir(), 'dispatch-crash-'))
+  try {
+    const copy = join(folder, 'calls.db')
+    cpSync(path, copy)
+    if (existsSync(`${path}-wal`)) cpSync(`${path}-wal`, `${copy}-wal`)
+    const database = openDatabase(copy)
+    try {
+      look(database)
+    } finally {
+      database.close()
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
