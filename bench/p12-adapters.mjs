@@ -1,7 +1,7 @@
 // P12: what the adapters add to what a framework costs anyway.
-import { create } from '@bufbuild/protobuf'
 import { RUN_PATH } from '@dispatch/core'
 import {
+  create,
   encodeRunRequest,
   encodeValue,
   formatVerificationKey,

@@ -10,7 +10,6 @@ export function describeVersions() {
   const scheduler = folderOf('@dispatch/scheduler')
   const packages = [
     ['@dispatch/core', BENCH],
-    ['@bufbuild/protobuf', BENCH],
     ['undici', scheduler],
     ['fastify', BENCH],
     ['express', BENCH],

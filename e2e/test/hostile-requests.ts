@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib'
-import { fromBinary } from '@bufbuild/protobuf'
 import { RUN_PATH } from '@dispatch/core'
-import { generateKeyPair, RunRequestSchema } from '@dispatch/protocol'
+import { fromBinary, generateKeyPair, RunRequestSchema } from '@dispatch/protocol'
 import type { Exchange } from './http-exchange.js'
 import { type RunOptions, runBytes, signedRun } from './run-exchange.js'
 

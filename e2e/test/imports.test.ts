@@ -16,8 +16,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** The packages whose runtime dependencies are fixed, each with its reason in docs/adr/0003-runtime-dependencies.md. */
 const RUNTIME_DEPENDENCIES: Record<string, readonly string[]> = {
-  protocol: ['@bufbuild/protobuf', 'structured-headers'],
-  core: ['@bufbuild/protobuf', '@dispatch/protocol'],
+  protocol: ['structured-headers'],
+  core: ['@dispatch/protocol'],
 }
 
 const PACKAGES = readdirSync(join(ROOT, 'packages'))

@@ -2,23 +2,28 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { Dispatch } from '@dispatch/core'
 import {
+  type Call,
   CallSchema,
+  create,
   decodeValue,
   encodeValue,
+  fromBinary,
+  type MessageInit,
   type RunRequest,
   RunRequestSchema,
+  type RunResponse,
   RunResponseSchema,
+  toBinary,
 } from '@dispatch/protocol'
 import { RETRY_POLICY, serveScheduler } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 
-type ResponseInit = MessageInitShape<typeof RunResponseSchema>
+type ResponseInit = MessageInit<RunResponse>
 
 interface PollFields {
-  readonly calls?: MessageInitShape<typeof CallSchema>[]
+  readonly calls?: MessageInit<Call>[]
   readonly minResults?: number
   readonly maxWait?: { readonly seconds: bigint; readonly nanos: number }
 }

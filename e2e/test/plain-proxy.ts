@@ -1,10 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type DescMessage, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect'
+import { isDeepStrictEqual } from 'node:util'
 import { RUN_PATH } from '@dispatch/core'
-import { RunRequestSchema, RunResponseSchema } from '@dispatch/protocol'
+import {
+  fromBinary,
+  type Message,
+  type MessageSchema,
+  RunRequestSchema,
+  RunResponseSchema,
+  toBinary,
+} from '@dispatch/protocol'
 import type { Test } from 'tap'
 import { request } from 'undici'
 
@@ -63,22 +69,25 @@ function answer(response: ServerResponse, status: number, body: Uint8Array): voi
   response.end(body)
 }
 
-function strip(schema: DescMessage, bytes: Uint8Array): { bytes: Uint8Array; count: number } {
+function strip(schema: MessageSchema, bytes: Uint8Array): { bytes: Uint8Array; count: number } {
   const message = fromBinary(schema, bytes)
-  const count = stripMessage(reflect(schema, message))
-  return { bytes: toBinary(schema, message, { writeUnknownFields: false }), count }
+  const count = stripMessage(schema, message)
+  return { bytes: toBinary(schema, message), count }
 }
 
-function stripMessage(message: ReflectMessage): number {
+function stripMessage(schema: MessageSchema, message: Message): number {
+  const properties = message as unknown as Record<string, unknown>
+  const empty = schema.empty() as unknown as Record<string, unknown>
   let count = 0
-  for (const field of message.fields) {
-    if (!message.isSet(field)) continue
-    if (field.number >= OWN_FIELDS_MIN) {
-      message.clear(field)
-      count += 1
-    } else if (field.fieldKind === 'message') count += stripMessage(message.get(field))
-    else if (field.fieldKind === 'list' && field.listKind === 'message') {
-      for (const item of message.get(field)) count += stripMessage(item as ReflectMessage)
+  delete message.$unknown
+  for (const { no, key, oneof, type } of schema.fields) {
+    const choice = oneof === undefined ? undefined : (properties[oneof] as { case?: string; value?: unknown })
+    const content = oneof === undefined ? properties[key] : choice?.case === key ? choice.value : undefined
+    if (no >= OWN_FIELDS_MIN) {
+      count += isDeepStrictEqual(content, empty[key]) ? 0 : 1
+      properties[key] = empty[key]
+    } else if (type !== undefined && content !== undefined) {
+      for (const item of [content].flat()) count += stripMessage(type(), item as Message)
     }
   }
   return count

@@ -1,15 +1,17 @@
 import type { KeyObject } from 'node:crypto'
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { RUN_PATH } from '@dispatch/core'
 import {
+  create,
   decodeValue,
   encodeValue,
   formatVerificationKey,
+  fromBinary,
   generateKeyPair,
   RunRequestSchema,
   RunResponseSchema,
   signRequest,
   statusOfCode,
+  toBinary,
 } from '@dispatch/protocol'
 import type { Answer, Exchange } from './http-exchange.js'
 

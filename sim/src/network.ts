@@ -1,7 +1,7 @@
-import { clone, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   decodeValue,
   type Endpoint,
+  fromBinary,
   POLL_RESULTS_MAX,
   type RunOutcome,
   type RunRequest,
@@ -10,6 +10,7 @@ import {
   RunResponseSchema,
   type RunSignal,
   type Status,
+  toBinary,
 } from '@dispatch/protocol'
 import type { Dice } from './dice.js'
 import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './functions.js'
@@ -169,7 +170,7 @@ export function watched(serve: Served, log: Log, durable: (id: string) => boolea
     if (new Set(ids).size < ids.length)
       log.violate('I4', `${request.dispatchId} gets a result twice in one run`)
     log.say(`run ${request.dispatchId} ${request.function} ${request.directive.case} [${ids.length} results]`)
-    return serve(clone(RunRequestSchema, request), signal)
+    return serve(fromBinary(RunRequestSchema, toBinary(RunRequestSchema, request)), signal)
   }
 }
 

@@ -1,8 +1,8 @@
-import { create } from '@bufbuild/protobuf'
 import {
   type Call,
   CallSchema,
   CallState,
+  create,
   decodeCallResult,
   decodeValue,
   encodeValue,
@@ -290,7 +290,7 @@ export class Simulation {
     const incarnation = this.#incarnation
     const info = await incarnation?.scheduler.cancel(root.id).catch(() => undefined)
     if (info !== undefined && info.state !== CallState.DONE) {
-      this.#log.violate('I11', `${root.id} was cancelled and is still ${CallState[info.state]}`)
+      this.#log.violate('I11', `${root.id} was cancelled and is still in state ${info.state}`)
     }
   }
 

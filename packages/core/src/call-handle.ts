@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Any, timestampDate } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
   type CallInfo,
   CallState,
   DispatchError,
@@ -8,6 +8,7 @@ import {
   type Scheduler,
   type Status,
   statusOfCode,
+  timestampMs,
 } from '@dispatch/protocol'
 import { outcomeOf } from './call-outcome.js'
 import { checkObject } from './option-checks.js'
@@ -190,14 +191,14 @@ export function callStatusOf(info: CallInfo): CallStatus {
     ...(info.status === 0 ? {} : { status: statusOfCode(info.status) }),
     attempt: info.attempt,
     function: info.function,
-    ...(creationTime === undefined ? {} : { createdAt: timestampDate(creationTime) }),
-    ...(expirationTime === undefined ? {} : { expiresAt: timestampDate(expirationTime) }),
-    ...(dueTime === undefined ? {} : { dueAt: timestampDate(dueTime) }),
-    ...(finishTime === undefined ? {} : { finishedAt: timestampDate(finishTime) }),
+    ...(creationTime === undefined ? {} : { createdAt: new Date(timestampMs(creationTime)) }),
+    ...(expirationTime === undefined ? {} : { expiresAt: new Date(timestampMs(expirationTime)) }),
+    ...(dueTime === undefined ? {} : { dueAt: new Date(timestampMs(dueTime)) }),
+    ...(finishTime === undefined ? {} : { finishedAt: new Date(timestampMs(finishTime)) }),
   }
 }
 
-const STATE_NAMES: ReadonlyMap<CallState, CallStateName> = new Map([
+const STATE_NAMES: ReadonlyMap<number, CallStateName> = new Map<number, CallStateName>([
   [CallState.SCHEDULED, 'scheduled'],
   [CallState.PENDING, 'pending'],
   [CallState.RUNNING, 'running'],

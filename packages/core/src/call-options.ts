@@ -1,6 +1,12 @@
-import { create } from '@bufbuild/protobuf'
-import { type Any, durationFromMs } from '@bufbuild/protobuf/wkt'
-import { type Call, CallSchema, NAME_LENGTH_MAX, parseDuration } from '@dispatch/protocol'
+import {
+  type Any,
+  type Call,
+  CallSchema,
+  create,
+  durationFromMs,
+  NAME_LENGTH_MAX,
+  parseDuration,
+} from '@dispatch/protocol'
 import { parseEndpointUrl } from './config-urls.js'
 import { describeValue } from './describe-value.js'
 import { checkInteger, checkObject, checkText } from './option-checks.js'

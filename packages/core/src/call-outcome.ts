@@ -1,5 +1,11 @@
-import type { Any } from '@bufbuild/protobuf/wkt'
-import { type CallInfo, DispatchError, decodeValue, fromWireError, statusOfCode } from '@dispatch/protocol'
+import {
+  type Any,
+  type CallInfo,
+  DispatchError,
+  decodeValue,
+  fromWireError,
+  statusOfCode,
+} from '@dispatch/protocol'
 
 /** How a call that is done ended. */
 export type CallOutcome =

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Any } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
   type Call,
   DispatchError,
   type Endpoint,

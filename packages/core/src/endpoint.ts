@@ -4,7 +4,6 @@ import {
   checkHead,
   connectTimeoutMsOf,
   DispatchError,
-  encodeRunResponse,
   errorResponse,
   generateKeyPair,
   headerOf,
@@ -105,7 +104,7 @@ export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOpt
         RunResponseSchema,
         (message) =>
           runs.track(signal, (own) => runWithin(connectTimeoutMsOf(headers), own, message, runOne)),
-        { bodyBytesMax: config.bodyBytesMax, encode: encodeRunResponse, onInternalError },
+        { bodyBytesMax: config.bodyBytesMax, onInternalError },
       )
     },
   }

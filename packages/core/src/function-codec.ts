@@ -1,5 +1,11 @@
-import type { Any } from '@bufbuild/protobuf/wkt'
-import { argumentsOf, DispatchError, decodeValue, encodeValue, type FailureStatus } from '@dispatch/protocol'
+import {
+  type Any,
+  argumentsOf,
+  DispatchError,
+  decodeValue,
+  encodeValue,
+  type FailureStatus,
+} from '@dispatch/protocol'
 import { createSchemaCheck } from './schema.js'
 import type { SchemaCheck } from './schema-check.js'
 

@@ -1,5 +1,4 @@
-import type { Any } from '@bufbuild/protobuf/wkt'
-import type { FailureStatus } from '@dispatch/protocol'
+import type { Any, FailureStatus } from '@dispatch/protocol'
 import type { CallContext } from './call-context.js'
 
 /** What running a function takes: the seam between the functions users write and the coroutines that run them. */

@@ -1,5 +1,4 @@
-import type { Any } from '@bufbuild/protobuf/wkt'
-import type { Call } from '@dispatch/protocol'
+import type { Any, Call } from '@dispatch/protocol'
 import type { CallHandle } from './call-handle.js'
 import type { FunctionDefinition } from './function-definition.js'
 

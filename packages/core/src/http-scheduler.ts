@@ -1,27 +1,25 @@
 import {
-  create,
-  type DescMessage,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from '@bufbuild/protobuf'
-import { durationFromMs } from '@bufbuild/protobuf/wkt'
-import {
   type Call,
   type CallInfo,
   CancelRequestSchema,
   CancelResponseSchema,
+  create,
   DispatchError,
   DispatchRequestSchema,
   DispatchResponseSchema,
+  durationFromMs,
   envelopeOf,
+  fromBinary,
   GetRequestSchema,
   GetResponseSchema,
   MESSAGE_STREAM_TYPE,
+  type Message,
+  type MessageInit,
+  type MessageSchema,
   MessageStreamReader,
   parseUnaryResponse,
   type Scheduler,
+  toBinary,
   UnaryError,
   unaryHeaders,
   WaitBatchRequestSchema,
@@ -153,12 +151,12 @@ interface ClientCallOptions {
 }
 
 function createClient({ apiUrl, apiKey, bodyBytesMax, world }: HttpSchedulerOptions) {
-  const exchange = async <Output extends DescMessage>(
+  const exchange = async <Output extends Message>(
     method: string,
     body: Uint8Array,
-    output: Output,
+    output: MessageSchema<Output>,
     { timeoutMs = TIMEOUT_MS, signal }: ClientCallOptions,
-  ): Promise<MessageShape<Output>> => {
+  ): Promise<Output> => {
     const answer = await world.poster.post(`${apiUrl}/${method}`, {
       headers: unaryHeaders({ apiKey: apiKey.value, timeoutMs }),
       body,
@@ -194,12 +192,12 @@ function createClient({ apiUrl, apiKey, bodyBytesMax, world }: HttpSchedulerOpti
       })
       if (status !== 200) throw new Error(`HTTP ${status}`)
     },
-    async call<Input extends DescMessage, Output extends DescMessage>(
+    async call<Input extends Message, Output extends Message>(
       method: string,
-      [schema, init]: readonly [Input, MessageInitShape<Input>],
-      output: Output,
+      [schema, init]: readonly [MessageSchema<Input>, MessageInit<Input>],
+      output: MessageSchema<Output>,
       options: ClientCallOptions = {},
-    ): Promise<MessageShape<Output>> {
+    ): Promise<Output> {
       const body = toBinary(schema, create(schema, init))
       const untilMs = world.nowMs() + REPEAT_UNTIL_MS
       for (let repeats = 0; ; repeats++) {

@@ -1,4 +1,5 @@
 export {
+  type Any,
   type Call,
   DispatchError,
   type DispatchErrorOptions,

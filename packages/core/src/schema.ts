@@ -1,4 +1,4 @@
-import type { Any } from '@bufbuild/protobuf/wkt'
+import type { Any } from '@dispatch/protocol'
 import { describeValue, formatPathKey } from './describe-value.js'
 import type { SchemaCheck } from './schema-check.js'
 import { createTypeBoxCheck } from './schema-typebox.js'

@@ -1,13 +1,13 @@
-import { create } from '@bufbuild/protobuf'
-import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { Dispatch, func } from '@dispatch/core'
 import {
   CallResultSchema,
   CallState,
   codeOfStatus,
+  create,
   DispatchError,
   encodeValue,
   type Status,
+  timestampFromMs,
   WireErrorSchema,
 } from '@dispatch/protocol'
 import t from 'tap'

@@ -1,10 +1,11 @@
-import { create } from '@bufbuild/protobuf'
-import { type Any, durationMs } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
   type Call,
   CallResultSchema,
   codeOfStatus,
+  create,
   DispatchError,
+  durationMs,
   encodeValue,
   type RunResponse,
 } from '@dispatch/protocol'

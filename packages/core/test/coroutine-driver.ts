@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf'
-import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect'
-import { type Any, AnySchema, timestampFromMs } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
+  AnySchema,
   type Call,
   type CallResult,
   CallResultSchema,
   CallSchema,
+  create,
   DispatchError,
+  fromBinary,
   type Journal,
   JournalEntrySchema,
   JournalSchema,
+  type Message,
+  type MessageSchema,
   type Poll,
   PollResultSchema,
   type RunRequest,
@@ -18,6 +21,8 @@ import {
   type RunResponse,
   RunResponseSchema,
   statusOfCode,
+  timestampFromMs,
+  toBinary,
   type WireError,
   WireErrorSchema,
 } from '@dispatch/protocol'
@@ -249,23 +254,25 @@ export function errorOf(message: string, type = 'ValueError'): WireError {
 }
 
 /** The message as the other side reads it. A peer that is not ours drops the fields from 1000 on. */
-function overTheWire<Desc extends DescMessage>(
-  schema: Desc,
-  message: MessageShape<Desc>,
+function overTheWire<Shape extends Message>(
+  schema: MessageSchema<Shape>,
+  message: Shape,
   isOurs: boolean,
-): MessageShape<Desc> {
+): Shape {
   const received = fromBinary(schema, toBinary(schema, message))
-  if (!isOurs) dropOurFields(reflect(schema, received))
+  if (!isOurs) dropOurFields(schema as MessageSchema, received)
   return received
 }
 
-function dropOurFields(message: ReflectMessage): void {
-  for (const field of message.fields) {
-    if (!message.isSet(field)) continue
-    if (field.number >= 1000) message.clear(field)
-    else if (field.fieldKind === 'message') dropOurFields(message.get(field))
-    else if (field.fieldKind === 'list' && field.listKind === 'message') {
-      for (const item of message.get(field)) dropOurFields(item as ReflectMessage)
+function dropOurFields(schema: MessageSchema, message: Message): void {
+  const properties = message as unknown as Record<string, unknown>
+  const empty = schema.empty() as unknown as Record<string, unknown>
+  for (const { no, key, oneof, type } of schema.fields) {
+    const choice = oneof === undefined ? undefined : (properties[oneof] as { case?: string; value?: unknown })
+    const content = oneof === undefined ? properties[key] : choice?.case === key ? choice.value : undefined
+    if (no >= 1000) properties[key] = empty[key]
+    else if (type !== undefined && content !== undefined) {
+      for (const item of [content].flat()) dropOurFields(type(), item as Message)
     }
   }
 }

@@ -1,13 +1,17 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { type Any, AnySchema, anyPack, UInt64ValueSchema } from '@bufbuild/protobuf/wkt'
+import { anyPack, UInt64ValueSchema } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
+  AnySchema,
   type Call,
   type CoroutineState,
   CoroutineStateSchema,
+  create,
   DispatchError,
+  fromBinary,
   JournalEntrySchema,
   JournalSchema,
   type Poll,
+  toBinary,
 } from '@dispatch/protocol'
 import t from 'tap'
 import type { CallContext } from '../dist/call-context.js'

@@ -1,6 +1,12 @@
-import { create } from '@bufbuild/protobuf'
-import { durationMs, timestampFromMs } from '@bufbuild/protobuf/wkt'
-import { type Call, DispatchError, decodeValue, RunRequestSchema } from '@dispatch/protocol'
+import {
+  type Call,
+  create,
+  DispatchError,
+  decodeValue,
+  durationMs,
+  RunRequestSchema,
+  timestampFromMs,
+} from '@dispatch/protocol'
 import t from 'tap'
 import type { CallContext } from '../dist/call-context.js'
 import { type Coroutine, currentCoroutine } from '../dist/coroutine/index.js'

@@ -1,4 +1,4 @@
-import { durationMs } from '@bufbuild/protobuf/wkt'
+import { durationMs } from '@dispatch/protocol'
 import t from 'tap'
 import type { CallContext } from '../dist/call-context.js'
 import { currentCoroutine } from '../dist/coroutine/index.js'

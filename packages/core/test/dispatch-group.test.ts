@@ -1,5 +1,4 @@
-import { create } from '@bufbuild/protobuf'
-import { type Call, CallSchema, DispatchError } from '@dispatch/protocol'
+import { type Call, CallSchema, create, DispatchError } from '@dispatch/protocol'
 import t from 'tap'
 import { createDispatchGroup } from '../dist/dispatch-group.js'
 

@@ -1,6 +1,5 @@
-import { create } from '@bufbuild/protobuf'
 import { Dispatch, func } from '@dispatch/core'
-import { CallSchema, RunRequestSchema } from '@dispatch/protocol'
+import { CallSchema, create, RunRequestSchema } from '@dispatch/protocol'
 import t from 'tap'
 import { inputOf, postRun, runOutputOf, runRequestBytes } from './run-requests.js'
 import { createSchedulerDouble } from './scheduler-double.js'

@@ -1,9 +1,9 @@
-import { create } from '@bufbuild/protobuf'
 import { callReply, Dispatch, dispatchedReply, func } from '@dispatch/core'
 import {
   CallResultSchema,
   CallState,
   codeOfStatus,
+  create,
   encodeValue,
   type Status,
   WireErrorSchema,

@@ -1,10 +1,9 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { fromJsonString } from '@bufbuild/protobuf'
-import { type Any, anyPack, EmptySchema } from '@bufbuild/protobuf/wkt'
+import { anyPack, EmptySchema } from '@bufbuild/protobuf/wkt'
 import { Dispatch, func, httpResponseValue, InvalidArgumentError, rawValue } from '@dispatch/core'
-import { CoroutineStateSchema, encodeValue, RunRequestSchema, TYPE_REGISTRY } from '@dispatch/protocol'
+import { type Any, CoroutineStateSchema, create, encodeValue, RunRequestSchema } from '@dispatch/protocol'
 import t, { type Test } from 'tap'
 import { rawExchange } from './raw-http.js'
 import { inputOf, jsonOf, postRun, RUN_PATH, runOutputOf, runRequestBytes } from './run-requests.js'
@@ -340,7 +339,7 @@ t.test('E27 an output that cannot be carried ends with invalid_response', async 
 
 t.test('the in-process endpoint says of an unknown function that it is the function', async (t) => {
   const { endpoint } = createDispatch()
-  const request = fromJsonString(RunRequestSchema, '{"function":"nobody"}')
+  const request = create(RunRequestSchema, { function: 'nobody' })
   const outcome = await endpoint.run(request, new AbortController().signal)
   t.strictSame(outcome, {
     kind: 'failure',
@@ -352,9 +351,7 @@ t.test('the in-process endpoint says of an unknown function that it is the funct
 
 t.test('the in-process endpoint runs a function', async (t) => {
   const { endpoint } = createDispatch()
-  const request = fromJsonString(RunRequestSchema, '{"function":"greet","dispatchId":"1"}', {
-    registry: TYPE_REGISTRY,
-  })
+  const request = create(RunRequestSchema, { function: 'greet', dispatchId: '1' })
   request.directive = inputOf('you')
   const outcome = await endpoint.run(request, new AbortController().signal)
   t.match(outcome, { kind: 'response', response: { status: 1 } })

@@ -1,13 +1,15 @@
-import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
-import type { Any } from '@bufbuild/protobuf/wkt'
 import { type AnyDispatchFunction, type Call, Dispatch, type DispatchError, func } from '@dispatch/core'
 import {
-  type CallResultSchema,
+  type Any,
+  type CallResult,
   CallSchema,
+  create,
   decodeValue,
   encodePythonArguments,
   encodeValue,
+  type MessageInit,
   RunRequestSchema,
+  toBinary,
 } from '@dispatch/protocol'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
@@ -165,7 +167,7 @@ t.test('a handler that returns a tail call goes on as that call', async (t) => {
 })
 
 /** Lets a function run until it waits for one call, and then go on with `result`. */
-async function resumeWith(fn: AnyDispatchFunction, result: MessageInitShape<typeof CallResultSchema>) {
+async function resumeWith(fn: AnyDispatchFunction, result: MessageInit<CallResult>) {
   const dispatch = new Dispatch({
     functions: [fn],
     scheduler: createSchedulerDouble(),

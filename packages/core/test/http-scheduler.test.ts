@@ -1,4 +1,3 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { Dispatch, func } from '@dispatch/core'
 import {
   type Call,
@@ -7,11 +6,15 @@ import {
   CallState,
   CancelRequestSchema,
   CancelResponseSchema,
+  create,
   DispatchRequestSchema,
   DispatchResponseSchema,
+  fromBinary,
   GetRequestSchema,
   GetResponseSchema,
+  type MessageSchema,
   type Scheduler,
+  toBinary,
   WaitRequestSchema,
   WaitResponseSchema,
 } from '@dispatch/protocol'
@@ -296,7 +299,7 @@ for (const { name, ask, answer, want, schema } of questions) {
     t.match(await ask(createScheduler(t, loopback.url).scheduler), { dispatchId: 'x', attempt: 2 })
     const request = loopback.requests[0] as LoopbackRequest
     t.equal(request.url, `/dispatch.api.v1.CallService/${name}`)
-    t.strictSame(fromBinary(schema, request.body), want)
+    t.strictSame(fromBinary(schema as MessageSchema, request.body), want)
   })
 
   t.test(`${name} of a call that is not there is undefined`, async (t) => {

@@ -1,9 +1,9 @@
-import { fromBinary } from '@bufbuild/protobuf'
 import { Dispatch, func } from '@dispatch/core'
 import {
   BATCH_RUNS_MAX,
   encodeRunBatchRequest,
   envelopeOf,
+  fromBinary,
   MESSAGE_STREAM_TYPE,
   MessageStreamReader,
   type RunBatchResponse,

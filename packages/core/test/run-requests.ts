@@ -1,5 +1,3 @@
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
-import type { Any } from '@bufbuild/protobuf/wkt'
 import {
   type AnyDispatchFunction,
   Dispatch,
@@ -7,14 +5,19 @@ import {
   type EndpointRequest,
 } from '@dispatch/core'
 import {
+  type Any,
+  create,
   decodeValue,
   encodeValue,
+  fromBinary,
+  type MessageInit,
   type RunRequest,
   RunRequestSchema,
   type RunResponse,
   RunResponseSchema,
   type Status,
   statusOfCode,
+  toBinary,
   type UnaryResponse,
   type WireError,
 } from '@dispatch/protocol'
@@ -23,7 +26,7 @@ import { createSchedulerDouble } from './scheduler-double.js'
 export const RUN_PATH = '/dispatch.sdk.v1.FunctionService/Run'
 
 /** A RunRequest in binary: of `fn` with `input`, unless `init` says otherwise. */
-export function runRequestBytes(init: MessageInitShape<typeof RunRequestSchema>): Uint8Array {
+export function runRequestBytes(init: MessageInit<RunRequest>): Uint8Array {
   return toBinary(
     RunRequestSchema,
     create(RunRequestSchema, { dispatchId: '1', rootDispatchId: '1', ...init }),

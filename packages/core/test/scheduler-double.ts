@@ -1,5 +1,11 @@
-import { create } from '@bufbuild/protobuf'
-import { type Call, type CallInfo, CallInfoSchema, CallState, type Scheduler } from '@dispatch/protocol'
+import {
+  type Call,
+  type CallInfo,
+  CallInfoSchema,
+  CallState,
+  create,
+  type Scheduler,
+} from '@dispatch/protocol'
 
 /** A scheduler that records what it is given and whose calls become what a test says. */
 export interface SchedulerDouble extends Scheduler {

@@ -1,5 +1,4 @@
-import { create } from '@bufbuild/protobuf'
-import { type CallInfo, CallInfoSchema } from '@dispatch/protocol'
+import { type CallInfo, CallInfoSchema, create } from '@dispatch/protocol'
 import t from 'tap'
 import { createWaitGroup, type WaitGroupOptions } from '../dist/wait-group.js'
 

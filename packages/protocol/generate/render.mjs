@@ -183,7 +183,12 @@ function zeroOf(member, imports) {
 }
 
 function renderRow(field, imports) {
-  const parts = [`name: '${field.name}'`, `key: '${field.localName}'`, `kind: '${scalarOf(field).kind}'`]
+  const parts = [
+    `no: ${field.number}`,
+    `name: '${field.name}'`,
+    `key: '${field.localName}'`,
+    `kind: '${scalarOf(field).kind}'`,
+  ]
   if (field.fieldKind === 'list' || field.fieldKind === 'map') parts.push(`shape: '${field.fieldKind}'`)
   if (field.oneof !== undefined) parts.push(`oneof: '${field.oneof.localName}'`)
   if (field.message !== undefined) parts.push(`type: () => ${schemaOf(field, imports)}`)

@@ -1,15 +1,17 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { durationFromMs, durationMs } from '@bufbuild/protobuf/wkt'
 import { isConnectCode } from './connect-code.js'
-import { type BatchError, BatchErrorSchema } from './gen/dispatch/api/v1/batch_error_pb.js'
 import {
+  type BatchError,
+  BatchErrorSchema,
   type RunAbort,
   type RunBatchRequest,
   RunBatchRequestSchema,
   type RunBatchResponse,
   RunBatchResponseSchema,
-} from './gen/dispatch/api/v1/run_batch_pb.js'
-import type { RunResponse } from './gen/dispatch/sdk/v1/function_pb.js'
+} from './gen/dispatch-api-v1.js'
+import type { RunResponse } from './gen/dispatch-sdk-v1.js'
+import { fromBinary, toBinary } from './proto/binary.js'
+import { create } from './proto/create.js'
+import { durationFromMs, durationMs } from './proto/time.js'
 import { type ProtoWriter, writeProto } from './proto/writer.js'
 import { UnaryError } from './unary-error.js'
 import type { Failure } from './unary-failure.js'

@@ -1,4 +1,4 @@
-import type { Call } from './gen/dispatch/sdk/v1/call_pb.js'
+import type { Call } from './gen/dispatch-sdk-v1.js'
 
 /** About what a call takes in memory beside its input and its texts. */
 const CALL_BYTES = 500

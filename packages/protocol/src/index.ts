@@ -43,59 +43,63 @@ export {
   TlsError,
   UnauthenticatedError,
 } from './errors.js'
-export { type BatchError, BatchErrorSchema } from './gen/dispatch/api/v1/batch_error_pb.js'
 export {
+  type BatchError,
+  BatchErrorSchema,
   type CallInfo,
   CallInfoSchema,
-  CallService,
   CallState,
   CancelRequestSchema,
   CancelResponseSchema,
   GetRequestSchema,
   GetResponseSchema,
-  WaitBatchRequestSchema,
-  type WaitBatchResponse,
-  WaitBatchResponseSchema,
-  WaitRequestSchema,
-  WaitResponseSchema,
-} from './gen/dispatch/api/v1/call_pb.js'
-export {
   type RunAbort,
   type RunBatchRequest,
   RunBatchRequestSchema,
   type RunBatchResponse,
   RunBatchResponseSchema,
-} from './gen/dispatch/api/v1/run_batch_pb.js'
+  WaitBatchRequestSchema,
+  type WaitBatchResponse,
+  WaitBatchResponseSchema,
+  WaitRequestSchema,
+  WaitResponseSchema,
+} from './gen/dispatch-api-v1.js'
 export {
   type CoroutineState,
   CoroutineStateSchema,
+  type JsValue,
+  JsValueSchema,
   type RunEntry,
   RunEntrySchema,
   type Step,
   StepSchema,
-} from './gen/dispatch/sdk/node/v1/coroutine_pb.js'
-export { type JsValue, JsValueSchema } from './gen/dispatch/sdk/node/v1/value_pb.js'
-export { PickledSchema } from './gen/dispatch/sdk/python/v1/pickled_pb.js'
-export { type Call, type CallResult, CallResultSchema, CallSchema } from './gen/dispatch/sdk/v1/call_pb.js'
+} from './gen/dispatch-sdk-node-v1.js'
+export { PickledSchema } from './gen/dispatch-sdk-python-v1.js'
 export {
+  type Call,
+  type CallResult,
+  CallResultSchema,
+  CallSchema,
   DispatchRequestSchema,
   DispatchResponseSchema,
-  DispatchService,
-} from './gen/dispatch/sdk/v1/dispatch_pb.js'
-export { type Error as WireError, ErrorSchema as WireErrorSchema } from './gen/dispatch/sdk/v1/error_pb.js'
-export { type Exit, ExitSchema } from './gen/dispatch/sdk/v1/exit_pb.js'
-export {
-  FunctionService,
+  type Exit,
+  ExitSchema,
   type Journal,
   type JournalEntry,
   JournalEntrySchema,
   JournalSchema,
+  type Poll,
+  type PollResult,
+  PollResultSchema,
+  PollSchema,
   type RunRequest,
   RunRequestSchema,
   type RunResponse,
   RunResponseSchema,
-} from './gen/dispatch/sdk/v1/function_pb.js'
-export { type Poll, type PollResult, PollResultSchema, PollSchema } from './gen/dispatch/sdk/v1/poll_pb.js'
+  type WireError,
+  WireErrorSchema,
+} from './gen/dispatch-sdk-v1.js'
+export { type Any, AnySchema, type Timestamp, type WireDuration } from './gen/google-protobuf.js'
 export { retryAfterMsOf, retryAfterMsOfHeaders, statusOfHttp } from './http-status.js'
 export {
   BODY_BYTES_MAX,
@@ -116,6 +120,21 @@ export {
   MessageStreamReader,
   messageOf,
 } from './message-stream.js'
+export { fromBinary, toBinary } from './proto/binary.js'
+export { create, isMessage } from './proto/create.js'
+export { fromJson, fromJsonString } from './proto/from-json.js'
+export type { Json, JsonOptions } from './proto/json.js'
+export type {
+  Field,
+  Message,
+  MessageInit,
+  MessageRegistry,
+  MessageSchema,
+  UnknownField,
+} from './proto/message.js'
+export { durationFromMs, durationMs, timestampFromMs, timestampMs } from './proto/time.js'
+export { toJson, toJsonString } from './proto/to-json.js'
+export { type ProtoWriter, writeProto } from './proto/writer.js'
 export { Rate } from './rate.js'
 export { type Place, Room, type RoomLimits } from './room.js'
 export { RunAborter } from './run-aborter.js'

@@ -1,6 +1,5 @@
-import type { CallInfo } from './gen/dispatch/api/v1/call_pb.js'
-import type { Call } from './gen/dispatch/sdk/v1/call_pb.js'
-import type { RunRequest, RunResponse } from './gen/dispatch/sdk/v1/function_pb.js'
+import type { CallInfo } from './gen/dispatch-api-v1.js'
+import type { Call, RunRequest, RunResponse } from './gen/dispatch-sdk-v1.js'
 import type { Status } from './statuses.js'
 
 /**

@@ -1,8 +1,10 @@
 import { gunzipSync } from 'node:zlib'
-import { type DescMessage, fromBinary, fromJsonString, type MessageShape } from '@bufbuild/protobuf'
 import { connectCodeOfHttp, isConnectCode } from './connect-code.js'
 import { retryAfterMsOf, statusOfHttp } from './http-status.js'
 import { BODY_BYTES_MAX } from './limits.js'
+import { fromBinary } from './proto/binary.js'
+import { fromJsonString } from './proto/from-json.js'
+import type { Message, MessageSchema } from './proto/message.js'
 import { quote } from './shorten.js'
 import { TYPE_REGISTRY } from './type-registry.js'
 import { headerOf, type UnaryHeaders } from './unary.js'
@@ -49,20 +51,20 @@ export interface ParseUnaryOptions {
  *   code; or, when the body is no Connect error (a proxy's, say), with the code and the status that the HTTP status
  *   means. When the answer is a success but unreadable: status `invalid_response`.
  */
-export function parseUnaryResponse<Desc extends DescMessage>(
+export function parseUnaryResponse<Shape extends Message>(
   httpStatus: number,
   headers: UnaryHeaders,
   body: Uint8Array,
-  schema: Desc,
+  schema: MessageSchema<Shape>,
   options: ParseUnaryOptions = {},
-): MessageShape<Desc> {
+): Shape {
   const type = headerOf(headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (httpStatus !== 200) throw failureOf(httpStatus, headers, type, body, options)
   try {
     const bytes = inflated(headers, body, options.bodyBytesMax ?? BODY_BYTES_MAX)
     if (type === 'application/json') {
       const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-      return fromJsonString(schema, text, { registry: TYPE_REGISTRY, ignoreUnknownFields: true })
+      return fromJsonString(schema, text, { registry: TYPE_REGISTRY })
     }
     if (!BINARY_TYPES.has(type)) throw new Error(`unexpected content type ${quote(type)}`)
     return fromBinary(schema, bytes)

@@ -1,14 +1,10 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import {
-  type DescMessage,
-  fromBinary,
-  fromJsonString,
-  type MessageShape,
-  toBinary,
-  toJsonString,
-} from '@bufbuild/protobuf'
 import { BODY_BYTES_MAX, VALUE_DEPTH_MAX } from './limits.js'
+import { fromBinary, toBinary } from './proto/binary.js'
+import { fromJsonString } from './proto/from-json.js'
+import type { Message, MessageSchema } from './proto/message.js'
+import { toJsonString } from './proto/to-json.js'
 import { TYPE_REGISTRY } from './type-registry.js'
 import {
   bytesResponse,
@@ -23,11 +19,9 @@ import {
 import { UnaryError } from './unary-error.js'
 import { type Failure, failureOf } from './unary-failure.js'
 
-export interface ServeUnaryOptions<Output extends DescMessage> {
+export interface ServeUnaryOptions {
   /** Most bytes of the body, before and after decompression. Default {@link BODY_BYTES_MAX}. */
   readonly bodyBytesMax?: number
-  /** Encodes the answer in binary, when there is something faster than `toBinary`. */
-  readonly encode?: (message: MessageShape<Output>) => Uint8Array
   /** Is told what `handle` threw, when it was none of our errors: the sender learns nothing but `internal`. */
   readonly onInternalError?: (error: unknown) => void
 }
@@ -41,12 +35,12 @@ export interface ServeUnaryOptions<Output extends DescMessage> {
  * When `handle` fails with a `DispatchError` the answer has its message, the code of its status and
  * `retry-after`; a `UnaryError` chooses its own code.
  */
-export async function serveUnary<Input extends DescMessage, Output extends DescMessage>(
+export async function serveUnary<Input extends Message, Output extends Message>(
   request: UnaryRequest,
-  inputSchema: Input,
-  outputSchema: Output,
-  handle: (message: MessageShape<Input>) => Promise<MessageShape<Output>>,
-  options: ServeUnaryOptions<Output> = {},
+  inputSchema: MessageSchema<Input>,
+  outputSchema: MessageSchema<Output>,
+  handle: (message: Input) => Promise<Output>,
+  options: ServeUnaryOptions = {},
 ): Promise<UnaryResponse> {
   const { headers } = request
   const bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX
@@ -58,8 +52,7 @@ export async function serveUnary<Input extends DescMessage, Output extends DescM
     if (jsonType !== undefined) {
       return await maybeCompressed(headers, jsonType, Buffer.from(encodeJson(outputSchema, output)))
     }
-    const bytes = options.encode === undefined ? toBinary(outputSchema, output) : options.encode(output)
-    return await maybeCompressed(headers, 'application/proto', bytes)
+    return await maybeCompressed(headers, 'application/proto', toBinary(outputSchema, output))
   } catch (error) {
     return failureResponse(failureOf(error, options.onInternalError))
   }
@@ -72,7 +65,7 @@ export async function serveUnary<Input extends DescMessage, Output extends DescM
 export function serveStream(
   body: Uint8Array,
   open: (body: Uint8Array) => StreamedResponse,
-  options: Pick<ServeUnaryOptions<DescMessage>, 'bodyBytesMax' | 'onInternalError'>,
+  options: Pick<ServeUnaryOptions, 'bodyBytesMax' | 'onInternalError'>,
 ): UnaryResponse | StreamedResponse {
   if (body.byteLength > (options.bodyBytesMax ?? BODY_BYTES_MAX)) return tooLargeResponse()
   try {
@@ -120,25 +113,24 @@ async function inflate(body: Uint8Array, bodyBytesMax: number): Promise<Uint8Arr
   }
 }
 
-function decode<Desc extends DescMessage>(
-  schema: Desc,
+function decode<Shape extends Message>(
+  schema: MessageSchema<Shape>,
   body: Uint8Array,
   isJson: boolean,
-): MessageShape<Desc> {
+): Shape {
   try {
     if (!isJson) return fromBinary(schema, body)
-    if (body.byteLength === 0) return fromJsonString(schema, '{}')
+    if (body.byteLength === 0) return schema.empty()
     return fromJsonString(schema, new TextDecoder('utf-8', { fatal: true }).decode(body), {
       registry: TYPE_REGISTRY,
-      ignoreUnknownFields: true,
-      recursionLimit: JSON_DEPTH_MAX,
+      depthMax: JSON_DEPTH_MAX,
     })
   } catch (error) {
     throw new UnaryError('invalid_argument', `unmarshal message: ${(error as Error).message}`)
   }
 }
 
-function encodeJson<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string {
+function encodeJson<Shape extends Message>(schema: MessageSchema<Shape>, message: Shape): string {
   try {
     return toJsonString(schema, message, { registry: TYPE_REGISTRY })
   } catch (error) {

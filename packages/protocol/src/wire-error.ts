@@ -1,6 +1,6 @@
-import { create } from '@bufbuild/protobuf'
 import { DispatchError, type DispatchErrorOptions } from './dispatch-error.js'
-import { type Error as WireError, ErrorSchema as WireErrorSchema } from './gen/dispatch/sdk/v1/error_pb.js'
+import { type WireError, WireErrorSchema } from './gen/dispatch-sdk-v1.js'
+import { create } from './proto/create.js'
 import { type FailureStatus, isStatus, STATUSES, type Status, statusOfCode } from './statuses.js'
 
 /**

@@ -1,13 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import vm from 'node:vm'
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { type Any, AnySchema, anyUnpack, ValueSchema } from '@bufbuild/protobuf/wkt'
+import { toBinary as toBytes } from '@bufbuild/protobuf'
+import { anyUnpack, ValueSchema } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
+  AnySchema,
+  create,
   Duration,
   decodeValue,
   duration,
   encodeValue,
+  fromBinary,
   JsValueSchema,
+  toBinary,
   VALUE_DEPTH_MAX,
 } from '@dispatch/protocol'
 import fc from 'fast-check'
@@ -259,7 +264,7 @@ t.test('every JSON value comes back from a Value that the protobuf runtime reads
     return (
       isDeepStrictEqual(decodeValue(any), value) &&
       message !== undefined &&
-      isDeepStrictEqual(decodeValue({ ...any, value: toBinary(ValueSchema, message) }), value)
+      isDeepStrictEqual(decodeValue({ ...any, value: toBytes(ValueSchema, message) }), value)
     )
   })
   t.doesNotThrow(() => fc.assert(isCarried, { numRuns: 3_000 }))

@@ -1,7 +1,8 @@
-import { create, toBinary } from '@bufbuild/protobuf'
-import { type Any, AnySchema } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
+  AnySchema,
   argumentsOf,
+  create,
   decodeValue,
   encodePythonArguments,
   encodeValue,
@@ -9,6 +10,7 @@ import {
   PickledArguments,
   PickledObject,
   PickledSchema,
+  toBinary,
   VALUE_DEPTH_MAX,
 } from '@dispatch/protocol'
 import fc from 'fast-check'

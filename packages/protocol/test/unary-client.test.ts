@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib'
-import { create, toBinary } from '@bufbuild/protobuf'
 import {
   codeOfStatus,
+  create,
   parseUnaryResponse,
   RunRequestSchema,
   RunResponseSchema,
+  toBinary,
   UnaryError,
   type UnaryHeaders,
   unaryHeaders,

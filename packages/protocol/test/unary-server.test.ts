@@ -1,13 +1,16 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { create, fromBinary, fromJsonString, toBinary, toJsonString } from '@bufbuild/protobuf'
+import { create as createMessage, toBinary as toBytes } from '@bufbuild/protobuf'
 import { anyPack, anyUnpack, StringValueSchema, type Value, ValueSchema } from '@bufbuild/protobuf/wkt'
 import {
   BODY_BYTES_MAX,
   checkHead,
   codeOfStatus,
   connectCodeOfStatus,
+  create,
   DispatchError,
   type FailureStatus,
+  fromBinary,
+  fromJsonString,
   isRetryable,
   parseUnaryResponse,
   type RunRequest,
@@ -18,6 +21,8 @@ import {
   STATUSES,
   serveUnary,
   TYPE_REGISTRY,
+  toBinary,
+  toJsonString,
   UnaryError,
   type UnaryHeaders,
   type UnaryResponse,
@@ -30,7 +35,7 @@ const REQUEST = create(RunRequestSchema, {
   function: 'greet',
   directive: {
     case: 'input',
-    value: anyPack(StringValueSchema, create(StringValueSchema, { value: 'World' })),
+    value: anyPack(StringValueSchema, createMessage(StringValueSchema, { value: 'World' })),
   },
 })
 const BINARY = toBinary(RunRequestSchema, REQUEST)
@@ -48,7 +53,7 @@ function serve(
   headers: UnaryHeaders,
   body: Uint8Array,
   handle: (request: RunRequest) => Promise<RunResponse> = echo,
-  options: ServeUnaryOptions<typeof RunResponseSchema> = {},
+  options: ServeUnaryOptions = {},
 ): Promise<UnaryResponse> {
   const request = { method: 'POST', path: '/dispatch.sdk.v1.FunctionService/Run', headers, body }
   return serveUnary(request, RunRequestSchema, RunResponseSchema, handle, options)
@@ -148,7 +153,7 @@ t.test('a body that cannot be read is a 400 that says why', async (t) => {
       name: 'JSON nested for ever',
       headers: json,
       body: hex(nested(1_000_000)),
-      want: /^unmarshal message: .*depth/,
+      want: /^unmarshal message: .*nested deeper than 320$/,
     },
     {
       name: 'JSON arrays for ever',
@@ -215,7 +220,7 @@ t.test('E24 an answer is compressed only when asked for and worth it', async (t)
     create(RunRequestSchema, {
       directive: {
         case: 'input',
-        value: anyPack(StringValueSchema, create(StringValueSchema, { value: 'a'.repeat(10_000) })),
+        value: anyPack(StringValueSchema, createMessage(StringValueSchema, { value: 'a'.repeat(10_000) })),
       },
     }),
   )
@@ -285,13 +290,6 @@ t.test('an unexpected failure tells the sender nothing and us everything', async
   t.strictSame(told, [boo, boo])
 })
 
-t.test('a faster encoder is used for binary only', async (t) => {
-  const encode = () => Buffer.from('fast')
-  t.equal(Buffer.from((await serve({}, BINARY, echo, { encode })).body).toString(), 'fast')
-  const json = await serve({ 'content-type': 'application/json' }, Buffer.from('{}'), echo, { encode })
-  t.match(JSON.parse(Buffer.from(json.body).toString()), { status: 'STATUS_OK' })
-})
-
 t.test('an answer that JSON cannot tell asks for binary', async (t) => {
   const response = await serve({ 'content-type': 'application/json' }, Buffer.from('{}'), async () =>
     create(RunResponseSchema, {
@@ -351,9 +349,9 @@ function hex(text: string): string {
 
 /** A `google.protobuf.Value` of `true` in so many objects. */
 function deepBytes(depth: number): Uint8Array {
-  let value: Value = create(ValueSchema, { kind: { case: 'boolValue', value: true } })
+  let value: Value = createMessage(ValueSchema, { kind: { case: 'boolValue', value: true } })
   for (let i = 0; i < depth; i++) {
-    value = create(ValueSchema, { kind: { case: 'structValue', value: { fields: { a: value } } } })
+    value = createMessage(ValueSchema, { kind: { case: 'structValue', value: { fields: { a: value } } } })
   }
-  return toBinary(ValueSchema, value)
+  return toBytes(ValueSchema, value)
 }

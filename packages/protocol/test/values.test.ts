@@ -1,7 +1,5 @@
-import { create } from '@bufbuild/protobuf'
+import { create as createMessage } from '@bufbuild/protobuf'
 import {
-  type Any,
-  AnySchema,
   anyPack,
   DoubleValueSchema,
   DurationSchema,
@@ -17,7 +15,10 @@ import {
   ValueSchema,
 } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
+  AnySchema,
   CallSchema,
+  create,
   Duration,
   decodeValue,
   duration,
@@ -199,7 +200,7 @@ t.test('V11 an instant of Python, to the millisecond', async (t) => {
 
 t.test('V13 a negative duration has two negative parts', async (t) => {
   const any = encodeValue(duration(-1_500))
-  t.same(any, anyPack(DurationSchema, create(DurationSchema, { seconds: -1n, nanos: -500_000_000 })))
+  t.same(any, anyPack(DurationSchema, createMessage(DurationSchema, { seconds: -1n, nanos: -500_000_000 })))
   const back = decodeValue(any) as Duration
   t.same([back.seconds, back.nanos, back.ms, String(back)], [-1, -500_000_000, -1_500, '-1.5s'])
 })
@@ -406,34 +407,34 @@ t.test('messages of other SDKs', async (t) => {
     { name: 'nothing is null', any: undefined, want: null },
     {
       name: 'V17 Int32Value',
-      any: anyPack(Int32ValueSchema, create(Int32ValueSchema, { value: -7 })),
+      any: anyPack(Int32ValueSchema, createMessage(Int32ValueSchema, { value: -7 })),
       want: -7,
     },
     {
       name: 'V17 UInt32Value',
-      any: anyPack(UInt32ValueSchema, create(UInt32ValueSchema, { value: 7 })),
+      any: anyPack(UInt32ValueSchema, createMessage(UInt32ValueSchema, { value: 7 })),
       want: 7,
     },
     {
       name: 'V17 FloatValue',
-      any: anyPack(FloatValueSchema, create(FloatValueSchema, { value: 1.25 })),
+      any: anyPack(FloatValueSchema, createMessage(FloatValueSchema, { value: 1.25 })),
       want: 1.25,
     },
     {
       name: 'UInt64Value 2^32',
-      any: anyPack(UInt64ValueSchema, create(UInt64ValueSchema, { value: 2n ** 32n })),
+      any: anyPack(UInt64ValueSchema, createMessage(UInt64ValueSchema, { value: 2n ** 32n })),
       want: 2 ** 32,
     },
     {
       name: 'DoubleValue',
-      any: anyPack(DoubleValueSchema, create(DoubleValueSchema, { value: 1.5 })),
+      any: anyPack(DoubleValueSchema, createMessage(DoubleValueSchema, { value: 1.5 })),
       want: 1.5,
     },
     {
       name: 'Struct',
       any: anyPack(
         StructSchema,
-        create(StructSchema, { fields: { a: { kind: { case: 'numberValue', value: 1 } } } }),
+        createMessage(StructSchema, { fields: { a: { kind: { case: 'numberValue', value: 1 } } } }),
       ),
       want: { a: 1 },
     },
@@ -441,11 +442,11 @@ t.test('messages of other SDKs', async (t) => {
       name: 'ListValue',
       any: anyPack(
         ListValueSchema,
-        create(ListValueSchema, { values: [{ kind: { case: 'boolValue', value: false } }] }),
+        createMessage(ListValueSchema, { values: [{ kind: { case: 'boolValue', value: false } }] }),
       ),
       want: [false],
     },
-    { name: 'a Value without content', any: anyPack(ValueSchema, create(ValueSchema)), want: null },
+    { name: 'a Value without content', any: anyPack(ValueSchema, createMessage(ValueSchema)), want: null },
     {
       name: 'V18 another prefix',
       any: anyOf('google.protobuf.StringValue', Buffer.from('0a0178', 'hex'), 'example.com/x/'),
@@ -503,10 +504,10 @@ t.test('V24 an Error that Python packed is decoded as the message', async (t) =>
 t.test('generated messages are carried as they are', async (t) => {
   const call = create(CallSchema, { function: 'f', correlationId: 7n })
   t.same(decodeValue(encodeValue(call)), call)
-  const any = anyPack(StringValueSchema, create(StringValueSchema, { value: 'x' }))
+  const any = anyPack(StringValueSchema, createMessage(StringValueSchema, { value: 'x' }))
   t.equal(encodeValue(any), any)
-  t.equal(decodeValue(encodeValue(create(EmptySchema))), null)
-  t.same(decodeValue(encodeValue(create(TimestampSchema, { seconds: 1n }))), new Date(1_000))
+  t.equal(decodeValue(encodeValue(createMessage(EmptySchema))), null)
+  t.same(decodeValue(encodeValue(createMessage(TimestampSchema, { seconds: 1n }))), new Date(1_000))
   t.equal(encodeValue(create(PickledSchema, { pickledValue: Buffer.from('4e2e', 'hex') })).value.length, 4)
 })
 

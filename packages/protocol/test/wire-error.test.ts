@@ -1,9 +1,11 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
+  create,
   DispatchError,
+  fromBinary,
   fromWireError,
   PickledSchema,
   ThrottledError,
+  toBinary,
   toWireError,
   WireErrorSchema,
   wireErrorOfStatus,

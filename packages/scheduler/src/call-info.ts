@@ -1,5 +1,4 @@
-import { create } from '@bufbuild/protobuf'
-import { type CallInfo, CallInfoSchema, CallState, decodeCallResult } from '@dispatch/protocol'
+import { type CallInfo, CallInfoSchema, CallState, create, decodeCallResult } from '@dispatch/protocol'
 import { timestampOf } from './run-request.js'
 import type { CallRecord } from './store.js'
 

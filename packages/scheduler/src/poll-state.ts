@@ -1,9 +1,15 @@
-import { fromBinary } from '@bufbuild/protobuf'
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import { encodeAny, type Poll, type PollResult, PollResultSchema } from '@dispatch/protocol'
+import {
+  encodeAny,
+  fromBinary,
+  type Poll,
+  type PollResult,
+  PollResultSchema,
+  writeProto,
+} from '@dispatch/protocol'
 
-const COROUTINE_STATE_FIELD = 1
-const TYPED_COROUTINE_STATE_FIELD = 4
+/** Tags of the fields of a `PollResult`, which have a length. */
+const COROUTINE_STATE_TAG = 0x0a
+const TYPED_COROUTINE_STATE_TAG = 0x22
 
 /**
  * The state of a Poll as the store keeps it: a PollResult with nothing but the state, so that it goes back to the
@@ -12,9 +18,9 @@ const TYPED_COROUTINE_STATE_FIELD = 4
 export function encodePollState(state: Poll['state']): Uint8Array {
   switch (state.case) {
     case 'typedCoroutineState':
-      return field(TYPED_COROUTINE_STATE_FIELD, encodeAny(state.value))
+      return field(TYPED_COROUTINE_STATE_TAG, encodeAny(state.value))
     case 'coroutineState':
-      return field(COROUTINE_STATE_FIELD, state.value)
+      return field(COROUTINE_STATE_TAG, state.value)
     default:
       return new Uint8Array()
   }
@@ -24,6 +30,9 @@ export function decodePollState(bytes: Uint8Array): PollResult['state'] {
   return fromBinary(PollResultSchema, bytes).state
 }
 
-function field(number: number, bytes: Uint8Array): Uint8Array {
-  return new BinaryWriter().tag(number, WireType.LengthDelimited).bytes(bytes).finish()
+function field(tag: number, bytes: Uint8Array): Uint8Array {
+  return writeProto((writer, content) => {
+    writer.byte(tag)
+    writer.bytes(content)
+  }, bytes)
 }

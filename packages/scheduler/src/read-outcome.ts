@@ -1,9 +1,9 @@
-import { create } from '@bufbuild/protobuf'
 import {
   type Call,
   type CallResult,
   CallResultSchema,
   codeOfStatus,
+  create,
   type Exit,
   encodeCallResult,
   POLL_RESULTS_MAX,

@@ -1,7 +1,6 @@
-import { create } from '@bufbuild/protobuf'
-import type { Timestamp } from '@bufbuild/protobuf/wkt'
 import {
   type CallResult,
+  create,
   decodeAny,
   decodeCallResult,
   type Journal,
@@ -10,6 +9,7 @@ import {
   PollResultSchema,
   type RunRequest,
   RunRequestSchema,
+  type Timestamp,
 } from '@dispatch/protocol'
 import type { Delivery, Effect } from './kernel/events.js'
 import { decodePollState } from './poll-state.js'

@@ -1,10 +1,11 @@
-import type { Any, Duration } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
   type Call,
   DispatchError,
   encodeAny,
   FUNCTION_NAME_PATTERN,
   NAME_LENGTH_MAX,
+  type WireDuration,
 } from '@dispatch/protocol'
 import type { NewCall } from './kernel/events.js'
 
@@ -143,7 +144,7 @@ function idProblem(id: string): string | undefined {
   return undefined
 }
 
-function durationProblem(duration: Duration | undefined, field: string): string | undefined {
+function durationProblem(duration: WireDuration | undefined, field: string): string | undefined {
   if (duration === undefined) return undefined
   if (duration.seconds < 0n || duration.nanos < 0) return `${field}: wanted no negative duration`
   if (duration.seconds > DURATION_SECONDS_MAX)
@@ -152,7 +153,7 @@ function durationProblem(duration: Duration | undefined, field: string): string 
 }
 
 /** Rounded up, so that a limit of less than a millisecond does not read as none. */
-export function millisecondsOf(duration: Duration | undefined): number {
+export function millisecondsOf(duration: WireDuration | undefined): number {
   return duration === undefined ? 0 : Math.ceil(Number(duration.seconds) * 1000 + duration.nanos / 1e6)
 }
 

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { create, toBinary } from '@bufbuild/protobuf'
-import { CallSchema, CallState, RunResponseSchema, STATUSES } from '@dispatch/protocol'
+import { CallSchema, CallState, create, RunResponseSchema, STATUSES, toBinary } from '@dispatch/protocol'
 import { createHttpTransport, createMemoryStore, createScheduler } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 

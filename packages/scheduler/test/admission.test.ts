@@ -1,5 +1,11 @@
-import { create } from '@bufbuild/protobuf'
-import { type Call, CallSchema, CallState, type Endpoint, RunResponseSchema } from '@dispatch/protocol'
+import {
+  type Call,
+  CallSchema,
+  CallState,
+  create,
+  type Endpoint,
+  RunResponseSchema,
+} from '@dispatch/protocol'
 import { createMemoryStore, createScheduler, type SchedulerOptions, type Store } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { SYSTEM_CLOCK } from '../dist/clock.js'

@@ -1,8 +1,15 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf'
-import { type Call, CallSchema, type Endpoint, encodeValue, type RunOutcome } from '@dispatch/protocol'
+import {
+  type Call,
+  CallSchema,
+  create,
+  type Endpoint,
+  encodeValue,
+  type MessageInit,
+  type RunOutcome,
+} from '@dispatch/protocol'
 
 /** A call as a client hands it in. */
-export function callOf(name: string, more: MessageInitShape<typeof CallSchema> = {}): Call {
+export function callOf(name: string, more: MessageInit<Call> = {}): Call {
   return create(
     CallSchema,
     Object.assign({ endpoint: 'http://app', function: name, input: encodeValue(null) }, more),

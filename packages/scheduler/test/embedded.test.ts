@@ -1,6 +1,6 @@
-import { create } from '@bufbuild/protobuf'
 import {
   CallSchema,
+  create,
   decodeValue,
   EMBEDDED_ENDPOINT_URL,
   type Endpoint,

@@ -2,15 +2,17 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { durationFromMs } from '@bufbuild/protobuf/wkt'
 import {
   CallState,
+  create,
   DispatchRequestSchema,
   DispatchResponseSchema,
+  durationFromMs,
   encodeValue,
+  fromBinary,
   GetRequestSchema,
   RunResponseSchema,
+  toBinary,
   WaitRequestSchema,
 } from '@dispatch/protocol'
 import { type ServeSchedulerOptions, serveScheduler } from '@dispatch/scheduler'

@@ -1,10 +1,11 @@
-import { create, fromBinary } from '@bufbuild/protobuf'
 import {
+  create,
   DispatchError,
   encodeRunBatchResponse,
   encodeRunRequest,
   envelopeOf,
   failureOf,
+  fromBinary,
   RunAborter,
   type RunBatchRequest,
   RunBatchRequestSchema,

@@ -1,8 +1,8 @@
-import { create } from '@bufbuild/protobuf'
 import {
   type Call,
   CallSchema,
   CallState,
+  create,
   decodeValue,
   type Endpoint,
   encodeValue,

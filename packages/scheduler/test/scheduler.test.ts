@@ -1,12 +1,13 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import {
   type Call,
   CallSchema,
   CallState,
+  create,
   decodeValue,
   type Endpoint,
   encodeValue,
   fromWireError,
+  type MessageInit,
   type RunOutcome,
   type RunRequest,
   RunResponseSchema,
@@ -20,7 +21,7 @@ import { createMemoryStore } from '../dist/store-memory.js'
 
 const ENDPOINT = 'http://app'
 
-function callOf(name: string, input: unknown = null, more: MessageInitShape<typeof CallSchema> = {}): Call {
+function callOf(name: string, input: unknown = null, more: MessageInit<Call> = {}): Call {
   return create(
     CallSchema,
     Object.assign({ endpoint: ENDPOINT, function: name, input: encodeValue(input) }, more),

@@ -4,28 +4,26 @@ import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import {
-  create,
-  type DescMessage,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from '@bufbuild/protobuf'
-import {
-  type CallSchema,
+  type Call,
   CallState,
   CancelRequestSchema,
   CancelResponseSchema,
   codeOfStatus,
+  create,
   DispatchRequestSchema,
   DispatchResponseSchema,
   decodeValue,
   encodeValue,
+  fromBinary,
   GetRequestSchema,
   GetResponseSchema,
   generateKeyPair,
+  type Message,
+  type MessageInit,
+  type MessageSchema,
   RunRequestSchema,
   RunResponseSchema,
+  toBinary,
   verifyRequest,
   WaitRequestSchema,
   WaitResponseSchema,
@@ -39,7 +37,7 @@ import {
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 
-type CallInit = MessageInitShape<typeof CallSchema>
+type CallInit = MessageInit<Call>
 
 const DISPATCH = '/dispatch.sdk.v1.DispatchService/Dispatch'
 const GET = '/dispatch.api.v1.CallService/Get'
@@ -482,14 +480,14 @@ async function send(
   }
 }
 
-async function post<Input extends DescMessage, Output extends DescMessage>(
+async function post<Input extends Message, Output extends Message>(
   url: string,
   path: string,
-  input: Input,
-  init: MessageInitShape<Input>,
-  output: Output,
+  input: MessageSchema<Input>,
+  init: MessageInit<Input>,
+  output: MessageSchema<Output>,
   headers?: Record<string, string>,
-): Promise<MessageShape<Output>> {
+): Promise<Output> {
   const answer = await send(url, path, binary(input, init), headers)
   if (answer.status !== 200) throw new Error(`HTTP ${answer.status} ${Buffer.from(answer.body)}`)
   return fromBinary(output, answer.body)
@@ -512,7 +510,7 @@ async function health(url: string): Promise<{ status: number; body: string }> {
   return { status: answer.statusCode, body: await answer.body.text() }
 }
 
-function binary<Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): Uint8Array {
+function binary<Shape extends Message>(schema: MessageSchema<Shape>, init: MessageInit<Shape>): Uint8Array {
   return toBinary(schema, create(schema, init))
 }
 

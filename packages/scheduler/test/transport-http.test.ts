@@ -1,13 +1,17 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
-import { create, fromBinary, toBinary, toJson } from '@bufbuild/protobuf'
 import {
+  create,
   DispatchError,
+  fromBinary,
   generateKeyPair,
   type RunRequest,
   RunRequestSchema,
   RunResponseSchema,
+  TYPE_REGISTRY,
+  toBinary,
+  toJson,
   verifyRequest,
 } from '@dispatch/protocol'
 import { createHttpTransport, type HttpTransportOptions } from '@dispatch/scheduler'
@@ -40,8 +44,8 @@ t.test('a run is a POST in the Connect protocol, in binary', async (t) => {
   })
   t.equal(message.headers.signature, undefined)
   t.strictSame(
-    toJson(RunRequestSchema, fromBinary(RunRequestSchema, body)),
-    toJson(RunRequestSchema, { ...REQUEST, sendsBatches: true }),
+    toJson(RunRequestSchema, fromBinary(RunRequestSchema, body), { registry: TYPE_REGISTRY }),
+    toJson(RunRequestSchema, { ...REQUEST, sendsBatches: true }, { registry: TYPE_REGISTRY }),
   )
 })
 

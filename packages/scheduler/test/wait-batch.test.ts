@@ -1,11 +1,13 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   type Call,
   CallSchema,
   CallState,
+  create,
   envelopeOf,
+  fromBinary,
   MESSAGE_STREAM_TYPE,
   MessageStreamReader,
+  toBinary,
   WaitBatchRequestSchema,
   type WaitBatchResponse,
   WaitBatchResponseSchema,

@@ -1,4 +1,4 @@
-import type { Any } from '@bufbuild/protobuf/wkt'
+import type { Any } from '@dispatch/protocol'
 import { handledRejection } from './promises.js'
 
 /** What an await or a gather waits for: the results of consecutive steps, under one promise. */

@@ -1,6 +1,12 @@
 import { setImmediate } from 'node:timers'
-import type { Any } from '@bufbuild/protobuf/wkt'
-import { type Call, type CallResult, fromWireError, toWireError, type WireError } from '@dispatch/protocol'
+import {
+  type Any,
+  type Call,
+  type CallResult,
+  fromWireError,
+  toWireError,
+  type WireError,
+} from '@dispatch/protocol'
 import { Awaited } from './awaited.js'
 import type { Delivery, End, Suspension } from './coroutine-exchange.js'
 import { correlationIdOf, stepOfCorrelationId } from './correlation-id.js'

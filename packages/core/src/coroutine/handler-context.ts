@@ -1,5 +1,4 @@
-import { timestampMs } from '@bufbuild/protobuf/wkt'
-import { parseDuration, type RunRequest } from '@dispatch/protocol'
+import { parseDuration, type RunRequest, timestampMs } from '@dispatch/protocol'
 import type { CallContext } from '../call-context.js'
 import type { Coroutine } from './coroutine.js'
 import { createDeterministicRandom, type DeterministicRandom } from './deterministic.js'

@@ -1,20 +1,25 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import { type Any, AnySchema } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
   type CallResult,
+  create,
+  encodeAny,
+  fromBinary,
   type Journal,
   type JournalEntry,
   JournalEntrySchema,
   JournalSchema,
+  type ProtoWriter,
   RunEntrySchema,
   type Step,
   StepSchema,
+  toBinary,
+  writeProto,
 } from '@dispatch/protocol'
 import type { RunNotes, StepNote } from './steps.js'
 
-const INPUT_FIELD = 1
-const ENTRIES_FIELD = 2
+/** Tags of the fields of a `Journal`, which have a length. */
+const INPUT_TAG = 0x0a
+const ENTRIES_TAG = 0x12
 
 /** The notes of one run, as an encoded `RunEntry`. */
 export function encodeRunNotes(notes: RunNotes): Uint8Array {
@@ -31,10 +36,7 @@ export function encodeRunNotes(notes: RunNotes): Uint8Array {
 
 /** An encoded `Journal` that has an input and no entries. */
 export function startJournal(input: Any): Uint8Array {
-  return new BinaryWriter()
-    .tag(INPUT_FIELD, WireType.LengthDelimited)
-    .bytes(toBinary(AnySchema, input))
-    .finish()
+  return writeProto(writeInput, input)
 }
 
 /**
@@ -43,11 +45,21 @@ export function startJournal(input: Any): Uint8Array {
  * @param entry - From {@link encodeRunNotes}.
  */
 export function appendToJournal(journal: Uint8Array, results: CallResult[], entry: Uint8Array): Uint8Array {
-  return new BinaryWriter()
-    .raw(journal)
-    .tag(ENTRIES_FIELD, WireType.LengthDelimited)
-    .bytes(toBinary(JournalEntrySchema, create(JournalEntrySchema, { results, entry })))
-    .finish()
+  return writeProto(writeAppended, { journal, entry: create(JournalEntrySchema, { results, entry }) })
+}
+
+function writeInput(writer: ProtoWriter, input: Any): void {
+  writer.byte(INPUT_TAG)
+  writer.bytes(encodeAny(input))
+}
+
+function writeAppended(
+  writer: ProtoWriter,
+  { journal, entry }: { journal: Uint8Array; entry: JournalEntry },
+): void {
+  writer.raw(journal)
+  writer.byte(ENTRIES_TAG)
+  writer.bytes(toBinary(JournalEntrySchema, entry))
 }
 
 /** One earlier run of a coroutine, to be gone through again. */

@@ -1,6 +1,12 @@
-import { isMessage } from '@bufbuild/protobuf'
-import { type Any, AnySchema } from '@bufbuild/protobuf/wkt'
-import { DispatchError, type FailureStatus, type RunResponse, type Status } from '@dispatch/protocol'
+import {
+  type Any,
+  AnySchema,
+  DispatchError,
+  type FailureStatus,
+  isMessage,
+  type RunResponse,
+  type Status,
+} from '@dispatch/protocol'
 import type { FunctionDefinition } from '../function-definition.js'
 import { isTailCall } from '../tail-call.js'
 import type { End } from './coroutine-exchange.js'

@@ -1,5 +1,4 @@
-import type { Any } from '@bufbuild/protobuf/wkt'
-import { DispatchError, decodeValue } from '@dispatch/protocol'
+import { type Any, DispatchError, decodeValue } from '@dispatch/protocol'
 import type { Coroutine } from './coroutine.js'
 
 const ADVICE =

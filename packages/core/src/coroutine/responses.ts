@@ -1,10 +1,11 @@
-import { create } from '@bufbuild/protobuf'
-import { type Any, durationFromMs } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
   type Call,
   CallResultSchema,
   codeOfStatus,
+  create,
   DispatchError,
+  durationFromMs,
   ExitSchema,
   type FailureStatus,
   POLL_RESULTS_MAX,

@@ -1,5 +1,5 @@
-import { type Any, timestampMs } from '@bufbuild/protobuf/wkt'
 import {
+  type Any,
   type Call,
   type CallResult,
   DispatchError,
@@ -8,6 +8,7 @@ import {
   type RunRequest,
   type RunResponse,
   type RunSignal,
+  timestampMs,
 } from '@dispatch/protocol'
 import type { FunctionDefinition } from '../function-definition.js'
 import { isFetchResponse, readHttpOutput } from '../http-output.js'

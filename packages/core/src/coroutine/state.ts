@@ -1,6 +1,13 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { type Any, AnySchema } from '@bufbuild/protobuf/wkt'
-import { type CoroutineState, CoroutineStateSchema, type PollResult } from '@dispatch/protocol'
+import {
+  type Any,
+  AnySchema,
+  type CoroutineState,
+  CoroutineStateSchema,
+  create,
+  fromBinary,
+  type PollResult,
+  toBinary,
+} from '@dispatch/protocol'
 
 /** Layout of the state and meaning of the journal. Another number is another format, and refused. */
 const STATE_FORMAT = 1

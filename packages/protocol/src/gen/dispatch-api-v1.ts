@@ -55,9 +55,9 @@ export interface BatchError extends Message<'dispatch.api.v1.BatchError'> {
 export const BatchErrorSchema: MessageSchema<BatchError> = {
   typeName: 'dispatch.api.v1.BatchError',
   fields: [
-    { name: 'code', key: 'code', kind: 'string' },
-    { name: 'message', key: 'message', kind: 'string' },
-    { name: 'retry_after', key: 'retryAfter', kind: 'message', type: () => WireDurationSchema },
+    { no: 1, name: 'code', key: 'code', kind: 'string' },
+    { no: 2, name: 'message', key: 'message', kind: 'string' },
+    { no: 3, name: 'retry_after', key: 'retryAfter', kind: 'message', type: () => WireDurationSchema },
   ],
   empty: () => ({ $typeName: 'dispatch.api.v1.BatchError', code: '', message: '' }),
   write(writer, message) {
@@ -107,19 +107,19 @@ export interface CallInfo extends Message<'dispatch.api.v1.CallInfo'> {
 export const CallInfoSchema: MessageSchema<CallInfo> = {
   typeName: 'dispatch.api.v1.CallInfo',
   fields: [
-    { name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
-    { name: 'parent_dispatch_id', key: 'parentDispatchId', kind: 'string' },
-    { name: 'root_dispatch_id', key: 'rootDispatchId', kind: 'string' },
-    { name: 'endpoint', key: 'endpoint', kind: 'string' },
-    { name: 'function', key: 'function', kind: 'string' },
-    { name: 'state', key: 'state', kind: 'enum', names: CALL_STATE_NAMES },
-    { name: 'status', key: 'status', kind: 'enum', names: STATUS_NAMES },
-    { name: 'result', key: 'result', kind: 'message', type: () => CallResultSchema },
-    { name: 'attempt', key: 'attempt', kind: 'uint32' },
-    { name: 'creation_time', key: 'creationTime', kind: 'message', type: () => TimestampSchema },
-    { name: 'expiration_time', key: 'expirationTime', kind: 'message', type: () => TimestampSchema },
-    { name: 'due_time', key: 'dueTime', kind: 'message', type: () => TimestampSchema },
-    { name: 'finish_time', key: 'finishTime', kind: 'message', type: () => TimestampSchema },
+    { no: 1, name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
+    { no: 2, name: 'parent_dispatch_id', key: 'parentDispatchId', kind: 'string' },
+    { no: 3, name: 'root_dispatch_id', key: 'rootDispatchId', kind: 'string' },
+    { no: 4, name: 'endpoint', key: 'endpoint', kind: 'string' },
+    { no: 5, name: 'function', key: 'function', kind: 'string' },
+    { no: 6, name: 'state', key: 'state', kind: 'enum', names: CALL_STATE_NAMES },
+    { no: 7, name: 'status', key: 'status', kind: 'enum', names: STATUS_NAMES },
+    { no: 8, name: 'result', key: 'result', kind: 'message', type: () => CallResultSchema },
+    { no: 9, name: 'attempt', key: 'attempt', kind: 'uint32' },
+    { no: 10, name: 'creation_time', key: 'creationTime', kind: 'message', type: () => TimestampSchema },
+    { no: 11, name: 'expiration_time', key: 'expirationTime', kind: 'message', type: () => TimestampSchema },
+    { no: 12, name: 'due_time', key: 'dueTime', kind: 'message', type: () => TimestampSchema },
+    { no: 13, name: 'finish_time', key: 'finishTime', kind: 'message', type: () => TimestampSchema },
   ],
   empty: () => ({
     $typeName: 'dispatch.api.v1.CallInfo',
@@ -204,7 +204,7 @@ export interface GetRequest extends Message<'dispatch.api.v1.GetRequest'> {
 
 export const GetRequestSchema: MessageSchema<GetRequest> = {
   typeName: 'dispatch.api.v1.GetRequest',
-  fields: [{ name: 'dispatch_id', key: 'dispatchId', kind: 'string' }],
+  fields: [{ no: 1, name: 'dispatch_id', key: 'dispatchId', kind: 'string' }],
   empty: () => ({ $typeName: 'dispatch.api.v1.GetRequest', dispatchId: '' }),
   write(writer, message) {
     writeString(writer, 0x0a, message.dispatchId)
@@ -230,7 +230,7 @@ export interface GetResponse extends Message<'dispatch.api.v1.GetResponse'> {
 
 export const GetResponseSchema: MessageSchema<GetResponse> = {
   typeName: 'dispatch.api.v1.GetResponse',
-  fields: [{ name: 'call', key: 'call', kind: 'message', type: () => CallInfoSchema }],
+  fields: [{ no: 1, name: 'call', key: 'call', kind: 'message', type: () => CallInfoSchema }],
   empty: () => ({ $typeName: 'dispatch.api.v1.GetResponse' }),
   write(writer, message) {
     writeMessage(writer, 0x0a, CallInfoSchema, message.call)
@@ -259,8 +259,8 @@ export interface WaitRequest extends Message<'dispatch.api.v1.WaitRequest'> {
 export const WaitRequestSchema: MessageSchema<WaitRequest> = {
   typeName: 'dispatch.api.v1.WaitRequest',
   fields: [
-    { name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
-    { name: 'timeout', key: 'timeout', kind: 'message', type: () => WireDurationSchema },
+    { no: 1, name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
+    { no: 2, name: 'timeout', key: 'timeout', kind: 'message', type: () => WireDurationSchema },
   ],
   empty: () => ({ $typeName: 'dispatch.api.v1.WaitRequest', dispatchId: '' }),
   write(writer, message) {
@@ -291,7 +291,7 @@ export interface WaitResponse extends Message<'dispatch.api.v1.WaitResponse'> {
 
 export const WaitResponseSchema: MessageSchema<WaitResponse> = {
   typeName: 'dispatch.api.v1.WaitResponse',
-  fields: [{ name: 'call', key: 'call', kind: 'message', type: () => CallInfoSchema }],
+  fields: [{ no: 1, name: 'call', key: 'call', kind: 'message', type: () => CallInfoSchema }],
   empty: () => ({ $typeName: 'dispatch.api.v1.WaitResponse' }),
   write(writer, message) {
     writeMessage(writer, 0x0a, CallInfoSchema, message.call)
@@ -321,8 +321,8 @@ export interface WaitBatchRequest extends Message<'dispatch.api.v1.WaitBatchRequ
 export const WaitBatchRequestSchema: MessageSchema<WaitBatchRequest> = {
   typeName: 'dispatch.api.v1.WaitBatchRequest',
   fields: [
-    { name: 'dispatch_ids', key: 'dispatchIds', kind: 'string', shape: 'list' },
-    { name: 'timeout', key: 'timeout', kind: 'message', type: () => WireDurationSchema },
+    { no: 1, name: 'dispatch_ids', key: 'dispatchIds', kind: 'string', shape: 'list' },
+    { no: 2, name: 'timeout', key: 'timeout', kind: 'message', type: () => WireDurationSchema },
   ],
   empty: () => ({ $typeName: 'dispatch.api.v1.WaitBatchRequest', dispatchIds: [] }),
   write(writer, message) {
@@ -359,9 +359,9 @@ export interface WaitBatchResponse extends Message<'dispatch.api.v1.WaitBatchRes
 export const WaitBatchResponseSchema: MessageSchema<WaitBatchResponse> = {
   typeName: 'dispatch.api.v1.WaitBatchResponse',
   fields: [
-    { name: 'index', key: 'index', kind: 'uint32' },
-    { name: 'call', key: 'call', kind: 'message', oneof: 'result', type: () => CallInfoSchema },
-    { name: 'error', key: 'error', kind: 'message', oneof: 'result', type: () => BatchErrorSchema },
+    { no: 1, name: 'index', key: 'index', kind: 'uint32' },
+    { no: 2, name: 'call', key: 'call', kind: 'message', oneof: 'result', type: () => CallInfoSchema },
+    { no: 3, name: 'error', key: 'error', kind: 'message', oneof: 'result', type: () => BatchErrorSchema },
   ],
   empty: () => ({ $typeName: 'dispatch.api.v1.WaitBatchResponse', index: 0, result: { case: undefined } }),
   write(writer, message) {
@@ -409,7 +409,7 @@ export interface CancelRequest extends Message<'dispatch.api.v1.CancelRequest'> 
 
 export const CancelRequestSchema: MessageSchema<CancelRequest> = {
   typeName: 'dispatch.api.v1.CancelRequest',
-  fields: [{ name: 'dispatch_id', key: 'dispatchId', kind: 'string' }],
+  fields: [{ no: 1, name: 'dispatch_id', key: 'dispatchId', kind: 'string' }],
   empty: () => ({ $typeName: 'dispatch.api.v1.CancelRequest', dispatchId: '' }),
   write(writer, message) {
     writeString(writer, 0x0a, message.dispatchId)
@@ -438,8 +438,8 @@ export interface CancelResponse extends Message<'dispatch.api.v1.CancelResponse'
 export const CancelResponseSchema: MessageSchema<CancelResponse> = {
   typeName: 'dispatch.api.v1.CancelResponse',
   fields: [
-    { name: 'canceled', key: 'canceled', kind: 'bool' },
-    { name: 'call', key: 'call', kind: 'message', type: () => CallInfoSchema },
+    { no: 1, name: 'canceled', key: 'canceled', kind: 'bool' },
+    { no: 2, name: 'call', key: 'call', kind: 'message', type: () => CallInfoSchema },
   ],
   empty: () => ({ $typeName: 'dispatch.api.v1.CancelResponse', canceled: false }),
   write(writer, message) {
@@ -475,9 +475,9 @@ export interface RunBatchRequest extends Message<'dispatch.api.v1.RunBatchReques
 export const RunBatchRequestSchema: MessageSchema<RunBatchRequest> = {
   typeName: 'dispatch.api.v1.RunBatchRequest',
   fields: [
-    { name: 'batch_id', key: 'batchId', kind: 'string' },
-    { name: 'runs', key: 'runs', kind: 'message', shape: 'list', type: () => RunRequestSchema },
-    { name: 'aborts', key: 'aborts', kind: 'message', shape: 'list', type: () => RunAbortSchema },
+    { no: 1, name: 'batch_id', key: 'batchId', kind: 'string' },
+    { no: 2, name: 'runs', key: 'runs', kind: 'message', shape: 'list', type: () => RunRequestSchema },
+    { no: 3, name: 'aborts', key: 'aborts', kind: 'message', shape: 'list', type: () => RunAbortSchema },
   ],
   empty: () => ({ $typeName: 'dispatch.api.v1.RunBatchRequest', batchId: '', runs: [], aborts: [] }),
   write(writer, message) {
@@ -514,8 +514,8 @@ export interface RunAbort extends Message<'dispatch.api.v1.RunAbort'> {
 export const RunAbortSchema: MessageSchema<RunAbort> = {
   typeName: 'dispatch.api.v1.RunAbort',
   fields: [
-    { name: 'batch_id', key: 'batchId', kind: 'string' },
-    { name: 'index', key: 'index', kind: 'uint32' },
+    { no: 1, name: 'batch_id', key: 'batchId', kind: 'string' },
+    { no: 2, name: 'index', key: 'index', kind: 'uint32' },
   ],
   empty: () => ({ $typeName: 'dispatch.api.v1.RunAbort', batchId: '', index: 0 }),
   write(writer, message) {
@@ -552,9 +552,16 @@ export interface RunBatchResponse extends Message<'dispatch.api.v1.RunBatchRespo
 export const RunBatchResponseSchema: MessageSchema<RunBatchResponse> = {
   typeName: 'dispatch.api.v1.RunBatchResponse',
   fields: [
-    { name: 'index', key: 'index', kind: 'uint32' },
-    { name: 'response', key: 'response', kind: 'message', oneof: 'result', type: () => RunResponseSchema },
-    { name: 'error', key: 'error', kind: 'message', oneof: 'result', type: () => BatchErrorSchema },
+    { no: 1, name: 'index', key: 'index', kind: 'uint32' },
+    {
+      no: 2,
+      name: 'response',
+      key: 'response',
+      kind: 'message',
+      oneof: 'result',
+      type: () => RunResponseSchema,
+    },
+    { no: 3, name: 'error', key: 'error', kind: 'message', oneof: 'result', type: () => BatchErrorSchema },
   ],
   empty: () => ({ $typeName: 'dispatch.api.v1.RunBatchResponse', index: 0, result: { case: undefined } }),
   write(writer, message) {

@@ -40,12 +40,12 @@ export interface CoroutineState extends Message<'dispatch.sdk.node.v1.CoroutineS
 export const CoroutineStateSchema: MessageSchema<CoroutineState> = {
   typeName: 'dispatch.sdk.node.v1.CoroutineState',
   fields: [
-    { name: 'format', key: 'format', kind: 'uint32' },
-    { name: 'function', key: 'function', kind: 'string' },
-    { name: 'token', key: 'token', kind: 'bytes' },
-    { name: 'runs', key: 'runs', kind: 'uint32' },
-    { name: 'journal', key: 'journal', kind: 'bytes' },
-    { name: 'generation', key: 'generation', kind: 'uint32' },
+    { no: 1, name: 'format', key: 'format', kind: 'uint32' },
+    { no: 2, name: 'function', key: 'function', kind: 'string' },
+    { no: 3, name: 'token', key: 'token', kind: 'bytes' },
+    { no: 4, name: 'runs', key: 'runs', kind: 'uint32' },
+    { no: 5, name: 'journal', key: 'journal', kind: 'bytes' },
+    { no: 6, name: 'generation', key: 'generation', kind: 'uint32' },
   ],
   empty: () => ({
     $typeName: 'dispatch.sdk.node.v1.CoroutineState',
@@ -113,12 +113,12 @@ export interface RunEntry extends Message<'dispatch.sdk.node.v1.RunEntry'> {
 export const RunEntrySchema: MessageSchema<RunEntry> = {
   typeName: 'dispatch.sdk.node.v1.RunEntry',
   fields: [
-    { name: 'now_ms', key: 'nowMs', kind: 'uint64' },
-    { name: 'steps', key: 'steps', kind: 'message', shape: 'list', type: () => StepSchema },
-    { name: 'fired', key: 'fired', kind: 'uint32', shape: 'list' },
-    { name: 'steps_before', key: 'stepsBefore', kind: 'uint32' },
-    { name: 'calls_sent', key: 'callsSent', kind: 'uint32' },
-    { name: 'poll_error', key: 'pollError', kind: 'message', type: () => WireErrorSchema },
+    { no: 1, name: 'now_ms', key: 'nowMs', kind: 'uint64' },
+    { no: 2, name: 'steps', key: 'steps', kind: 'message', shape: 'list', type: () => StepSchema },
+    { no: 3, name: 'fired', key: 'fired', kind: 'uint32', shape: 'list' },
+    { no: 4, name: 'steps_before', key: 'stepsBefore', kind: 'uint32' },
+    { no: 5, name: 'calls_sent', key: 'callsSent', kind: 'uint32' },
+    { no: 6, name: 'poll_error', key: 'pollError', kind: 'message', type: () => WireErrorSchema },
   ],
   empty: () => ({
     $typeName: 'dispatch.sdk.node.v1.RunEntry',
@@ -183,9 +183,16 @@ export interface Step extends Message<'dispatch.sdk.node.v1.Step'> {
 export const StepSchema: MessageSchema<Step> = {
   typeName: 'dispatch.sdk.node.v1.Step',
   fields: [
-    { name: 'await', key: 'await', kind: 'string', oneof: 'kind' },
-    { name: 'sleep_until_ms', key: 'sleepUntilMs', kind: 'uint64', oneof: 'kind' },
-    { name: 'dispatched', key: 'dispatched', kind: 'message', oneof: 'kind', type: () => DispatchedSchema },
+    { no: 1, name: 'await', key: 'await', kind: 'string', oneof: 'kind' },
+    { no: 2, name: 'sleep_until_ms', key: 'sleepUntilMs', kind: 'uint64', oneof: 'kind' },
+    {
+      no: 3,
+      name: 'dispatched',
+      key: 'dispatched',
+      kind: 'message',
+      oneof: 'kind',
+      type: () => DispatchedSchema,
+    },
   ],
   empty: () => ({ $typeName: 'dispatch.sdk.node.v1.Step', kind: { case: undefined } }),
   write(writer, message) {
@@ -231,9 +238,9 @@ export interface Dispatched extends Message<'dispatch.sdk.node.v1.Dispatched'> {
 export const DispatchedSchema: MessageSchema<Dispatched> = {
   typeName: 'dispatch.sdk.node.v1.Dispatched',
   fields: [
-    { name: 'function', key: 'function', kind: 'string' },
-    { name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
-    { name: 'error', key: 'error', kind: 'message', type: () => WireErrorSchema },
+    { no: 1, name: 'function', key: 'function', kind: 'string' },
+    { no: 2, name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
+    { no: 3, name: 'error', key: 'error', kind: 'message', type: () => WireErrorSchema },
   ],
   empty: () => ({ $typeName: 'dispatch.sdk.node.v1.Dispatched', function: '', dispatchId: '' }),
   write(writer, message) {
@@ -276,8 +283,8 @@ export interface JsValue extends Message<'dispatch.sdk.node.v1.JsValue'> {
 export const JsValueSchema: MessageSchema<JsValue> = {
   typeName: 'dispatch.sdk.node.v1.JsValue',
   fields: [
-    { name: 'json', key: 'json', kind: 'string' },
-    { name: 'chunks', key: 'chunks', kind: 'bytes', shape: 'list' },
+    { no: 1, name: 'json', key: 'json', kind: 'string' },
+    { no: 2, name: 'chunks', key: 'chunks', kind: 'bytes', shape: 'list' },
   ],
   empty: () => ({ $typeName: 'dispatch.sdk.node.v1.JsValue', json: '', chunks: [] }),
   write(writer, message) {

@@ -10,7 +10,7 @@ export interface Pickled extends Message<'dispatch.sdk.python.v1.Pickled'> {
 
 export const PickledSchema: MessageSchema<Pickled> = {
   typeName: 'dispatch.sdk.python.v1.Pickled',
-  fields: [{ name: 'pickled_value', key: 'pickledValue', kind: 'bytes' }],
+  fields: [{ no: 1, name: 'pickled_value', key: 'pickledValue', kind: 'bytes' }],
   empty: () => ({ $typeName: 'dispatch.sdk.python.v1.Pickled', pickledValue: NO_BYTES }),
   write(writer, message) {
     writeBytes(writer, 0x0a, message.pickledValue)

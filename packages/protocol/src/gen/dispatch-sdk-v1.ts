@@ -76,10 +76,10 @@ export interface WireError extends Message<'dispatch.sdk.v1.Error'> {
 export const WireErrorSchema: MessageSchema<WireError> = {
   typeName: 'dispatch.sdk.v1.Error',
   fields: [
-    { name: 'type', key: 'type', kind: 'string' },
-    { name: 'message', key: 'message', kind: 'string' },
-    { name: 'value', key: 'value', kind: 'bytes' },
-    { name: 'traceback', key: 'traceback', kind: 'bytes' },
+    { no: 1, name: 'type', key: 'type', kind: 'string' },
+    { no: 2, name: 'message', key: 'message', kind: 'string' },
+    { no: 3, name: 'value', key: 'value', kind: 'bytes' },
+    { no: 4, name: 'traceback', key: 'traceback', kind: 'bytes' },
   ],
   empty: () => ({
     $typeName: 'dispatch.sdk.v1.Error',
@@ -157,21 +157,21 @@ export interface Call extends Message<'dispatch.sdk.v1.Call'> {
 export const CallSchema: MessageSchema<Call> = {
   typeName: 'dispatch.sdk.v1.Call',
   fields: [
-    { name: 'correlation_id', key: 'correlationId', kind: 'uint64' },
-    { name: 'endpoint', key: 'endpoint', kind: 'string' },
-    { name: 'function', key: 'function', kind: 'string' },
-    { name: 'input', key: 'input', kind: 'message', type: () => AnySchema },
-    { name: 'expiration', key: 'expiration', kind: 'message', type: () => WireDurationSchema },
-    { name: 'version', key: 'version', kind: 'string' },
-    { name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
-    { name: 'delay', key: 'delay', kind: 'message', type: () => WireDurationSchema },
-    { name: 'attempts_max', key: 'attemptsMax', kind: 'uint32' },
-    { name: 'give_up_after', key: 'giveUpAfter', kind: 'message', type: () => WireDurationSchema },
-    { name: 'concurrency_max', key: 'concurrencyMax', kind: 'uint32' },
-    { name: 'run_timeout', key: 'runTimeout', kind: 'message', type: () => WireDurationSchema },
-    { name: 'priority', key: 'priority', kind: 'int32' },
-    { name: 'concurrency_key', key: 'concurrencyKey', kind: 'string' },
-    { name: 'concurrency_key_max', key: 'concurrencyKeyMax', kind: 'uint32' },
+    { no: 1, name: 'correlation_id', key: 'correlationId', kind: 'uint64' },
+    { no: 2, name: 'endpoint', key: 'endpoint', kind: 'string' },
+    { no: 3, name: 'function', key: 'function', kind: 'string' },
+    { no: 4, name: 'input', key: 'input', kind: 'message', type: () => AnySchema },
+    { no: 5, name: 'expiration', key: 'expiration', kind: 'message', type: () => WireDurationSchema },
+    { no: 6, name: 'version', key: 'version', kind: 'string' },
+    { no: 1000, name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
+    { no: 1001, name: 'delay', key: 'delay', kind: 'message', type: () => WireDurationSchema },
+    { no: 1002, name: 'attempts_max', key: 'attemptsMax', kind: 'uint32' },
+    { no: 1003, name: 'give_up_after', key: 'giveUpAfter', kind: 'message', type: () => WireDurationSchema },
+    { no: 1004, name: 'concurrency_max', key: 'concurrencyMax', kind: 'uint32' },
+    { no: 1005, name: 'run_timeout', key: 'runTimeout', kind: 'message', type: () => WireDurationSchema },
+    { no: 1006, name: 'priority', key: 'priority', kind: 'int32' },
+    { no: 1007, name: 'concurrency_key', key: 'concurrencyKey', kind: 'string' },
+    { no: 1008, name: 'concurrency_key_max', key: 'concurrencyKeyMax', kind: 'uint32' },
   ],
   empty: () => ({
     $typeName: 'dispatch.sdk.v1.Call',
@@ -272,10 +272,10 @@ export interface CallResult extends Message<'dispatch.sdk.v1.CallResult'> {
 export const CallResultSchema: MessageSchema<CallResult> = {
   typeName: 'dispatch.sdk.v1.CallResult',
   fields: [
-    { name: 'correlation_id', key: 'correlationId', kind: 'uint64' },
-    { name: 'output', key: 'output', kind: 'message', type: () => AnySchema },
-    { name: 'error', key: 'error', kind: 'message', type: () => WireErrorSchema },
-    { name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
+    { no: 1, name: 'correlation_id', key: 'correlationId', kind: 'uint64' },
+    { no: 2, name: 'output', key: 'output', kind: 'message', type: () => AnySchema },
+    { no: 3, name: 'error', key: 'error', kind: 'message', type: () => WireErrorSchema },
+    { no: 4, name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
   ],
   empty: () => ({ $typeName: 'dispatch.sdk.v1.CallResult', correlationId: 0n, dispatchId: '' }),
   write(writer, message) {
@@ -319,8 +319,8 @@ export interface Exit extends Message<'dispatch.sdk.v1.Exit'> {
 export const ExitSchema: MessageSchema<Exit> = {
   typeName: 'dispatch.sdk.v1.Exit',
   fields: [
-    { name: 'result', key: 'result', kind: 'message', type: () => CallResultSchema },
-    { name: 'tail_call', key: 'tailCall', kind: 'message', type: () => CallSchema },
+    { no: 1, name: 'result', key: 'result', kind: 'message', type: () => CallResultSchema },
+    { no: 2, name: 'tail_call', key: 'tailCall', kind: 'message', type: () => CallSchema },
   ],
   empty: () => ({ $typeName: 'dispatch.sdk.v1.Exit' }),
   write(writer, message) {
@@ -373,21 +373,22 @@ export interface Poll extends Message<'dispatch.sdk.v1.Poll'> {
 export const PollSchema: MessageSchema<Poll> = {
   typeName: 'dispatch.sdk.v1.Poll',
   fields: [
-    { name: 'coroutine_state', key: 'coroutineState', kind: 'bytes', oneof: 'state' },
-    { name: 'calls', key: 'calls', kind: 'message', shape: 'list', type: () => CallSchema },
-    { name: 'max_wait', key: 'maxWait', kind: 'message', type: () => WireDurationSchema },
-    { name: 'max_results', key: 'maxResults', kind: 'int32' },
-    { name: 'min_results', key: 'minResults', kind: 'int32' },
+    { no: 1, name: 'coroutine_state', key: 'coroutineState', kind: 'bytes', oneof: 'state' },
+    { no: 2, name: 'calls', key: 'calls', kind: 'message', shape: 'list', type: () => CallSchema },
+    { no: 3, name: 'max_wait', key: 'maxWait', kind: 'message', type: () => WireDurationSchema },
+    { no: 4, name: 'max_results', key: 'maxResults', kind: 'int32' },
+    { no: 5, name: 'min_results', key: 'minResults', kind: 'int32' },
     {
+      no: 6,
       name: 'typed_coroutine_state',
       key: 'typedCoroutineState',
       kind: 'message',
       oneof: 'state',
       type: () => AnySchema,
     },
-    { name: 'wake_on_failure', key: 'wakeOnFailure', kind: 'bool' },
-    { name: 'journal_entry', key: 'journalEntry', kind: 'bytes' },
-    { name: 'more_calls', key: 'moreCalls', kind: 'bool' },
+    { no: 1000, name: 'wake_on_failure', key: 'wakeOnFailure', kind: 'bool' },
+    { no: 1001, name: 'journal_entry', key: 'journalEntry', kind: 'bytes' },
+    { no: 1002, name: 'more_calls', key: 'moreCalls', kind: 'bool' },
   ],
   empty: () => ({
     $typeName: 'dispatch.sdk.v1.Poll',
@@ -470,10 +471,11 @@ export interface PollResult extends Message<'dispatch.sdk.v1.PollResult'> {
 export const PollResultSchema: MessageSchema<PollResult> = {
   typeName: 'dispatch.sdk.v1.PollResult',
   fields: [
-    { name: 'coroutine_state', key: 'coroutineState', kind: 'bytes', oneof: 'state' },
-    { name: 'results', key: 'results', kind: 'message', shape: 'list', type: () => CallResultSchema },
-    { name: 'error', key: 'error', kind: 'message', type: () => WireErrorSchema },
+    { no: 1, name: 'coroutine_state', key: 'coroutineState', kind: 'bytes', oneof: 'state' },
+    { no: 2, name: 'results', key: 'results', kind: 'message', shape: 'list', type: () => CallResultSchema },
+    { no: 3, name: 'error', key: 'error', kind: 'message', type: () => WireErrorSchema },
     {
+      no: 4,
       name: 'typed_coroutine_state',
       key: 'typedCoroutineState',
       kind: 'message',
@@ -551,26 +553,27 @@ export interface RunRequest extends Message<'dispatch.sdk.v1.RunRequest'> {
 export const RunRequestSchema: MessageSchema<RunRequest> = {
   typeName: 'dispatch.sdk.v1.RunRequest',
   fields: [
-    { name: 'function', key: 'function', kind: 'string' },
-    { name: 'input', key: 'input', kind: 'message', oneof: 'directive', type: () => AnySchema },
+    { no: 1, name: 'function', key: 'function', kind: 'string' },
+    { no: 2, name: 'input', key: 'input', kind: 'message', oneof: 'directive', type: () => AnySchema },
     {
+      no: 3,
       name: 'poll_result',
       key: 'pollResult',
       kind: 'message',
       oneof: 'directive',
       type: () => PollResultSchema,
     },
-    { name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
-    { name: 'parent_dispatch_id', key: 'parentDispatchId', kind: 'string' },
-    { name: 'root_dispatch_id', key: 'rootDispatchId', kind: 'string' },
-    { name: 'creation_time', key: 'creationTime', kind: 'message', type: () => TimestampSchema },
-    { name: 'expiration_time', key: 'expirationTime', kind: 'message', type: () => TimestampSchema },
-    { name: 'attempt', key: 'attempt', kind: 'uint32' },
-    { name: 'restarts', key: 'restarts', kind: 'uint32' },
-    { name: 'keeps_journal', key: 'keepsJournal', kind: 'bool' },
-    { name: 'journal', key: 'journal', kind: 'message', type: () => JournalSchema },
-    { name: 'poll_calls_max', key: 'pollCallsMax', kind: 'uint32' },
-    { name: 'sends_batches', key: 'sendsBatches', kind: 'bool' },
+    { no: 4, name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
+    { no: 5, name: 'parent_dispatch_id', key: 'parentDispatchId', kind: 'string' },
+    { no: 6, name: 'root_dispatch_id', key: 'rootDispatchId', kind: 'string' },
+    { no: 7, name: 'creation_time', key: 'creationTime', kind: 'message', type: () => TimestampSchema },
+    { no: 8, name: 'expiration_time', key: 'expirationTime', kind: 'message', type: () => TimestampSchema },
+    { no: 1000, name: 'attempt', key: 'attempt', kind: 'uint32' },
+    { no: 1001, name: 'restarts', key: 'restarts', kind: 'uint32' },
+    { no: 1002, name: 'keeps_journal', key: 'keepsJournal', kind: 'bool' },
+    { no: 1003, name: 'journal', key: 'journal', kind: 'message', type: () => JournalSchema },
+    { no: 1004, name: 'poll_calls_max', key: 'pollCallsMax', kind: 'uint32' },
+    { no: 1005, name: 'sends_batches', key: 'sendsBatches', kind: 'bool' },
   ],
   empty: () => ({
     $typeName: 'dispatch.sdk.v1.RunRequest',
@@ -677,8 +680,15 @@ export interface Journal extends Message<'dispatch.sdk.v1.Journal'> {
 export const JournalSchema: MessageSchema<Journal> = {
   typeName: 'dispatch.sdk.v1.Journal',
   fields: [
-    { name: 'input', key: 'input', kind: 'message', type: () => AnySchema },
-    { name: 'entries', key: 'entries', kind: 'message', shape: 'list', type: () => JournalEntrySchema },
+    { no: 1, name: 'input', key: 'input', kind: 'message', type: () => AnySchema },
+    {
+      no: 2,
+      name: 'entries',
+      key: 'entries',
+      kind: 'message',
+      shape: 'list',
+      type: () => JournalEntrySchema,
+    },
   ],
   empty: () => ({ $typeName: 'dispatch.sdk.v1.Journal', entries: [] }),
   write(writer, message) {
@@ -714,8 +724,8 @@ export interface JournalEntry extends Message<'dispatch.sdk.v1.JournalEntry'> {
 export const JournalEntrySchema: MessageSchema<JournalEntry> = {
   typeName: 'dispatch.sdk.v1.JournalEntry',
   fields: [
-    { name: 'results', key: 'results', kind: 'message', shape: 'list', type: () => CallResultSchema },
-    { name: 'entry', key: 'entry', kind: 'bytes' },
+    { no: 1, name: 'results', key: 'results', kind: 'message', shape: 'list', type: () => CallResultSchema },
+    { no: 2, name: 'entry', key: 'entry', kind: 'bytes' },
   ],
   empty: () => ({ $typeName: 'dispatch.sdk.v1.JournalEntry', results: [], entry: NO_BYTES }),
   write(writer, message) {
@@ -757,12 +767,12 @@ export interface RunResponse extends Message<'dispatch.sdk.v1.RunResponse'> {
 export const RunResponseSchema: MessageSchema<RunResponse> = {
   typeName: 'dispatch.sdk.v1.RunResponse',
   fields: [
-    { name: 'status', key: 'status', kind: 'enum', names: STATUS_NAMES },
-    { name: 'exit', key: 'exit', kind: 'message', oneof: 'directive', type: () => ExitSchema },
-    { name: 'poll', key: 'poll', kind: 'message', oneof: 'directive', type: () => PollSchema },
-    { name: 'journal_wanted', key: 'journalWanted', kind: 'bool' },
-    { name: 'retry_after', key: 'retryAfter', kind: 'message', type: () => WireDurationSchema },
-    { name: 'batch_runs_max', key: 'batchRunsMax', kind: 'uint32' },
+    { no: 1, name: 'status', key: 'status', kind: 'enum', names: STATUS_NAMES },
+    { no: 2, name: 'exit', key: 'exit', kind: 'message', oneof: 'directive', type: () => ExitSchema },
+    { no: 3, name: 'poll', key: 'poll', kind: 'message', oneof: 'directive', type: () => PollSchema },
+    { no: 1000, name: 'journal_wanted', key: 'journalWanted', kind: 'bool' },
+    { no: 1001, name: 'retry_after', key: 'retryAfter', kind: 'message', type: () => WireDurationSchema },
+    { no: 1002, name: 'batch_runs_max', key: 'batchRunsMax', kind: 'uint32' },
   ],
   empty: () => ({
     $typeName: 'dispatch.sdk.v1.RunResponse',
@@ -828,7 +838,7 @@ export interface DispatchRequest extends Message<'dispatch.sdk.v1.DispatchReques
 
 export const DispatchRequestSchema: MessageSchema<DispatchRequest> = {
   typeName: 'dispatch.sdk.v1.DispatchRequest',
-  fields: [{ name: 'calls', key: 'calls', kind: 'message', shape: 'list', type: () => CallSchema }],
+  fields: [{ no: 1, name: 'calls', key: 'calls', kind: 'message', shape: 'list', type: () => CallSchema }],
   empty: () => ({ $typeName: 'dispatch.sdk.v1.DispatchRequest', calls: [] }),
   write(writer, message) {
     for (const item of message.calls) writeMessage(writer, 0x0a, CallSchema, item)
@@ -855,7 +865,7 @@ export interface DispatchResponse extends Message<'dispatch.sdk.v1.DispatchRespo
 
 export const DispatchResponseSchema: MessageSchema<DispatchResponse> = {
   typeName: 'dispatch.sdk.v1.DispatchResponse',
-  fields: [{ name: 'dispatch_ids', key: 'dispatchIds', kind: 'string', shape: 'list' }],
+  fields: [{ no: 1, name: 'dispatch_ids', key: 'dispatchIds', kind: 'string', shape: 'list' }],
   empty: () => ({ $typeName: 'dispatch.sdk.v1.DispatchResponse', dispatchIds: [] }),
   write(writer, message) {
     for (const item of message.dispatchIds) putString(writer, 0x0a, item)

@@ -37,8 +37,8 @@ export interface WireDuration extends Message<'google.protobuf.Duration'> {
 export const WireDurationSchema: MessageSchema<WireDuration> = {
   typeName: 'google.protobuf.Duration',
   fields: [
-    { name: 'seconds', key: 'seconds', kind: 'int64' },
-    { name: 'nanos', key: 'nanos', kind: 'int32' },
+    { no: 1, name: 'seconds', key: 'seconds', kind: 'int64' },
+    { no: 2, name: 'nanos', key: 'nanos', kind: 'int32' },
   ],
   empty: () => ({ $typeName: 'google.protobuf.Duration', seconds: 0n, nanos: 0 }),
   write(writer, message) {
@@ -71,8 +71,8 @@ export interface Any extends Message<'google.protobuf.Any'> {
 export const AnySchema: MessageSchema<Any> = {
   typeName: 'google.protobuf.Any',
   fields: [
-    { name: 'type_url', key: 'typeUrl', kind: 'string' },
-    { name: 'value', key: 'value', kind: 'bytes' },
+    { no: 1, name: 'type_url', key: 'typeUrl', kind: 'string' },
+    { no: 2, name: 'value', key: 'value', kind: 'bytes' },
   ],
   empty: () => ({ $typeName: 'google.protobuf.Any', typeUrl: '', value: NO_BYTES }),
   write(writer, message) {
@@ -105,8 +105,8 @@ export interface Timestamp extends Message<'google.protobuf.Timestamp'> {
 export const TimestampSchema: MessageSchema<Timestamp> = {
   typeName: 'google.protobuf.Timestamp',
   fields: [
-    { name: 'seconds', key: 'seconds', kind: 'int64' },
-    { name: 'nanos', key: 'nanos', kind: 'int32' },
+    { no: 1, name: 'seconds', key: 'seconds', kind: 'int64' },
+    { no: 2, name: 'nanos', key: 'nanos', kind: 'int32' },
   ],
   empty: () => ({ $typeName: 'google.protobuf.Timestamp', seconds: 0n, nanos: 0 }),
   write(writer, message) {
@@ -154,7 +154,7 @@ export interface Struct extends Message<'google.protobuf.Struct'> {
 
 export const StructSchema: MessageSchema<Struct> = {
   typeName: 'google.protobuf.Struct',
-  fields: [{ name: 'fields', key: 'fields', kind: 'message', shape: 'map', type: () => ValueSchema }],
+  fields: [{ no: 1, name: 'fields', key: 'fields', kind: 'message', shape: 'map', type: () => ValueSchema }],
   empty: () => ({ $typeName: 'google.protobuf.Struct', fields: {} }),
   write(writer, message) {
     writeMap(writer, 0x0a, ValueSchema, message.fields)
@@ -188,12 +188,26 @@ export interface Value extends Message<'google.protobuf.Value'> {
 export const ValueSchema: MessageSchema<Value> = {
   typeName: 'google.protobuf.Value',
   fields: [
-    { name: 'null_value', key: 'nullValue', kind: 'enum', oneof: 'kind', names: NULL_VALUE_NAMES },
-    { name: 'number_value', key: 'numberValue', kind: 'double', oneof: 'kind' },
-    { name: 'string_value', key: 'stringValue', kind: 'string', oneof: 'kind' },
-    { name: 'bool_value', key: 'boolValue', kind: 'bool', oneof: 'kind' },
-    { name: 'struct_value', key: 'structValue', kind: 'message', oneof: 'kind', type: () => StructSchema },
-    { name: 'list_value', key: 'listValue', kind: 'message', oneof: 'kind', type: () => ListValueSchema },
+    { no: 1, name: 'null_value', key: 'nullValue', kind: 'enum', oneof: 'kind', names: NULL_VALUE_NAMES },
+    { no: 2, name: 'number_value', key: 'numberValue', kind: 'double', oneof: 'kind' },
+    { no: 3, name: 'string_value', key: 'stringValue', kind: 'string', oneof: 'kind' },
+    { no: 4, name: 'bool_value', key: 'boolValue', kind: 'bool', oneof: 'kind' },
+    {
+      no: 5,
+      name: 'struct_value',
+      key: 'structValue',
+      kind: 'message',
+      oneof: 'kind',
+      type: () => StructSchema,
+    },
+    {
+      no: 6,
+      name: 'list_value',
+      key: 'listValue',
+      kind: 'message',
+      oneof: 'kind',
+      type: () => ListValueSchema,
+    },
   ],
   empty: () => ({ $typeName: 'google.protobuf.Value', kind: { case: undefined } }),
   write(writer, message) {
@@ -253,7 +267,7 @@ export interface ListValue extends Message<'google.protobuf.ListValue'> {
 
 export const ListValueSchema: MessageSchema<ListValue> = {
   typeName: 'google.protobuf.ListValue',
-  fields: [{ name: 'values', key: 'values', kind: 'message', shape: 'list', type: () => ValueSchema }],
+  fields: [{ no: 1, name: 'values', key: 'values', kind: 'message', shape: 'list', type: () => ValueSchema }],
   empty: () => ({ $typeName: 'google.protobuf.ListValue', values: [] }),
   write(writer, message) {
     for (const item of message.values) writeMessage(writer, 0x0a, ValueSchema, item)
@@ -279,7 +293,7 @@ export interface DoubleValue extends Message<'google.protobuf.DoubleValue'> {
 
 export const DoubleValueSchema: MessageSchema<DoubleValue> = {
   typeName: 'google.protobuf.DoubleValue',
-  fields: [{ name: 'value', key: 'value', kind: 'double' }],
+  fields: [{ no: 1, name: 'value', key: 'value', kind: 'double' }],
   empty: () => ({ $typeName: 'google.protobuf.DoubleValue', value: 0 }),
   write(writer, message) {
     writeDouble(writer, 0x09, message.value)
@@ -305,7 +319,7 @@ export interface FloatValue extends Message<'google.protobuf.FloatValue'> {
 
 export const FloatValueSchema: MessageSchema<FloatValue> = {
   typeName: 'google.protobuf.FloatValue',
-  fields: [{ name: 'value', key: 'value', kind: 'float' }],
+  fields: [{ no: 1, name: 'value', key: 'value', kind: 'float' }],
   empty: () => ({ $typeName: 'google.protobuf.FloatValue', value: 0 }),
   write(writer, message) {
     writeFloat(writer, 0x0d, message.value)
@@ -331,7 +345,7 @@ export interface Int64Value extends Message<'google.protobuf.Int64Value'> {
 
 export const Int64ValueSchema: MessageSchema<Int64Value> = {
   typeName: 'google.protobuf.Int64Value',
-  fields: [{ name: 'value', key: 'value', kind: 'int64' }],
+  fields: [{ no: 1, name: 'value', key: 'value', kind: 'int64' }],
   empty: () => ({ $typeName: 'google.protobuf.Int64Value', value: 0n }),
   write(writer, message) {
     writeInt64(writer, 0x08, message.value)
@@ -357,7 +371,7 @@ export interface UInt64Value extends Message<'google.protobuf.UInt64Value'> {
 
 export const UInt64ValueSchema: MessageSchema<UInt64Value> = {
   typeName: 'google.protobuf.UInt64Value',
-  fields: [{ name: 'value', key: 'value', kind: 'uint64' }],
+  fields: [{ no: 1, name: 'value', key: 'value', kind: 'uint64' }],
   empty: () => ({ $typeName: 'google.protobuf.UInt64Value', value: 0n }),
   write(writer, message) {
     writeUint64(writer, 0x08, message.value)
@@ -383,7 +397,7 @@ export interface Int32Value extends Message<'google.protobuf.Int32Value'> {
 
 export const Int32ValueSchema: MessageSchema<Int32Value> = {
   typeName: 'google.protobuf.Int32Value',
-  fields: [{ name: 'value', key: 'value', kind: 'int32' }],
+  fields: [{ no: 1, name: 'value', key: 'value', kind: 'int32' }],
   empty: () => ({ $typeName: 'google.protobuf.Int32Value', value: 0 }),
   write(writer, message) {
     writeInt32(writer, 0x08, message.value)
@@ -409,7 +423,7 @@ export interface UInt32Value extends Message<'google.protobuf.UInt32Value'> {
 
 export const UInt32ValueSchema: MessageSchema<UInt32Value> = {
   typeName: 'google.protobuf.UInt32Value',
-  fields: [{ name: 'value', key: 'value', kind: 'uint32' }],
+  fields: [{ no: 1, name: 'value', key: 'value', kind: 'uint32' }],
   empty: () => ({ $typeName: 'google.protobuf.UInt32Value', value: 0 }),
   write(writer, message) {
     writeUint32(writer, 0x08, message.value)
@@ -435,7 +449,7 @@ export interface BoolValue extends Message<'google.protobuf.BoolValue'> {
 
 export const BoolValueSchema: MessageSchema<BoolValue> = {
   typeName: 'google.protobuf.BoolValue',
-  fields: [{ name: 'value', key: 'value', kind: 'bool' }],
+  fields: [{ no: 1, name: 'value', key: 'value', kind: 'bool' }],
   empty: () => ({ $typeName: 'google.protobuf.BoolValue', value: false }),
   write(writer, message) {
     writeBool(writer, 0x08, message.value)
@@ -461,7 +475,7 @@ export interface StringValue extends Message<'google.protobuf.StringValue'> {
 
 export const StringValueSchema: MessageSchema<StringValue> = {
   typeName: 'google.protobuf.StringValue',
-  fields: [{ name: 'value', key: 'value', kind: 'string' }],
+  fields: [{ no: 1, name: 'value', key: 'value', kind: 'string' }],
   empty: () => ({ $typeName: 'google.protobuf.StringValue', value: '' }),
   write(writer, message) {
     writeString(writer, 0x0a, message.value)
@@ -487,7 +501,7 @@ export interface BytesValue extends Message<'google.protobuf.BytesValue'> {
 
 export const BytesValueSchema: MessageSchema<BytesValue> = {
   typeName: 'google.protobuf.BytesValue',
-  fields: [{ name: 'value', key: 'value', kind: 'bytes' }],
+  fields: [{ no: 1, name: 'value', key: 'value', kind: 'bytes' }],
   empty: () => ({ $typeName: 'google.protobuf.BytesValue', value: NO_BYTES }),
   write(writer, message) {
     writeBytes(writer, 0x0a, message.value)

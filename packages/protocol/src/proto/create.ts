@@ -6,7 +6,7 @@ import type { Field, Message, MessageInit, MessageSchema } from './message.js'
  */
 export function create<Shape extends Message>(
   schema: MessageSchema<Shape>,
-  init?: MessageInit<Shape>,
+  init?: MessageInit<NoInfer<Shape>>,
 ): Shape {
   if (init === undefined) return schema.empty()
   if (isMessage(init, schema)) return init

@@ -43,6 +43,8 @@ export type FieldKind =
 
 /** A field of a message type. */
 export interface Field {
+  /** Its number on the wire. */
+  readonly no: number
   /** Its name in the .proto file: `dispatch_id`. */
   readonly name: string
   /** Its name in messages and in JSON: `dispatchId`. */

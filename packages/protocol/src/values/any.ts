@@ -1,4 +1,4 @@
-import type { Any } from '@bufbuild/protobuf/wkt'
+import type { Any } from '../gen/google-protobuf.js'
 
 /** Type URLs that we write. Readers look only at what follows the last slash. */
 export const TYPE_URLS = {

@@ -1,10 +1,10 @@
-import { type DescMessage, fromBinary, type Message, type MessageShape } from '@bufbuild/protobuf'
+import { DispatchError } from '../dispatch-error.js'
+import { PickledSchema } from '../gen/dispatch-sdk-python-v1.js'
 import {
   type Any,
   BoolValueSchema,
   BytesValueSchema,
   DoubleValueSchema,
-  DurationSchema,
   FloatValueSchema,
   Int32ValueSchema,
   Int64ValueSchema,
@@ -12,9 +12,10 @@ import {
   TimestampSchema,
   UInt32ValueSchema,
   UInt64ValueSchema,
-} from '@bufbuild/protobuf/wkt'
-import { DispatchError } from '../dispatch-error.js'
-import { PickledSchema } from '../gen/dispatch/sdk/python/v1/pickled_pb.js'
+  WireDurationSchema,
+} from '../gen/google-protobuf.js'
+import { fromBinary } from '../proto/binary.js'
+import type { Message, MessageSchema } from '../proto/message.js'
 import { TYPE_REGISTRY } from '../type-registry.js'
 import { TYPE_URLS, typeNameOf } from './any.js'
 import { decodeJsValue } from './js-value-decode.js'
@@ -93,7 +94,7 @@ const DECODERS_BY_URL = new Map(
 )
 
 function decodeMessage(typeUrl: string, bytes: Uint8Array): Message {
-  const schema = TYPE_REGISTRY.getMessage(typeNameOf(typeUrl))
+  const schema = TYPE_REGISTRY.get(typeNameOf(typeUrl))
   if (schema !== undefined) return fromBinary(schema, bytes)
   throw new DispatchError(
     'invalid_argument',
@@ -103,8 +104,8 @@ function decodeMessage(typeUrl: string, bytes: Uint8Array): Message {
   )
 }
 
-function wrapper<Schema extends DescMessage>(schema: Schema): Decoder {
-  return (bytes) => (fromBinary(schema, bytes) as MessageShape<Schema> & { value: unknown }).value
+function wrapper(schema: MessageSchema<Message & { readonly value: unknown }>): Decoder {
+  return (bytes) => fromBinary(schema, bytes).value
 }
 
 /** The content of a message whose only field is number 1, of bytes or text; `undefined` when it has another shape. */
@@ -162,6 +163,6 @@ function decodeTimestamp(bytes: Uint8Array): Date {
 }
 
 function decodeDuration(bytes: Uint8Array): Duration {
-  const { seconds, nanos } = fromBinary(DurationSchema, bytes)
+  const { seconds, nanos } = fromBinary(WireDurationSchema, bytes)
   return durationOf(Number(seconds), nanos)
 }

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import type { Any } from '@bufbuild/protobuf/wkt'
+import type { Any } from '../gen/google-protobuf.js'
 import { type ProtoWriter, writeProto } from '../proto/writer.js'
 import { isWellFormed } from '../text.js'
 import { anyOf, TYPE_URLS } from './any.js'

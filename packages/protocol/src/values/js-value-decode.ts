@@ -1,6 +1,6 @@
-import { fromBinary } from '@bufbuild/protobuf'
-import { JsValueSchema } from '../gen/dispatch/sdk/node/v1/value_pb.js'
+import { JsValueSchema } from '../gen/dispatch-sdk-node-v1.js'
 import { VALUE_DEPTH_MAX } from '../limits.js'
+import { fromBinary } from '../proto/binary.js'
 import { setOwn } from '../set-own.js'
 import { durationOf } from './typed-values.js'
 

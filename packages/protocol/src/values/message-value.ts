@@ -1,6 +1,7 @@
 import { types } from 'node:util'
-import { type Message, ScalarType, toBinary } from '@bufbuild/protobuf'
-import type { Any } from '@bufbuild/protobuf/wkt'
+import type { Any } from '../gen/google-protobuf.js'
+import { toBinary } from '../proto/binary.js'
+import type { Message } from '../proto/message.js'
 import { TYPE_REGISTRY } from '../type-registry.js'
 import { anyOf } from './any.js'
 import { malformed, refusal } from './refusal.js'
@@ -20,7 +21,7 @@ export function isMessageObject(value: object): value is Message {
  */
 export function encodeMessage(message: Message, root: string): Any {
   const { $typeName } = message
-  const schema = TYPE_REGISTRY.getMessage($typeName)
+  const schema = TYPE_REGISTRY.get($typeName)
   if (schema === undefined) {
     throw refusal(
       [root],
@@ -28,11 +29,11 @@ export function encodeMessage(message: Message, root: string): Any {
     )
   }
   for (const field of schema.fields) {
-    if (field.scalar !== ScalarType.BYTES || field.oneof !== undefined) continue
-    const content = (message as unknown as Record<string, unknown>)[field.localName]
-    const items: readonly unknown[] = field.fieldKind === 'list' ? (content as unknown[]) : [content]
+    if (field.kind !== 'bytes' || field.oneof !== undefined) continue
+    const content = (message as unknown as Record<string, unknown>)[field.key]
+    const items: readonly unknown[] = field.shape === 'list' ? (content as unknown[]) : [content]
     if (!items.every((item) => types.isUint8Array(item))) {
-      throw refusal([root, `.${field.localName}`], `wanted a Uint8Array in a message of type ${$typeName}`)
+      throw refusal([root, `.${field.key}`], `wanted a Uint8Array in a message of type ${$typeName}`)
     }
   }
   if ($typeName === 'google.protobuf.Any') return message as Any

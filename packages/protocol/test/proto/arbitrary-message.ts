@@ -12,8 +12,6 @@ import { REFERENCE } from './reference.js'
 
 /** What random messages are like. */
 export interface MessageOptions {
-  /** A field that the message has in any case. */
-  readonly wanted?: DescField | undefined
   /** Only what has a JSON form: whatever an `Any` holds is of a type that is known, times are in range. */
   readonly forJson?: boolean
 }
@@ -54,27 +52,22 @@ export function messageOf(
     const special = specialOf(schema, depth)
     if (special !== undefined) return special
   }
-  const { wanted, ...inner } = options
   const fields = schema.fields.filter((field) => depth > 0 || field.message === undefined)
-  const entries = fields.map((field) => {
-    const content = contentOf(field, inner, depth)
-    return fc.record({
+  const entries = fields.map((field) =>
+    fc.record({
       field: fc.constant(field),
-      content:
-        field === wanted ? content.filter((value) => !isZero(value)) : fc.option(content, { nil: undefined }),
-    })
-  })
+      content: fc.option(contentOf(field, options, depth), { nil: undefined }),
+    }),
+  )
   return fc.tuple(UNKNOWN_FIELDS, ...entries).map(([unknown, ...parts]) => {
     const init: Record<string, unknown> = {}
-    const present = parts.filter(({ content }) => content !== undefined)
-    for (const { field, content } of present.sort(
-      (a, b) => Number(a.field === wanted) - Number(b.field === wanted),
-    )) {
+    for (const { field, content } of parts) {
+      if (content === undefined) continue
       if (field.oneof === undefined) init[field.localName] = content
       else init[field.oneof.localName] = { case: field.localName, value: content }
     }
     const message = create(schema, init)
-    if (unknown !== undefined && wanted === undefined) message.$unknown = [unknown]
+    if (unknown !== undefined) message.$unknown = [unknown]
     return message
   })
 }
@@ -147,14 +140,4 @@ function specialOf(schema: DescMessage, depth: number): fc.Arbitrary<Message> | 
     default:
       return undefined
   }
-}
-
-function isZero(value: unknown): boolean {
-  return (
-    value === 0 ||
-    value === 0n ||
-    value === '' ||
-    value === false ||
-    (typeof value === 'object' && (value as { length?: number }).length === 0)
-  )
 }

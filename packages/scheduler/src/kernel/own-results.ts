@@ -1,5 +1,4 @@
-import { create } from '@bufbuild/protobuf'
-import { CallResultSchema, encodeCallResult } from '@dispatch/protocol'
+import { CallResultSchema, create, encodeCallResult } from '@dispatch/protocol'
 
 /** What a call ends with when the scheduler ends it. */
 function resultOf(type: string, message: string): Uint8Array {

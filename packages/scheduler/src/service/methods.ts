@@ -1,9 +1,9 @@
-import { create } from '@bufbuild/protobuf'
 import {
   type Call,
   CallState,
   CancelRequestSchema,
   CancelResponseSchema,
+  create,
   DispatchError,
   DispatchRequestSchema,
   DispatchResponseSchema,

@@ -1,16 +1,18 @@
 import { setMaxListeners } from 'node:events'
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import type { Duration } from '@bufbuild/protobuf/wkt'
 import {
   type CallInfo,
+  create,
   createMessageStream,
   failureOf,
+  fromBinary,
   messageOf,
   type StreamedResponse,
   toBatchError,
+  toBinary,
   UnaryError,
   WaitBatchRequestSchema,
   WaitBatchResponseSchema,
+  type WireDuration,
 } from '@dispatch/protocol'
 import { millisecondsOf } from '../validate-calls.js'
 import type { MethodContext } from './method-context.js'
@@ -84,6 +86,6 @@ export function found(dispatchId: string, call: CallInfo | undefined): CallInfo 
 }
 
 /** How long to wait, in milliseconds. */
-export function waitMsOf(timeout: Duration | undefined): number {
+export function waitMsOf(timeout: WireDuration | undefined): number {
   return Math.min(Math.max(0, millisecondsOf(timeout)), WAIT_MS_MAX)
 }
