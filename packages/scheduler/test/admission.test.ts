@@ -78,8 +78,9 @@ t.test(
     t.match(await errorOf(scheduler.dispatch([callOf()])), { status: 'throttled', retryAfterMs: 10_000 })
     for (const id of ids.slice(0, 5)) {
       nowMs += 200
+      await until(() => held.length > 0)
       held.shift()?.()
-      await until(async () => (await scheduler.get(id))?.state === CallState.DONE)
+      await scheduler.wait(id, 60_000)
     }
     await scheduler.dispatch(Array.from({ length: 5 }, () => callOf()))
     nowMs += 200
@@ -184,8 +185,8 @@ function createHeldStore(): Store & { hold(): void; release(): void } {
   }
 }
 
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await new Promise(setImmediate)
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise(setImmediate)
 }
 
 async function errorOf(promise: Promise<unknown>): Promise<{ status?: string; retryAfterMs?: number }> {
