@@ -6,8 +6,10 @@ import { makeScratchFolder } from './scratch.mjs'
 /**
  * A scheduler and an application, each in a process of its own, with signed requests over loopback. The application is also
  * the client. They live as long as a benchmark, so that they are warm when it measures.
+ *
+ * @param {object} [options] - Of `serveScheduler`.
  */
-export async function startHttpPair() {
+export async function startHttpPair(options = {}) {
   const keys = generateKeyPair()
   const apiKey = 'bench-application'
   const scheduler = startChild('scheduler')
@@ -16,6 +18,7 @@ export async function startHttpPair() {
     store: join(makeScratchFolder(), 'scheduler.db'),
     apiKeys: [apiKey],
     signingKey: formatSigningKey(keys.privateKey),
+    ...options,
   })
   const verificationKey = formatVerificationKey(keys.publicKey)
   await application.ask('open', { apiUrl, apiKey, verificationKey })

@@ -35,6 +35,8 @@ export interface ServeSchedulerOptions
   /** Longest time that a run may take. */
   readonly runMsMax?: number
   readonly bodyBytesMax?: number
+  /** Most runs in one request to an endpoint; 100. See `HttpTransportOptions`. */
+  readonly runsPerRequestMax?: number
   readonly logger?: Logger
 }
 
@@ -68,11 +70,12 @@ export async function serveScheduler(options: ServeSchedulerOptions): Promise<Se
   const { host = HOST, port = PORT } = options
   assertGuarded(host, options)
   const closing = new AbortController()
-  const { allowedEndpoints, signingKey, bodyBytesMax } = options
+  const { allowedEndpoints, signingKey, bodyBytesMax, runsPerRequestMax } = options
   const transport = createHttpTransport({
     ...(allowedEndpoints && { allowedEndpoints }),
     ...(signingKey && { signingKey }),
     ...(bodyBytesMax && { bodyBytesMax }),
+    ...(runsPerRequestMax !== undefined && { runsPerRequestMax }),
   })
   const scheduler = createScheduler({
     ...options,

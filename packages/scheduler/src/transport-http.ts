@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import {
+  BATCH_RUNS_MAX,
   BODY_BYTES_MAX,
   DispatchError,
   type Endpoint,
@@ -34,6 +35,11 @@ export interface HttpTransportOptions {
   readonly runMsMax?: number
   /** Most bytes of an answer. */
   readonly bodyBytesMax?: number
+  /**
+   * Most runs in one request, to endpoints that take several (ADR 0015); default 100. 1 sends each run by itself, for a
+   * proxy that holds answers back until they are whole.
+   */
+  readonly runsPerRequestMax?: number
   readonly clock?: Clock
 }
 
@@ -80,6 +86,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
     key:
       options.signingKey === undefined ? undefined : parseSigningKey(options.signingKey, 'option signingKey'),
     bodyBytesMax,
+    runsPerRequestMax: runsPerRequestMaxOf(options),
   }
   const endpoints = new Map<string, Endpoint>()
   return {
@@ -97,6 +104,13 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
   }
 }
 
+function runsPerRequestMaxOf({ runsPerRequestMax = BATCH_RUNS_MAX }: HttpTransportOptions): number {
+  if (Number.isInteger(runsPerRequestMax) && runsPerRequestMax >= 1) return runsPerRequestMax
+  throw new TypeError(
+    `option runsPerRequestMax: wanted a whole number of at least 1, got ${JSON.stringify(runsPerRequestMax)}`,
+  )
+}
+
 interface TransportContext {
   readonly agent: Agent
   readonly batchAgent: Agent
@@ -104,6 +118,7 @@ interface TransportContext {
   readonly isAllowed: EndpointFilter
   readonly key: KeyObject | undefined
   readonly bodyBytesMax: number
+  readonly runsPerRequestMax: number
 }
 
 function createEndpoint(url: string, context: TransportContext): Endpoint {
@@ -111,7 +126,7 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
   if (refusal !== undefined) return { run: async () => refusal }
   const { origin, host, pathname, search } = new URL(url)
   const path = `${pathname.replace(/\/+$/, '')}${RUN_PATH}`
-  const { clock, key, bodyBytesMax } = context
+  const { clock, key, bodyBytesMax, runsPerRequestMax } = context
 
   const headersOf = (contentType: string, body: Uint8Array): Record<string, string> => {
     const headers = { ...unaryHeaders({ userAgent: 'dispatch-node' }), 'content-type': contentType }
@@ -142,7 +157,8 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
         RunResponseSchema,
         { bodyBytesMax, nowMs: clock.nowMs() },
       )
-      if (response.batchRunsMax > 1) batcher ??= createBatcher(response.batchRunsMax)
+      const runsMax = Math.min(response.batchRunsMax, runsPerRequestMax)
+      if (runsMax > 1) batcher ??= createBatcher(runsMax)
       return { kind: 'response', response }
     } catch (error) {
       return failureOf(error)
@@ -169,7 +185,7 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
   return {
     run: (request, signal) =>
       batcher === undefined
-        ? runAlone(encodeRunRequest({ ...request, sendsBatches: true }), signal)
+        ? runAlone(encodeRunRequest({ ...request, sendsBatches: runsPerRequestMax > 1 }), signal)
         : batcher(encodeRunRequest(request), signal),
   }
 }

@@ -49,6 +49,22 @@ t.test('a run is a POST in the Connect protocol, in binary', async (t) => {
   )
 })
 
+t.test('with runsPerRequestMax 1 an endpoint is not asked whether it takes several', async (t) => {
+  const { url, received } = await serve(t, answerWith(200, { 'content-type': 'application/proto' }, RESPONSE))
+  await run(t, url, { runsPerRequestMax: 1 })
+  const [{ body }] = received as [ReceivedRequest]
+  t.strictSame(
+    toJson(RunRequestSchema, fromBinary(RunRequestSchema, body), { registry: TYPE_REGISTRY }),
+    toJson(RunRequestSchema, REQUEST, { registry: TYPE_REGISTRY }),
+  )
+  for (const runsPerRequestMax of [0, 1.5, Number.NaN]) {
+    t.throws(
+      () => createHttpTransport({ runsPerRequestMax }),
+      /^option runsPerRequestMax: wanted a whole number/,
+    )
+  }
+})
+
 t.test('the path of an endpoint is kept, whether it ends in a slash or not', async (t) => {
   const { url, received } = await serve(t, answerWith(200, { 'content-type': 'application/proto' }, RESPONSE))
   for (const path of ['', '/', '/prefix', '/prefix/', '/a/b//', '/a?key=x']) await run(t, url + path)
