@@ -44,13 +44,30 @@ export interface Poster {
 /** Makes a {@link Poster}; by `node:http`, which needs no dependency and a third of the time that `fetch` needs. */
 export function createPoster(): Poster {
   const agents = { 'http:': new http.Agent(AGENT_OPTIONS), 'https:': new https.Agent(AGENT_OPTIONS) }
+  const targets = new Map<string, Target>()
+  const targetOf = (url: string): Target => {
+    const known = targets.get(url)
+    if (known !== undefined) return known
+    const { protocol, host, hostname, port, pathname, search } = new URL(url)
+    const scheme = protocol === 'https:' ? 'https:' : 'http:'
+    const target: Target = {
+      host,
+      options: {
+        protocol: scheme,
+        // Brackets are part of an IPv6 address in a URL only.
+        hostname: hostname.replace(/^\[|\]$/g, ''),
+        port,
+        path: pathname + search,
+        method: 'POST',
+        agent: agents[scheme],
+      },
+      request: scheme === 'https:' ? https.request : http.request,
+    }
+    if (targets.size < TARGETS_KEPT_MAX) targets.set(url, target)
+    return target
+  }
   return {
-    post(url, options) {
-      const target = new URL(url)
-      return target.protocol === 'https:'
-        ? exchange(target, options, https.request, agents['https:'])
-        : exchange(target, options, http.request, agents['http:'])
-    },
+    post: (url, options) => exchange(targetOf(url), options),
     close() {
       agents['http:'].destroy()
       agents['https:'].destroy()
@@ -58,20 +75,25 @@ export function createPoster(): Poster {
   }
 }
 
+/** Where to post to. */
+interface Target {
+  readonly host: string
+  readonly options: http.RequestOptions
+  readonly request: typeof http.request
+}
+
+/** URLs that are kept parsed: a scheduler has a handful. */
+const TARGETS_KEPT_MAX = 64
+
 /** Idle connections are dropped before most servers and proxies do so, since a request meets the drop otherwise. */
 const AGENT_OPTIONS = { keepAlive: true, keepAliveMsecs: 1_000, timeout: 4_000, maxFreeSockets: 64 } as const
 
-function exchange(
-  target: URL,
-  options: PostOptions,
-  request: typeof http.request,
-  agent: http.Agent,
-): Promise<HttpAnswer> {
+function exchange(target: Target, options: PostOptions): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const { body, signal, timeoutMs } = options
     let wasSent = false
     const headers = { ...options.headers, 'content-length': String(body.byteLength) }
-    const outgoing = request(target, { method: 'POST', headers, agent })
+    const outgoing = target.request({ ...target.options, headers })
     const abort = () => fail(signal?.reason instanceof Error ? signal.reason : new Error('aborted'))
     const timer = setTimeout(() => fail(timeoutError(target, timeoutMs)), timeoutMs)
     const settle = () => {
@@ -96,43 +118,44 @@ function exchange(
     })
     outgoing.on('error', fail)
     outgoing.on('response', (response) => {
-      readAnswer(response, options).then((answer) => {
+      readAnswer(response, options, fail, (body) => {
         settle()
-        resolve(answer)
-      }, fail)
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body })
+      })
     })
     outgoing.end(body)
   })
 }
 
-function timeoutError(target: URL, timeoutMs: number): Error {
+function timeoutError(target: Target, timeoutMs: number): Error {
   return Object.assign(new Error(`no answer of ${target.host} within ${timeoutMs} ms`), { code: 'ETIMEDOUT' })
 }
 
-async function readAnswer(
+/** By events: an async iterator takes longer than a small answer. */
+function readAnswer(
   response: IncomingMessage,
   { bodyBytesMax, onChunk }: PostOptions,
-): Promise<HttpAnswer> {
+  fail: (error: Error) => void,
+  succeed: (body: Uint8Array) => void,
+): void {
   const take = response.statusCode === 200 ? onChunk : undefined
   const chunks: Buffer[] = []
   let byteCount = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    if (take !== undefined) {
-      take(chunk)
-      continue
-    }
+  response.on('data', (chunk: Buffer) => {
     byteCount += chunk.byteLength
-    if (byteCount > bodyBytesMax) {
-      response.destroy()
-      throw Object.assign(new Error(`the answer is longer than ${bodyBytesMax} bytes`), {
-        code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE',
-      })
+    try {
+      if (take !== undefined) return take(chunk)
+      if (byteCount > bodyBytesMax) throw tooLong(bodyBytesMax)
+      chunks.push(chunk)
+    } catch (error) {
+      fail(error as Error)
     }
-    chunks.push(chunk)
-  }
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    body: Buffer.concat(chunks, byteCount),
-  }
+  })
+  response.on('end', () => succeed(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+  response.on('error', fail)
+}
+
+function tooLong(bodyBytesMax: number): Error {
+  const message = `the answer is longer than ${bodyBytesMax} bytes`
+  return Object.assign(new Error(message), { code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' })
 }

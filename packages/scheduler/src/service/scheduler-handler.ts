@@ -78,10 +78,15 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
     if ('status' in place) return place
     const body = await readBody(request, { bytesMax: bodyBytesMax, msMax: room.bodyMsMax, place })
     if (typeof body === 'string') return failureOf(body, room)
+    let signal: AbortSignal | undefined
     const context: MethodContext = {
       scheduler: scheduler.forTenant(authentication.tenant),
       isAllowed,
-      signal: endOf(response, closing),
+      // Most methods wait for nothing.
+      get signal() {
+        signal ??= endOf(response, closing)
+        return signal
+      },
       options: methodOptions,
       hold: (bytes) => place.grow(bytes),
     }
@@ -132,7 +137,7 @@ function failureOf(failure: BodyFailure, room: RequestRoom): UnaryResponse | und
 function endOf(response: ServerResponse, closing: AbortSignal | undefined): AbortSignal {
   const controller = new AbortController()
   const abort = () => controller.abort()
-  if (closing?.aborted) abort()
+  if (closing?.aborted || response.destroyed) abort()
   closing?.addEventListener('abort', abort, { once: true })
   response.once('close', () => {
     closing?.removeEventListener('abort', abort)
