@@ -100,6 +100,11 @@ class StoreScheduler implements TenantScheduler {
   readonly #runs: Runs
   readonly #pruner: Pruner
   readonly #newId: () => string
+  /**
+   * Tenants of the calls that are done and whose end is not durable yet, by id. Who waits for one of them is told by
+   * the effect that follows, without a look into the store; a fast call has ended before its caller asks.
+   */
+  readonly #ending = new Map<string, string>()
   /** Ids being looked up, so that two requests that name one id record it once. */
   readonly #claims = new Map<string, Promise<void>>()
   #state: 'new' | 'open' | 'started' | 'stopped' | 'closed' = 'new'
@@ -282,8 +287,8 @@ class StoreScheduler implements TenantScheduler {
     signal?: AbortSignal,
   ): Promise<CallInfo | undefined> {
     this.#assertUsable()
-    const live = this.#kernel.find(id)
-    if (live !== undefined && live.call.tenant === tenant && timeoutMs > 0) {
+    const owner = this.#kernel.tenantOf(id) ?? this.#ending.get(id)
+    if (owner === tenant && timeoutMs > 0) {
       const done = await this.#waiters.wait(id, timeoutMs, signal)
       if (done !== undefined) return done
     }
@@ -292,7 +297,7 @@ class StoreScheduler implements TenantScheduler {
 
   async #cancel(id: string, tenant: string): Promise<CallInfo | undefined> {
     this.#assertUsable()
-    if (this.#kernel.find(id)?.call.tenant === tenant) {
+    if (this.#kernel.tenantOf(id) === tenant) {
       this.#driver.submit({ kind: 'cancel', id })
       await this.#durable()
     }
@@ -366,6 +371,7 @@ class StoreScheduler implements TenantScheduler {
         this.#runs.abort(effect.run, effect.reason)
         break
       case 'done':
+        this.#ending.delete(effect.call.id)
         this.#admission.ended()
         if (this.#waiters.isAwaited(effect.call.id)) {
           this.#waiters.resolve(effect.call.id, callInfoOf(effect.call, false, effect.result))
@@ -377,11 +383,12 @@ class StoreScheduler implements TenantScheduler {
   #remember(writes: readonly Write[]): void {
     for (const write of writes) {
       if (write.kind === 'journal') continue
-      const { id, state, parentId } = write.call
+      const { id, state, parentId, tenant } = write.call
       if (write.input !== undefined) this.#cache.set('input', id, write.input)
       if (write.kind === 'insert') continue
       if (write.state) this.#cache.set('state', id, write.state)
       if (state !== 'done') continue
+      this.#ending.set(id, tenant)
       this.#cache.delete('input', id)
       this.#cache.delete('state', id)
       if (parentId !== '' && write.result !== undefined) this.#cache.set('result', id, write.result)

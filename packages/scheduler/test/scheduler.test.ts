@@ -320,6 +320,69 @@ t.test(
   },
 )
 
+t.test('who asks for a call whose end is being recorded is told, and the store is not asked', async (t) => {
+  const store = createMemoryStore()
+  let reads = 0
+  let commit = (): void => {}
+  const slow: Store = {
+    ...store,
+    commit: async (writes) => {
+      await new Promise<void>((resolve) => {
+        commit = resolve
+      })
+      await store.commit(writes)
+    },
+    readCall: (id) => {
+      reads += 1
+      return store.readCall(id)
+    },
+  }
+  const scheduler = await started(t, new Script({ f: () => answer('ok', 7) }), { store: slow })
+  const turns = async () => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
+  }
+  const dispatched = scheduler.forTenant('a').dispatch([callOf('f')])
+  await turns()
+  commit()
+  const [id] = (await dispatched) as [string]
+  await turns()
+  t.equal(scheduler.liveCalls, 0, 'it has ended')
+  const done = scheduler.forTenant('a').wait(id, 60_000)
+  const elsewhere = scheduler.forTenant('b').wait(id, 60_000)
+  await turns()
+  commit()
+  t.match(await done, { state: CallState.DONE, status: 1 })
+  t.equal(reads, 0)
+  t.equal(await elsewhere, undefined, 'another tenant is told nothing')
+})
+
+t.test(
+  'a gather in this process is one commit: children that end at once are recorded as done',
+  async (t) => {
+    const store = createMemoryStore()
+    const commits: string[][] = []
+    const counting: Store = {
+      ...store,
+      commit: async (writes) => {
+        commits.push(writes.map((write) => (write.kind === 'journal' ? write.kind : write.call.state)))
+        await store.commit(writes)
+      },
+    }
+    const script = new Script({
+      child: () => answer('ok'),
+      parent: (request) =>
+        request.directive.case === 'input'
+          ? pollOf(Array.from({ length: 1_000 }, () => 'child'))
+          : answer('ok'),
+    })
+    const scheduler = await started(t, script, { store: counting, isLocal: () => true })
+    const [id] = await scheduler.dispatch([callOf('parent')])
+    t.match(await scheduler.wait(id as string, 30_000), { status: 1 })
+    const done = commits.map((states) => states.filter((state) => state === 'done').length)
+    t.strictSame(done, [0, 1_000, 1])
+  },
+)
+
 t.test('wait gives the call as it is when the time is up', async (t) => {
   const scheduler = await started(t, new Script({ f: () => new Promise(() => {}) }), {})
   const [id] = await scheduler.dispatch([callOf('f', null, { delay: { seconds: 100n, nanos: 0 } as never })])

@@ -73,6 +73,11 @@ export class Kernel {
     return node && { call: recordOf(node), isRunning: node.state === 'running' }
   }
 
+  /** Whose call it is; `undefined` when it is done or unknown. */
+  tenantOf(id: string): string | undefined {
+    return this.#calls.get(id)?.tenant
+  }
+
   functionStats(): FunctionStats[] {
     return this.#slots.stats()
   }
