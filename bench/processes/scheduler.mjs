@@ -11,5 +11,6 @@ serveParent({
     served = await serveScheduler({ port: 0, ...options })
     return served.url
   },
+  rss: () => process.memoryUsage().rss,
   close: () => served.close(0),
 })
