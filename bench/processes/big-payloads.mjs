@@ -45,11 +45,7 @@ serveParent({
     await dispatch.start()
     await drained(dispatch, count + 1, handle)
   },
-  async outputs(count, width) {
-    await inParallel(count, width, async (n) =>
-      expect((await (await make.dispatch(n)).result()).length, BYTES),
-    )
-  },
+  /** Calls with outputs that big, dispatched at one time. Nobody asks for the outputs. */
   async recordOutputs(count) {
     const handles = await dispatch.dispatchBatch(Array.from({ length: count }, (_, n) => make.buildCall(n)))
     for (const handle of handles)
@@ -61,7 +57,6 @@ serveParent({
   async chainOutputs(length) {
     expect(await (await chainOutputs.dispatch(length)).result(), length * BYTES)
   },
-  rss: () => process.memoryUsage().rss,
   /** Highest RSS since the process began, in bytes. */
   peak: () => process.resourceUsage().maxRSS * 1024,
   close: () => dispatch.close(),

@@ -129,11 +129,13 @@ function createFunction(
     `${place}: options.unknownErrorStatus`,
   )
   const clients: FunctionClient[] = []
-  const buildCall = (input: unknown, callOptions?: DispatchedCallOptions) =>
-    createCall(name, { value: input, any: codec.encodeInput(input) }, defaults, callOptions)
+  const encodeInput = (value: unknown) => ({ value, any: codec.encodeInput(value) })
 
-  const buildAwaited = (input: unknown, callOptions?: DispatchedCallOptions) => {
-    if (callOptions?.id === undefined) return buildCall(input, callOptions)
+  const buildCall = (input: unknown, callOptions?: DispatchedCallOptions) =>
+    createCall(name, encodeInput(input), defaults, callOptions)
+
+  const assertNoId = (callOptions?: DispatchedCallOptions): void => {
+    if (callOptions?.id === undefined) return
     throw new TypeError(
       `${name}: options.id: the id of a call that is awaited follows from its place; leave it out`,
     )
@@ -154,12 +156,19 @@ function createFunction(
       return client.call(dispatchId as string, codec.decodeOutput)
     },
     await: (input, callOptions) =>
-      inCoroutine(name, 'await', (coroutine) =>
-        coroutine.await(buildAwaited(input, callOptions), codec.decodeOutput),
-      ),
+      inCoroutine(name, 'await', (coroutine) => {
+        assertNoId(callOptions)
+        return coroutine.await(buildCall(input, callOptions), codec.decodeOutput)
+      }),
     gather: (inputs, callOptions) =>
       inCoroutine(name, 'gather', (coroutine) => {
-        const calls = inputs.map((input) => buildAwaited(input, callOptions))
+        assertNoId(callOptions)
+        // Who is given the same input as the one before has the same bytes: a large one is in memory once.
+        let encoded: ReturnType<typeof encodeInput> | undefined
+        const calls = inputs.map((input) => {
+          if (encoded === undefined || encoded.value !== input) encoded = encodeInput(input)
+          return createCall(name, encoded, defaults, callOptions)
+        })
         return coroutine.gather(calls, codec.decodeOutput)
       }),
     tailCall: (input) => createTailCall(buildCall(input)),

@@ -72,6 +72,7 @@ export interface HttpSchedulerOptions {
  *     jitter. So is one whose answer was lost, unless the scheduler has shown, by giving calls other ids, that it
  *     would record them twice.
  *  H3 A request is repeated at most {@link REPEATS_MAX} times and not after {@link REPEAT_UNTIL_MS}.
+ *     A Dispatch that finds the scheduler full is repeated by dispatch-group.ts, which knows how to make it smaller.
  *  H4 Calls that are dispatched while several requests are under way share the next one (dispatch-group.ts), and so do
  *     those who begin to wait for calls at one time (wait-group.ts).
  */
@@ -79,12 +80,12 @@ export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
   const { world } = options
   let keepsIds = true
   const client = createClient(options)
-  const dispatchNamed = createDispatchGroup(async (named) => {
+  const send = async (named: readonly Call[]): Promise<string[]> => {
     const { dispatchIds } = await client.call(
       'dispatch.sdk.v1.DispatchService/Dispatch',
       [DispatchRequestSchema, { calls: [...named] }],
       DispatchResponseSchema,
-      { canRepeat: () => keepsIds },
+      { canRepeat: () => keepsIds, repeatsThrottled: false },
     )
     if (dispatchIds.length !== named.length) {
       throw new DispatchError(
@@ -94,7 +95,8 @@ export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
     }
     keepsIds = dispatchIds.every((id, index) => id === (named[index] as Call).dispatchId)
     return dispatchIds
-  })
+  }
+  const dispatchNamed = createDispatchGroup({ send, nowMs: world.nowMs, sleep: (ms) => world.sleep(ms) })
   const wait = createWaitGroup({
     async waitAlone(dispatchId, timeoutMs, signal) {
       const timeout = durationFromMs(Math.ceil(timeoutMs))
@@ -148,6 +150,8 @@ interface ClientCallOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether the request may be made again though the other side may have acted on it. */
   readonly canRepeat?: () => boolean
+  /** Whether the request is made again by itself when the scheduler is full. Default: yes. */
+  readonly repeatsThrottled?: boolean
 }
 
 function createClient({ apiUrl, apiKey, bodyBytesMax, world }: HttpSchedulerOptions) {
@@ -230,6 +234,7 @@ function repeatDelayMsOf(
   }
   if (!(error instanceof UnaryError) || (error.httpStatus !== 429 && error.httpStatus !== 503))
     return undefined
+  if (error.httpStatus === 429 && options.repeatsThrottled === false) return undefined
   return Math.max(backOffMs, error.retryAfterMs ?? 0)
 }
 

@@ -5,6 +5,22 @@ import { createDispatchGroup } from '../dist/dispatch-group.js'
 const callOf = (id: string, bytes = 0): Call =>
   create(CallSchema, { dispatchId: id, input: { typeUrl: 'x', value: new Uint8Array(bytes) } })
 
+/** Time that only pauses move. */
+function createClock(onPause: () => void = () => {}) {
+  const pausesMs: number[] = []
+  let nowMs = 0
+  const sleep = async (ms: number): Promise<void> => {
+    pausesMs.push(ms)
+    // Others come first.
+    for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
+    nowMs += ms
+    onPause()
+  }
+  return { clock: { nowMs: () => nowMs, sleep }, pausesMs }
+}
+
+const CLOCK = createClock().clock
+
 /** A scheduler that answers when it is told to. */
 function createSlowScheduler(
   refuses: (calls: readonly Call[]) => DispatchError | undefined = () => undefined,
@@ -19,7 +35,7 @@ function createSlowScheduler(
     return calls.map(({ dispatchId }) => dispatchId)
   }
   const answerAll = async (): Promise<void> => {
-    for (let turn = 0; turn < 50; turn += 1) {
+    for (let turn = 0; turn < 200; turn += 1) {
       for (const resolve of held.splice(0)) resolve()
       await new Promise(setImmediate)
     }
@@ -29,7 +45,7 @@ function createSlowScheduler(
 
 t.test('one call is one request at once, and those that come meanwhile share the next', async (t) => {
   const { requests, send, answerAll } = createSlowScheduler()
-  const dispatch = createDispatchGroup(send)
+  const dispatch = createDispatchGroup({ ...CLOCK, send })
   const ids = Promise.all(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => dispatch([callOf(id)])))
   t.strictSame(requests, [['a'], ['b']])
   await answerAll()
@@ -43,7 +59,7 @@ t.test('who sent a bad call fails, and nobody else', async (t) => {
       ? new DispatchError('invalid_argument', `calls[0]: bad, of ${calls.length}`)
       : undefined
   const { send, answerAll } = createSlowScheduler(refuses)
-  const dispatch = createDispatchGroup(send)
+  const dispatch = createDispatchGroup({ ...CLOCK, send })
   const all = Promise.allSettled(['1', '2', '3', '4', 'x', 'bad', 'y'].map((id) => dispatch([callOf(id)])))
   await answerAll()
   t.strictSame(
@@ -54,7 +70,7 @@ t.test('who sent a bad call fails, and nobody else', async (t) => {
 
 t.test('any other failure is everybody’s', async (t) => {
   const { send, answerAll } = createSlowScheduler(() => new DispatchError('tcp', 'gone'))
-  const dispatch = createDispatchGroup(send)
+  const dispatch = createDispatchGroup({ ...CLOCK, send })
   const all = Promise.allSettled(['1', '2', '3', '4', '5', '6'].map((id) => dispatch([callOf(id)])))
   await answerAll()
   t.strictSame(
@@ -63,19 +79,44 @@ t.test('any other failure is everybody’s', async (t) => {
   )
 })
 
-t.test('a scheduler that is full is not asked again for each who shared the request', async (t) => {
-  const full = new DispatchError('throttled', 'full', { retryAfterMs: 700 })
-  const { requests, send, answerAll } = createSlowScheduler(() => full)
-  const dispatch = createDispatchGroup(send)
-  const all = Promise.allSettled(['1', '2', '3', '4', '5', '6', '7'].map((id) => dispatch([callOf(id)])))
+t.test('where there is no room for those who share a request, there may be for fewer of them', async (t) => {
+  let room = 5
+  const { requests, send, answerAll } = createSlowScheduler((calls) => {
+    if (calls.length > room) return new DispatchError('throttled', 'full', { retryAfterMs: 700 })
+    room -= calls.length
+    return undefined
+  })
+  const { clock, pausesMs } = createClock(() => {
+    t.equal(room, 0, 'all the room was used')
+    room = 100
+  })
+  const dispatch = createDispatchGroup({ ...clock, send })
+  const all = Array.from({ length: 10 }, (_, n) => dispatch([callOf(`${n}`)]))
+  const settled = Promise.allSettled(all)
   await answerAll()
-  t.equal(requests.length, 3)
-  for (const result of await all) t.match(result, { status: 'rejected', reason: { retryAfterMs: 700 } })
+  t.strictSame(
+    (await settled).map(({ status }) => status),
+    Array.from({ length: 10 }, () => 'fulfilled'),
+  )
+  t.strictSame(pausesMs, [700], 'then nothing was sent for as long as the scheduler said')
+  t.ok(requests.length < 20, `${requests.length} requests`)
+})
+
+t.test('who cannot wait for as long as a full scheduler says is told when to come again', async (t) => {
+  const full = new DispatchError('throttled', 'full', { retryAfterMs: 4_000 })
+  const { requests, send, answerAll } = createSlowScheduler(() => full)
+  const { clock, pausesMs } = createClock()
+  const dispatch = createDispatchGroup({ ...clock, send })
+  const all = Promise.allSettled(Array.from({ length: 100 }, (_, n) => dispatch([callOf(`${n}`)])))
+  await answerAll()
+  for (const result of await all) t.match(result, { status: 'rejected', reason: full })
+  t.strictSame(pausesMs, [4_000, 4_000, 4_000], 'no longer than 15 seconds')
+  t.ok(requests.length < 50, `${requests.length} requests for a hundred calls`)
 })
 
 t.test('a request holds no more than fits', async (t) => {
   const { requests, send, answerAll } = createSlowScheduler()
-  const dispatch = createDispatchGroup(send)
+  const dispatch = createDispatchGroup({ ...CLOCK, send })
   const big = Array.from({ length: 10 }, (_, n) => dispatch([callOf(`${n}`, 1_500_000)]))
   const many = dispatch(Array.from({ length: 600 }, (_, n) => callOf(`many${n}`)))
   await answerAll()

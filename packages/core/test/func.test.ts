@@ -226,3 +226,30 @@ t.test('the failure of a call that nobody waits for any more does not reach the 
   await new Promise((resolve) => setImmediate(resolve))
   t.strictSame(unhandled, [])
 })
+
+t.test('calls of a gather that are given the same input have the same bytes', async (t) => {
+  let encoded = 0
+  const same = {
+    toJSON: () => {
+      encoded += 1
+      return 'same'
+    },
+  }
+  const child = func('child', async (value: unknown) => value)
+  const parent = func('parent', async () => child.gather([same, same, same, 'other']))
+  const dispatch = new Dispatch({
+    functions: [parent, child],
+    scheduler: createSchedulerDouble(),
+    allowUnsigned: true,
+    env: {},
+  })
+  const answer = await postRun(dispatch, runRequestBytes({ function: 'parent', directive: inputOf(null) }))
+  const { directive } = runResponseOf(answer)
+  t.strictSame(directive.case === 'poll' && directive.value.calls.map(({ input }) => decodeValue(input)), [
+    'same',
+    'same',
+    'same',
+    'other',
+  ])
+  t.equal(encoded, 1)
+})
