@@ -1,6 +1,12 @@
 // Ten times more than a process takes: everybody is answered, what is acknowledged ends, and then all is as before.
+import type { AddressInfo } from 'node:net'
 import { Dispatch, DispatchError, func } from '@dispatch/core'
-import { createEmbeddedScheduler, RETRY_POLICY, type ServedScheduler, serveScheduler } from '@dispatch/scheduler'
+import {
+  createEmbeddedScheduler,
+  RETRY_POLICY,
+  type ServedScheduler,
+  serveScheduler,
+} from '@dispatch/scheduler'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 
@@ -50,7 +56,7 @@ t.test('over HTTP: ten times more than fits', async (t) => {
       apiKey: 'overload-application',
       endpointUrl: `http://127.0.0.1:${port}`,
       allowUnsigned: true,
-      unacknowledgedCallsMax: LIVE_CALLS_MAX,
+      unacknowledgedCallsMax: 2 * LIVE_CALLS_MAX,
       env: {},
     })
     const server = await dispatch.listenAndServe({ host: '127.0.0.1', port })
@@ -94,7 +100,10 @@ async function overload(
   t.ok(handles.length >= LIVE_CALLS_MAX, `${handles.length} of ${OFFERED} were acknowledged`)
   t.ok(refusals.length > 0, `${refusals.length} were refused`)
   t.ok(
-    refusals.every((error) => error instanceof DispatchError && error.status === 'throttled' && (error.retryAfterMs ?? 0) > 0),
+    refusals.every(
+      (error) =>
+        error instanceof DispatchError && error.status === 'throttled' && (error.retryAfterMs ?? 0) > 0,
+    ),
     'each with throttled and a time to come again',
   )
   const outputs = await Promise.all(handles.map((handle) => handle.result({ timeout: '60s' })))
@@ -119,5 +128,5 @@ async function freePort(): Promise<number> {
   await app.listen({ host: '127.0.0.1', port: 0 })
   const [address] = app.addresses()
   await app.close()
-  return address?.port as number
+  return (address as AddressInfo).port
 }
