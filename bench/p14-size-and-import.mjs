@@ -1,76 +1,84 @@
 // P14: what an application has to install, and what importing it costs.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { benchmark } from './lib/benchmark.mjs'
 import { folderOf } from './lib/versions.mjs'
 
 const ROOTS = ['@dispatch/protocol', '@dispatch/core']
-const BENCH = fileURLToPath(new URL('.', import.meta.url))
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
-const packed = sizes()
-
-await benchmark({
-  id: 'P14',
-  title: 'core and protocol: installed size, and time to import',
-  how: 'Size: the files that npm would pack of the two, and every file of what they depend on. Import: a process that imports @dispatch/core over one that imports nothing.',
-  runs: 15,
-  metrics: {
-    installed: { name: 'installed, with dependencies', unit: 'MB', atMost: 2, stretch: 1.2 },
-    own: { name: '… of this our own', unit: 'MB' },
-    importMs: { name: 'import', unit: 'ms', atMost: 80, stretch: 50 },
-    emptyMs: { name: 'empty script', unit: 'ms' },
-  },
-  async measure() {
-    const emptyMs = timeOf('')
-    const importMs = timeOf("import '@dispatch/core'") - emptyMs
-    return { ...packed, importMs, emptyMs }
-  },
-})
+const work = mkdtempSync(join(tmpdir(), 'dispatch-p14-'))
+const installed = join(work, 'node_modules')
+try {
+  for (const name of ROOTS) install(name)
+  const packed = {
+    installed: bytesOf(installed) / 1e6,
+    own: ROOTS.reduce((sum, name) => sum + bytesOf(join(installed, name)), 0) / 1e6,
+  }
+  await benchmark({
+    id: 'P14',
+    title: 'core and protocol: installed size, and time to import',
+    how: 'The two as they are packed for the registry, with what they depend on, in an empty folder. Size: every file. Import: a process that imports @dispatch/core over one that imports nothing.',
+    runs: 15,
+    metrics: {
+      installed: { name: 'installed, with dependencies', unit: 'MB', atMost: 2, stretch: 1.2 },
+      own: { name: '… of this our own', unit: 'MB' },
+      importMs: { name: 'import', unit: 'ms', atMost: 80, stretch: 50 },
+      emptyMs: { name: 'empty script', unit: 'ms' },
+    },
+    async measure() {
+      const emptyMs = timeOf('')
+      const importMs = timeOf("import '@dispatch/core'") - emptyMs
+      return { ...packed, importMs, emptyMs }
+    },
+  })
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
 
 function timeOf(script) {
   const startedMs = performance.now()
-  const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: BENCH })
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: work })
   if (status !== 0) throw new Error(`node ended with ${status} after ${script}`)
   return performance.now() - startedMs
 }
 
-/** In megabytes. */
-function sizes() {
-  const own = ROOTS.reduce((sum, name) => sum + packedBytesOf(folderOf(name)), 0)
-  /** @type {Map<string, number>} */
-  const foreign = new Map()
-  for (const name of ROOTS) addDependencies(folderOf(name), foreign)
-  const bytes = [...foreign.values()].reduce((sum, size) => sum + size, own)
-  return { installed: bytes / 1e6, own: own / 1e6 }
+/** Packs one of our packages, and unpacks it where an application would have it. */
+function install(name) {
+  const folder = folderOf(name)
+  const target = join(installed, name)
+  run('npx', ['--yes', packageManager, 'pack', '--pack-destination', work], folder)
+  const tarball = readdirSync(work).find((file) => file.endsWith('.tgz'))
+  mkdirSync(target, { recursive: true })
+  run('tar', ['-xzf', join(work, tarball), '-C', target, '--strip-components=1'], work)
+  rmSync(join(work, tarball))
+  installDependencies(folder)
 }
 
-/** What npm would put into the package. */
-function packedBytesOf(folder) {
-  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    shell: process.platform === 'win32',
-  })
-  return JSON.parse(output)[0].unpackedSize
-}
-
-function addDependencies(folder, found) {
+function installDependencies(folder) {
   const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  for (const dependency of Object.keys(dependencies)) {
-    const target = folderOf(dependency, folder)
-    if (ROOTS.includes(dependency) || found.has(target)) continue
-    found.set(target, bytesOf(target))
-    addDependencies(target, found)
+  for (const name of Object.keys(dependencies)) {
+    if (ROOTS.includes(name)) continue
+    const from = folderOf(name, folder)
+    cpSync(from, join(installed, name), {
+      recursive: true,
+      dereference: true,
+      filter: (path) => !path.slice(from.length).includes('node_modules'),
+    })
+    installDependencies(from)
   }
+}
+
+function run(command, args, cwd) {
+  execFileSync(command, args, { cwd, stdio: 'ignore', shell: process.platform === 'win32' })
 }
 
 function bytesOf(path) {
   const stats = statSync(path)
   if (!stats.isDirectory()) return stats.size
-  return readdirSync(path)
-    .filter((entry) => entry !== 'node_modules')
-    .reduce((sum, entry) => sum + bytesOf(join(path, entry)), 0)
+  return readdirSync(path).reduce((sum, entry) => sum + bytesOf(join(path, entry)), 0)
 }

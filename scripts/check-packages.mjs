@@ -21,8 +21,8 @@ const bin = (name) => join(root, 'node_modules/.bin', name)
 const { packageManager, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /** What an application installs for core and protocol, everything included; nearly all of it is our own. */
-const INSTALLED_BYTES_MAX = 1_200_000
-const OWN_BYTES_MAX = 1_000_000
+const INSTALLED_BYTES_MAX = 1_000_000
+const OWN_BYTES_MAX = 800_000
 
 const work = mkdtempSync(join(tmpdir(), 'dispatch-packages-'))
 try {
