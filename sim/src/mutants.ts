@@ -21,7 +21,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dispatch is acknowledged before its commit',
     file: SCHEDULER,
-    from: 'async #durable() {\n        await this.#driver.settled();',
+    from: 'async #durable() {\n        await this.#driver.durable();',
     to: 'async #durable() {',
   },
   {
@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a commit that fails is forgotten',
     file: DRIVER,
-    from: "if (this.#isStopped || error.status !== 'temporary') {\n                    this.#break(error);",
+    from: "if (this.#isStopped || error.status !== 'temporary') {\n                    cancelRefusal?.();\n                    this.#break(error);",
     to: 'if (true) {',
   },
   {

@@ -1,4 +1,4 @@
-import type { Logger } from '@dispatch/protocol'
+import { DispatchError, type Logger } from '@dispatch/protocol'
 import { type Clock, pause } from './clock.js'
 import type { Effect, Event } from './kernel/events.js'
 import type { Kernel } from './kernel/kernel.js'
@@ -22,6 +22,9 @@ const EARLY_PER_TURN = 128
 
 /** Waits between attempts to write to a store that fails. */
 const COMMIT_RETRY_MS = [50, 200, 1_000, 5_000]
+
+/** A store that has not been able to write for this long is no place for new calls. */
+const FAILING_MS_MAX = 2_000
 
 export interface DriverOptions {
   readonly kernel: Kernel
@@ -51,8 +54,9 @@ export interface DriverOptions {
  *    makes the same child again. Its end may share the commit. A run is aborted at once, too: its slot is free
  *    already, and nobody wants its answer. None starts early while a lot is not durable yet; until then the commit
  *    waits for those that are to start, so that a gather of 1,000 children that end at once is one commit of 1,000 rows.
- * D5 A commit that fails is tried again until it succeeds; meanwhile nothing is acknowledged. When the store says
- *    that it never will, or the process is shutting down, everything stops.
+ * D5 A commit that fails is tried again until it succeeds; meanwhile nothing is acknowledged, and after two seconds
+ *    nobody is kept waiting for that (`durable`). When the store says that it never will, or the process is shutting
+ *    down, everything stops.
  * D6 Effects are carried out a few per turn of the event loop, so that the application in the same process answers
  *    its own requests meanwhile.
  */
@@ -66,7 +70,10 @@ export class Driver {
   /** Early effects carried out since the last pause, and those that wait for it to end. */
   #earlySincePause = 0
   readonly #early: Effect[] = []
-  #failingSinceMs = 0
+  /** The batch whose commit is under way. */
+  #committing: WriteBatch | undefined
+  /** Since two seconds commits fail. */
+  #failure: Error | undefined
   #cancelTimer: (() => void) | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
 
@@ -74,9 +81,13 @@ export class Driver {
     this.#options = options
   }
 
-  /** Since when commits fail; 0 when they do not. */
-  get failingSinceMs(): number {
-    return this.#failingSinceMs
+  /** @throws {DispatchError} `temporary` when the store has not been able to write for two seconds. */
+  assertWrites(): void {
+    if (this.#failure === undefined) return
+    throw new DispatchError('temporary', `nothing can be recorded at present: ${this.#failure.message}`, {
+      cause: this.#failure,
+      retryAfterMs: 5_000,
+    })
   }
 
   get isBroken(): boolean {
@@ -107,6 +118,21 @@ export class Driver {
     })
   }
 
+  /**
+   * As `settled`, for those who would rather know.
+   *
+   * @throws {DispatchError} `timeout` when the store cannot write for two seconds: what they wait for may become durable
+   *   later, or not.
+   */
+  durable(): Promise<void> {
+    if (this.#isBroken || (this.#batch.isEmpty && !this.#isCommitting)) return Promise.resolve()
+    if (this.#failure !== undefined) return Promise.reject(lateError(this.#failure))
+    return new Promise((resolve, reject) => {
+      this.#batch.onDurable(resolve, reject)
+      this.#schedule()
+    })
+  }
+
   /** Stops looking at the clock, for good. */
   stop(): void {
     this.#isStopped = true
@@ -128,7 +154,9 @@ export class Driver {
       while (this.#early.length > 0 && this.#batch.writes.length < EARLY_WRITES_MAX) await turn()
       const batch = this.#batch
       this.#batch = new WriteBatch()
+      this.#committing = batch
       if (batch.writes.length > 0) await this.#write(batch.writes)
+      this.#committing = undefined
       batch.acknowledge()
       if (this.#isBroken) break
       await this.#carryOut(batch.effects)
@@ -170,22 +198,30 @@ export class Driver {
   /** D5 */
   async #write(writes: readonly Write[]): Promise<void> {
     const { store, logger, clock } = this.#options
+    let cancelRefusal: (() => void) | undefined
     for (let attempt = 0; !this.#isBroken; attempt += 1) {
       try {
         await store.commit(writes)
-        this.#failingSinceMs = 0
+        cancelRefusal?.()
+        this.#failure = undefined
         return
       } catch (error) {
-        if (this.#failingSinceMs === 0) this.#failingSinceMs = clock.nowMs()
         if (this.#isStopped || (error as { status?: string }).status !== 'temporary') {
+          cancelRefusal?.()
           this.#break(error)
           return
         }
+        cancelRefusal ??= clock.after(FAILING_MS_MAX, () => this.#refuseWaiting(error as Error))
         const delayMs = COMMIT_RETRY_MS[Math.min(attempt, COMMIT_RETRY_MS.length - 1)] as number
         logger.error({ err: error, attempt: attempt + 1, delayMs }, 'the store cannot write; trying again')
         await pause(clock, delayMs)
       }
     }
+  }
+
+  #refuseWaiting(error: Error): void {
+    this.#failure = error
+    for (const batch of [this.#committing, this.#batch]) batch?.refuse(lateError(error))
   }
 
   #break(error: unknown): void {
@@ -215,4 +251,12 @@ function turn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)
   })
+}
+
+function lateError(cause: Error): DispatchError {
+  return new DispatchError(
+    'timeout',
+    `nothing could be recorded in time, and it may still be: ${cause.message}. To try again and record nothing twice, give the call an id`,
+    { cause },
+  )
 }

@@ -28,9 +28,6 @@ import { type WaiterLimits, Waiters } from './waiters.js'
 /** Memory for payloads that will probably be wanted soon. */
 const CACHE_BYTES_MAX = 64 * 1024 * 1024
 
-/** A store that has not been able to write for this long is no place for new calls. */
-const FAILING_MS_MAX = 2_000
-
 /** A run that hangs holds a slot; as long as serverless hosts let a request run. */
 const RUN_MS_MAX = 900_000
 
@@ -242,7 +239,7 @@ class StoreScheduler implements TenantScheduler {
     this.#assertUsable()
     const complete = calls.map((call) => this.#withEndpoint(call))
     assertCalls(complete)
-    this.#assertStoreWrites()
+    this.#driver.assertWrites()
     const admitted = this.#admission.admit(complete, this.#kernel.size)
     try {
       return await this.#record(complete, tenant, admitted)
@@ -273,8 +270,7 @@ class StoreScheduler implements TenantScheduler {
     const live = this.#kernel.find(id)
     if (live !== undefined)
       return live.call.tenant === tenant ? callInfoOf(live.call, live.isRunning) : undefined
-    await this.#driver.settled()
-    this.#assertUsable()
+    await this.#durable()
     const stored = await this.#store.readCall(id)
     if (stored === undefined || stored.call.tenant !== tenant) return undefined
     return callInfoOf(stored.call, false, stored.payloads.result)
@@ -348,17 +344,8 @@ class StoreScheduler implements TenantScheduler {
     }
   }
 
-  #assertStoreWrites(): void {
-    const { failingSinceMs } = this.#driver
-    if (failingSinceMs > 0 && this.#clock.nowMs() - failingSinceMs > FAILING_MS_MAX) {
-      throw new DispatchError('temporary', 'the store of the scheduler cannot write at present', {
-        retryAfterMs: 5_000,
-      })
-    }
-  }
-
   async #durable(): Promise<void> {
-    await this.#driver.settled()
+    await this.#driver.durable()
     this.#assertUsable()
   }
 

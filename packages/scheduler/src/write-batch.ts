@@ -5,18 +5,26 @@ import type { Write } from './store.js'
 export class WriteBatch {
   readonly writes: Write[] = []
   readonly effects: Effect[] = []
-  readonly #acknowledge: (() => void)[] = []
+  readonly #waiting: {
+    readonly resolve: () => void
+    readonly reject: ((error: Error) => void) | undefined
+  }[] = []
 
   get isEmpty(): boolean {
-    return this.writes.length === 0 && this.effects.length === 0 && this.#acknowledge.length === 0
+    return this.writes.length === 0 && this.effects.length === 0 && this.#waiting.length === 0
   }
 
-  /** Calls `acknowledge` once what is in the batch is durable, or the store has failed for good. */
-  onDurable(acknowledge: () => void): void {
-    this.#acknowledge.push(acknowledge)
+  /** Calls `resolve` once what is in the batch is durable, or the store has failed for good; or `reject` before. */
+  onDurable(resolve: () => void, reject?: (error: Error) => void): void {
+    this.#waiting.push({ resolve, reject })
+  }
+
+  /** Keeps those who can be refused waiting no longer. The batch may become durable all the same. */
+  refuse(error: Error): void {
+    for (const { reject } of this.#waiting) reject?.(error)
   }
 
   acknowledge(): void {
-    for (const acknowledge of this.#acknowledge) acknowledge()
+    for (const { resolve } of this.#waiting) resolve()
   }
 }

@@ -1,10 +1,20 @@
 import { once } from 'node:events'
+import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import type { Worker } from 'node:worker_threads'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { createScheduler, createSqliteStore, type Store } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { callOf, ENDLESS } from './api-calls.js'
 import { call, insert, load } from './store-records.js'
+
+/** Every thread that is started here has little memory. */
+const threads = createRequire(import.meta.url)('node:worker_threads') as { Worker: typeof Worker }
+threads.Worker = class extends Worker {
+  constructor(program: string | URL, options: WorkerOptions) {
+    super(program, { ...options, resourceLimits: { maxOldGenerationSizeMb: 32 } })
+  }
+}
+syncBuiltinESMExports()
 
 t.test(
   '7 what is asked of a thread that has ended fails with temporary, and nothing of it is done',
@@ -86,6 +96,18 @@ t.test('a scheduler goes on when the thread of its store has ended', async (t) =
   endItself(thread())
   const [second = ''] = await scheduler.dispatch([callOf('f')])
   t.same([...(await store.existing([first, second]))], [first, second])
+})
+
+t.test('a thread that runs out of memory takes nothing with it but what it was asked', async (t) => {
+  const { store } = await opened(t)
+  await store.commit([insert(call('before'))])
+  // Some 80 MB for the thread, which has 32.
+  const tooMuch = Array.from({ length: 100_000 }, (_, index) =>
+    insert(call(`call-${index}`, { function: 'f'.repeat(700) })),
+  )
+  await t.rejects(store.commit(tooMuch), { status: 'temporary', message: /has lost its thread: .*memory/ })
+  await store.commit([insert(call('after'))])
+  t.strictSame([...(await store.existing(['before', 'call-0', 'call-99999', 'after']))], ['before', 'after'])
 })
 
 /** A store, and whatever thread it has at the time. */

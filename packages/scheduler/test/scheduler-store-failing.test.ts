@@ -1,0 +1,78 @@
+import { DispatchError } from '@dispatch/protocol'
+import t, { type Test } from 'tap'
+import { createScheduler } from '../dist/scheduler.js'
+import type { Store } from '../dist/store.js'
+import { createMemoryStore } from '../dist/store-memory.js'
+import { callOf, ENDLESS } from './api-calls.js'
+import { ManualClock } from './manual-clock.js'
+
+/** A disk that may be full, and tells of what is tried on it. */
+class Disk {
+  isFull = false
+  #onTried: (() => void)[] = []
+
+  async write(work: () => Promise<void>): Promise<void> {
+    try {
+      if (this.isFull) throw new DispatchError('temporary', 'the disk is full')
+      await work()
+    } finally {
+      // After whoever waits for the write has seen how it went.
+      setImmediate(() => {
+        for (const tell of this.#onTried.splice(0)) tell()
+      })
+    }
+  }
+
+  tried(): Promise<void> {
+    return new Promise((resolve) => this.#onTried.push(resolve))
+  }
+}
+
+t.test('a dispatch is not kept waiting for a store that cannot write, and may be made again', async (t) => {
+  const { scheduler, disk, clock, store } = await started(t)
+  disk.isFull = true
+  const call = () => callOf('f', { dispatchId: 'once' })
+  const waiting = scheduler.dispatch([call()])
+  await disk.tried()
+  clock.pass(2_000)
+  await t.rejects(waiting, { status: 'timeout', message: /in time, and it may still be: the disk is full/ })
+  await t.rejects(scheduler.dispatch([call()]), {
+    status: 'temporary',
+    message: /nothing can be recorded at present: the disk is full/,
+    retryAfterMs: 5_000,
+  })
+  t.strictSame([...(await store.existing(['once']))], [])
+
+  disk.isFull = false
+  const tried = disk.tried()
+  clock.pass(5_000)
+  await tried
+  t.strictSame(await scheduler.dispatch([call()]), ['once'], 'when there is room it is taken')
+  t.strictSame([...(await store.existing(['once']))], ['once'])
+})
+
+t.test('what becomes durable within two seconds is acknowledged', async (t) => {
+  const { scheduler, disk, clock } = await started(t)
+  disk.isFull = true
+  const waiting = scheduler.dispatch([callOf('f', { dispatchId: 'once' })])
+  await disk.tried()
+  disk.isFull = false
+  clock.pass(1_999)
+  t.strictSame(await waiting, ['once'])
+})
+
+async function started(t: Test) {
+  const clock = new ManualClock()
+  const disk = new Disk()
+  const memory = createMemoryStore()
+  const store: Store = { ...memory, commit: (writes) => disk.write(() => memory.commit(writes)) }
+  const scheduler = createScheduler({ store, clock, endpointOf: () => ENDLESS })
+  t.teardown(() => {
+    const closed = scheduler.close()
+    clock.pass(0)
+    return closed
+  })
+  await scheduler.open()
+  scheduler.start()
+  return { scheduler, disk, clock, store }
+}
