@@ -13,12 +13,19 @@ export class Program {
   /** Resolves when it has ended, with the signal or the exit code. */
   readonly ended: Promise<NodeJS.Signals | number | null>
 
-  /** @param name - Of a file beside this one, without `.js`. */
-  constructor(name: string, config?: unknown) {
+  /**
+   * @param name - Of a file beside this one, without `.js`.
+   * @param surroundings - Shell commands that come first and say what the process has to live with.
+   */
+  constructor(name: string, config?: unknown, surroundings?: string) {
     this.#name = name
     const path = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
     const args = config === undefined ? [path] : [path, JSON.stringify(config)]
-    this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const [command, ...rest] =
+      surroundings === undefined
+        ? [process.execPath, ...args]
+        : ['bash', '-c', `${surroundings} && exec "$0" "$@"`, process.execPath, ...args]
+    this.#child = spawn(command as string, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.ended = once(this.#child, 'close').then(([code, signal]) => signal ?? code)
     this.#child.stderr?.setEncoding('utf8').on('data', (text) => {
       this.#errors += text
@@ -33,6 +40,10 @@ export class Program {
     })
     // Whoever kills it before it is ready need not hear of that.
     this.ready.catch(() => {})
+  }
+
+  get pid(): number {
+    return this.#child.pid as number
   }
 
   get hasEnded(): boolean {

@@ -178,7 +178,7 @@ export class World {
 }
 
 /** A port that nobody has, below those that the system hands out by itself. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000)
     const server = createServer()
