@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
@@ -139,10 +138,10 @@ function endItself(thread: Worker): void {
   thread.postMessage(null)
 }
 
-async function ended(thread: Worker): Promise<void> {
-  const exited = once(thread, 'exit')
+function ended(thread: Worker): Promise<void> {
+  // The error that ends it may come in the same turn.
+  const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()))
   thread.ref()
   endItself(thread)
-  // `once` rejects with the error that ended it.
-  await exited.catch(() => once(thread, 'exit'))
+  return exited
 }
