@@ -1,0 +1,37 @@
+import { type Call, CallSchema, create, type Endpoint, RunResponseSchema } from '@dispatch/protocol'
+import { createMemoryStore, createScheduler, type Store } from '@dispatch/scheduler'
+import t from 'tap'
+
+t.test('no more than eight runs read their payloads at one time, and all of them run', async (t) => {
+  const store = createMemoryStore()
+  const held: (() => void)[] = []
+  let reading = 0
+  let most = 0
+  const slow: Store = {
+    ...store,
+    async readPayloads(ids) {
+      reading += 1
+      most = Math.max(most, reading)
+      await new Promise<void>((resolve) => held.push(resolve))
+      reading -= 1
+      return await store.readPayloads(ids)
+    },
+  }
+  const run: Endpoint['run'] = async () => {
+    return { kind: 'response', response: create(RunResponseSchema, { status: 1 }) }
+  }
+  const scheduler = createScheduler({ store: slow, endpointOf: () => ({ run }), cacheBytesMax: 1 })
+  t.teardown(() => scheduler.close())
+  await scheduler.open()
+  scheduler.start()
+  const calls: Call[] = Array.from({ length: 100 }, (_, n) =>
+    create(CallSchema, { endpoint: 'http://app', function: `f${n}` }),
+  )
+  await scheduler.dispatch(calls)
+  while (scheduler.liveCalls > 0) {
+    // Whoever may read has begun to.
+    for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
+    held.shift()?.()
+  }
+  t.equal(most, 8)
+})
