@@ -21,6 +21,7 @@ import { Pruner } from './pruner.js'
 import { Runs } from './runs.js'
 import { SteadyClock, timeSeenIn } from './steady-clock.js'
 import type { Store, Write } from './store.js'
+import { Turns } from './turns.js'
 import { createUuidv7 } from './uuidv7.js'
 import { assertCalls, newCallOf } from './validate-calls.js'
 import { type WaiterLimits, Waiters } from './waiters.js'
@@ -33,6 +34,9 @@ const RUN_MS_MAX = 900_000
 
 /** Runs of a function with inputs or outputs of 10 MB: six at one time. In memory there are about three copies of each. */
 const RUN_BYTES_MAX = 64_000_000
+
+/** Reads of calls under way at one time; the store does one after the other anyway. */
+const READS_MAX = 8
 
 const RETENTION_MS = 7 * 86_400_000
 
@@ -97,6 +101,8 @@ class StoreScheduler implements TenantScheduler {
   readonly #runs: Runs
   readonly #pruner: Pruner
   readonly #newId: () => string
+  /** Reads of calls that are done: each may bring a result of many megabytes. */
+  readonly #reads = new Turns(READS_MAX)
   /**
    * Tenants of the calls that are done and whose end is not durable yet, by id. Who waits for one of them is told by
    * the effect that follows, without a look into the store; a fast call has ended before its caller asks.
@@ -271,7 +277,7 @@ class StoreScheduler implements TenantScheduler {
     if (live !== undefined)
       return live.call.tenant === tenant ? callInfoOf(live.call, live.isRunning) : undefined
     await this.#durable()
-    const stored = await this.#store.readCall(id)
+    const stored = await this.#reads.take(() => this.#store.readCall(id))
     if (stored === undefined || stored.call.tenant !== tenant) return undefined
     return callInfoOf(stored.call, false, stored.payloads.result)
   }

@@ -1,4 +1,11 @@
-import { type Call, CallSchema, create, type Endpoint, RunResponseSchema } from '@dispatch/protocol'
+import {
+  type Call,
+  CallSchema,
+  CallState,
+  create,
+  type Endpoint,
+  RunResponseSchema,
+} from '@dispatch/protocol'
 import { createMemoryStore, createScheduler, type Store } from '@dispatch/scheduler'
 import t from 'tap'
 
@@ -35,3 +42,47 @@ t.test('no more than eight runs read their payloads at one time, and all of them
   }
   t.equal(most, 8)
 })
+
+t.test(
+  'no more than eight calls that are done are read at one time, and all who ask are answered',
+  async (t) => {
+    const store = createMemoryStore()
+    const held: (() => void)[] = []
+    let reading = 0
+    let most = 0
+    const slow: Store = {
+      ...store,
+      async readCall(id) {
+        reading += 1
+        most = Math.max(most, reading)
+        await new Promise<void>((resolve) => held.push(resolve))
+        reading -= 1
+        return await store.readCall(id)
+      },
+    }
+    const scheduler = createScheduler({
+      store: slow,
+      endpointOf: () => ({ run: () => new Promise(() => {}) }),
+    })
+    t.teardown(() => scheduler.close())
+    await scheduler.open()
+    const [id = ''] = await scheduler.dispatch([
+      create(CallSchema, { endpoint: 'http://app', function: 'f' }),
+    ])
+    const canceled = scheduler.cancel(id)
+    while (held.length === 0) await new Promise(setImmediate)
+    held.shift()?.()
+    await canceled
+    const asked = Promise.all(Array.from({ length: 50 }, () => scheduler.get(id)))
+    let isAnswered = false
+    void asked.then(() => {
+      isAnswered = true
+    })
+    while (!isAnswered) {
+      for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
+      held.shift()?.()
+    }
+    t.equal((await asked).filter((call) => call?.state === CallState.DONE).length, 50)
+    t.equal(most, 8)
+  },
+)
