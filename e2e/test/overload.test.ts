@@ -65,6 +65,29 @@ t.test('over HTTP: ten times more than fits', async (t) => {
   })
 })
 
+t.test('over HTTP: a function gathers more than fits into one body', async (t) => {
+  const make = func('make', async (n: number) => 'x'.repeat(7_000_000) + n)
+  const gatherAll = func('gatherAll', async (width: number) => {
+    const outputs = await make.gather(Array.from({ length: width }, (_, n) => n))
+    return outputs.map((output) => output.slice(7_000_000))
+  })
+  const served = await serveScheduler({ store: `${t.testdir()}/calls.db`, port: 0 })
+  t.teardown(() => served.close(0))
+  const port = await freePort()
+  const dispatch = new Dispatch({
+    functions: [make, gatherAll],
+    apiUrl: served.url,
+    apiKey: 'overload-application',
+    endpointUrl: `http://127.0.0.1:${port}`,
+    allowUnsigned: true,
+    env: {},
+  })
+  const server = await dispatch.listenAndServe({ host: '127.0.0.1', port })
+  t.teardown(() => server.close())
+  const handle = await dispatch.dispatch(gatherAll, 4)
+  t.strictSame(await handle.result({ timeout: '60s' }), ['0', '1', '2', '3'])
+})
+
 async function overload(
   t: Test,
   open: (functions: readonly ReturnType<typeof func<number, number>>[]) => Promise<World>,
