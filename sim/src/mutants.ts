@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a commit that fails is forgotten',
     file: DRIVER,
-    from: "if (this.#isStopped || error.status !== 'temporary') {\n                    cancelRefusal?.();\n                    this.#break(error);",
+    from: "if (this.#isStopped || error.status !== 'temporary') {\n                    cancelRefusal?.();\n                    this.break(error);",
     to: 'if (true) {',
   },
   {

@@ -208,7 +208,7 @@ export class Driver {
       } catch (error) {
         if (this.#isStopped || (error as { status?: string }).status !== 'temporary') {
           cancelRefusal?.()
-          this.#break(error)
+          this.break(error)
           return
         }
         cancelRefusal ??= clock.after(FAILING_MS_MAX, () => this.#refuseWaiting(error as Error))
@@ -224,7 +224,9 @@ export class Driver {
     for (const batch of [this.#committing, this.#batch]) batch?.refuse(lateError(error))
   }
 
-  #break(error: unknown): void {
+  /** Stops everything: the store has failed for good, and nothing can be promised any more. */
+  break(error: unknown): void {
+    if (this.#isBroken) return
     this.#isBroken = true
     this.stop()
     this.#options.logger.error({ err: error }, 'the store has failed; the scheduler has stopped')

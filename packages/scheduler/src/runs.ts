@@ -24,6 +24,8 @@ export interface RunsOptions {
   /** Resolves when what was submitted is durable. */
   readonly settled: () => Promise<void>
   readonly logger: Logger
+  /** The store cannot read what a run needs, and never will. */
+  readonly onUnreadable: (error: unknown) => void
 }
 
 /** How a run ended, and what it held of payloads. */
@@ -99,13 +101,13 @@ export class Runs {
   async #carryOut(effect: RunEffect, run: RunAborter): Promise<Ended> {
     let place: RunPlace | undefined
     try {
-      let payloads = this.#payloads.cached(effect) ?? (await this.#payloads.read(effect))
+      let payloads = this.#payloads.cached(effect) ?? (await this.#read(effect))
       const key = `${effect.endpoint}\n${effect.function}`
       const entered = this.#bytes.enter(key, bytesOfPayloads(payloads))
       if (entered instanceof Promise) {
         payloads = {}
         place = await entered
-        payloads = this.#payloads.cached(effect) ?? (await this.#payloads.read(effect))
+        payloads = this.#payloads.cached(effect) ?? (await this.#read(effect))
       } else place = entered
       // Aborted while its payloads were read. If its call is gone nobody hears of this; else it is due again.
       if (run.aborted) return { outcome: { kind: 'abandoned' }, place }
@@ -119,6 +121,15 @@ export class Runs {
     } catch (error) {
       this.#options.logger.error({ err: error, dispatchId: effect.id }, 'a run could not be carried out')
       return { outcome: readOutcome(failureOf(error), false), place }
+    }
+  }
+
+  async #read(effect: RunEffect): Promise<RunPayloads> {
+    try {
+      return await this.#payloads.read(effect)
+    } catch (error) {
+      if ((error as { status?: string }).status === 'permanent') this.#options.onUnreadable(error)
+      throw error
     }
   }
 

@@ -152,6 +152,7 @@ class StoreScheduler implements TenantScheduler {
       submit: (event) => this.#driver.submit(event),
       settled: () => this.#driver.settled(),
       logger: this.#logger,
+      onUnreadable: (error) => this.#driver.break(error),
     })
     this.#pruner = new Pruner(this.#store, this.#clock, options.retentionMs ?? RETENTION_MS, this.#logger)
   }

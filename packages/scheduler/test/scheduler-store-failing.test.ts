@@ -61,6 +61,32 @@ t.test('what becomes durable within two seconds is acknowledged', async (t) => {
   t.strictSame(await waiting, ['once'])
 })
 
+t.test('a store that is found damaged when a run reads from it stops everything, clearly', async (t) => {
+  const store = createMemoryStore()
+  const first = createScheduler({ store, endpointOf: () => ENDLESS })
+  await first.open()
+  await first.dispatch([callOf('f')])
+  await first.close()
+
+  const damage = new DispatchError('permanent', 'calls.db is damaged')
+  const damaged: Store = { ...store, readPayloads: () => Promise.reject(damage) }
+  const ignore = (): void => {}
+  let tell = (_fields: object): void => {}
+  const told = new Promise<object>((resolve) => {
+    tell = resolve
+  })
+  const second = createScheduler({
+    store: damaged,
+    endpointOf: () => ENDLESS,
+    logger: { debug: ignore, info: ignore, warn: ignore, error: (fields) => tell(fields) },
+  })
+  t.teardown(() => second.close())
+  await second.open()
+  second.start()
+  t.match(await told, { err: damage })
+  await t.rejects(second.dispatch([callOf('f')]), { status: 'permanent', message: /its store failed/ })
+})
+
 async function started(t: Test) {
   const clock = new ManualClock()
   const disk = new Disk()

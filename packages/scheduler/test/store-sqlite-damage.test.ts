@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DispatchError } from '@dispatch/protocol'
+import { createSqliteStore } from '@dispatch/scheduler'
 import t from 'tap'
 import {
   areUntouched,
@@ -8,6 +12,7 @@ import {
   laidOut,
   type StoreFiles,
 } from './store-copies.js'
+import { bytes, call, insert } from './store-records.js'
 
 const COMMITS = 40
 /** Commits whose pages are not in the log. */
@@ -140,6 +145,29 @@ t.test('a bit that flips in the log is told, or costs nothing but the last commi
     )
   }
   t.ok(told > 75, `${told} of 100 told`)
+})
+
+t.test('damage to a file too large to be checked at open is told when it is read', async (t) => {
+  const path = join(folder, 'large.db')
+  const large = createSqliteStore({ path })
+  await large.open()
+  for (let index = 0; index < 70; index++)
+    await large.commit([insert(call(`call-${index}`), bytes(1_000_000))])
+  await large.close()
+  const file = openSync(path, 'r+')
+  writeSync(file, Buffer.alloc(300_000, 0xaa), 0, 300_000, 30_000_000)
+  closeSync(file)
+  const again = createSqliteStore({ path })
+  t.teardown(() => again.close())
+  await again.open()
+  const told: string[] = []
+  for (let index = 0; index < 70; index++) {
+    await again.readPayloads([`call-${index}`]).catch((error: DispatchError) => {
+      told.push(`${error.status}: ${error.message}`)
+    })
+  }
+  t.ok(told.length > 0 && told.length < 4, `${told.length} of 70 payloads`)
+  t.match(told[0], /^permanent: .*large\.db is damaged/)
 })
 
 function wholeCommits({ lengths }: CopiedStore, cut: number): number {
