@@ -47,7 +47,10 @@ class Progress {
   atMs: number
   polls = 0
   children = 0
-  wait = NO_WAIT
+  minResults = 0
+  maxResults = 0
+  wakeOnFailure = false
+  untilMs = 0
   inbox: InboxEntry[] | undefined = undefined
   inboxFailures = 0
   delivering = 0
@@ -192,11 +195,18 @@ export class CallNode implements Prioritized, Keyed {
   }
 
   get wait(): WaitCondition {
-    return this.#progress === undefined ? NO_PROGRESS.wait : this.#progress.wait
+    if (this.#progress === undefined) return NO_WAIT
+    const { minResults, maxResults, wakeOnFailure, untilMs } = this.#progress
+    return { minResults, maxResults, wakeOnFailure, untilMs }
   }
 
-  set wait(value: WaitCondition) {
-    if (value !== this.wait) this.#changeProgress().wait = value
+  set wait({ minResults, maxResults, wakeOnFailure, untilMs }: WaitCondition) {
+    if (this.#progress === undefined && maxResults === 0) return
+    const progress = this.#changeProgress()
+    progress.minResults = minResults
+    progress.maxResults = maxResults
+    progress.wakeOnFailure = wakeOnFailure
+    progress.untilMs = untilMs
   }
 
   /** Results to deliver, oldest first; `undefined` stands for none. */

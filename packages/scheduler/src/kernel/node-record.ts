@@ -1,5 +1,5 @@
 import type { CallRecord } from '../store.js'
-import { CallNode, type Origin } from './call-node.js'
+import { CallNode, type LiveState, type Origin } from './call-node.js'
 import type { Target } from './slots.js'
 
 /** The record of a call that is not done. `running` is written as `pending`: after a restart it is due again. */
@@ -43,6 +43,14 @@ function record(node: CallNode, state: CallRecord['state'], finishedAtMs: number
   }
 }
 
+/** States as this module has them: what comes from a store is a text of its own for each call, of 32 bytes. */
+const STATES = {
+  scheduled: 'scheduled',
+  pending: 'pending',
+  suspended: 'suspended',
+  done: 'pending',
+} as const satisfies Record<CallRecord['state'], LiveState>
+
 /** A node from what the store kept, not yet linked to its parent. @param parent - If it is not done. */
 export function nodeOf(call: CallRecord, target: Target, parent: CallNode | undefined): CallNode {
   const node = new CallNode(call.id, {
@@ -52,7 +60,7 @@ export function nodeOf(call: CallRecord, target: Target, parent: CallNode | unde
     createdAtMs: call.createdAtMs,
     expiresAtMs: call.expiresAtMs,
   })
-  node.state = call.state === 'done' ? 'pending' : call.state
+  node.state = STATES[call.state]
   node.concurrencyKey = call.concurrencyKey
   node.progressAtMs = call.progressAtMs
   node.dueAtMs = call.dueAtMs
@@ -62,7 +70,7 @@ export function nodeOf(call: CallRecord, target: Target, parent: CallNode | unde
   node.restarts = call.restarts
   node.polls = call.polls
   node.children = call.children
-  if (call.wait.maxResults > 0) node.wait = call.wait
+  node.wait = call.wait
   return node
 }
 
