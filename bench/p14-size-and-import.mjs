@@ -52,7 +52,7 @@ function install(name) {
   const folder = folderOf(name)
   const target = join(installed, name)
   run('npx', ['--yes', packageManager, 'pack', '--pack-destination', work], folder)
-  const tarball = readdirSync(work).find((file) => file.endsWith('.tgz'))
+  const tarball = readdirSync(work).find((file) => file.endsWith('.tgz')) ?? ''
   mkdirSync(target, { recursive: true })
   run('tar', ['-xzf', join(work, tarball), '-C', target, '--strip-components=1'], work)
   rmSync(join(work, tarball))
