@@ -64,6 +64,16 @@ t.test('fair queue: 50,000 tenants take turns in time that grows with their numb
   t.equal(drain(queue).at(-1), '99999')
 })
 
+t.test('fair queue: nothing is held of calls that were all withdrawn', async (t) => {
+  const queue = new FairQueue<Queueable & { name: string }>()
+  const items = ['a', 'a', 'b', 'c'].map((rootId, index) => item(String(index), rootId, rootId))
+  for (const each of items) queue.push(each)
+  for (const each of items) queue.withdraw(each)
+  t.ok(items.every(({ nextQueued, nextTree }) => nextQueued === undefined && nextTree === undefined))
+  queue.push(items[3] as (typeof items)[0])
+  t.strictSame(drain(queue), ['3'])
+})
+
 t.test('fair queue: 200,000 trees go in and out in time that grows with their number', async (t) => {
   const queue = new FairQueue<Queueable & { name: string }>()
   for (let n = 0; n < 200_000; n += 1) queue.push(item(`${n}`, `${n}`))
@@ -184,6 +194,21 @@ t.test('timer heap: comes out in the order of time, and of arrival for one time'
   t.strictSame(out, [1, 3, 6, 2, 5, 0])
   t.equal(heap.size, 1)
 })
+
+t.test(
+  'timer heap: what means nothing any more can be dropped, and the rest comes out in order',
+  async (t) => {
+    const heap = new TimerHeap<number>()
+    const times = [50, 10, 30, 10, 90, 30, 10, 70]
+    for (const [index, atMs] of times.entries()) heap.add(atMs, index)
+    heap.keepOnly((atMs, item) => atMs !== 30 && item !== 3)
+    t.equal(heap.size, 5)
+    heap.add(10, 8)
+    const out: number[] = []
+    for (let next = heap.takeDue(100); next !== undefined; next = heap.takeDue(100)) out.push(next)
+    t.strictSame(out, [1, 6, 8, 0, 7, 4])
+  },
+)
 
 t.test('retry delay: exponential, jittered, capped, never below what was asked for', async (t) => {
   const policy = { delayMsMin: 500, delayMsMax: 300_000, giveUpAfterMs: 0, unknownFunctionMsMax: 0 }

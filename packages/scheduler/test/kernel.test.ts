@@ -468,6 +468,19 @@ t.test('stats tell how the runs of a function ended and between what its limit m
   t.equal(stats?.suspended, 1)
 })
 
+t.test('of calls that are done no timers are left', async (t) => {
+  const world = new World()
+  world.submit({ ...newCall('f', { expirationMs: 500_000 }), id: 'stays' })
+  const stays = world.takeRun()
+  for (let n = 0; n < 5_000; n += 1) {
+    world.submit({ ...newCall('f', { expirationMs: 86_400_000 }), id: `f${n}` })
+    world.end(world.takeRun(), exit('ok'))
+  }
+  t.ok(world.kernel.timers <= 1_003, `${world.kernel.timers} timers`)
+  world.pass(500_000)
+  t.strictSame(world.takeAborts(), [`${stays.id} expired`], 'and those of the others go off')
+})
+
 t.test('a fan-out of 10,000 does not hold up a single new call', async (t) => {
   const world = new World()
   world.submit(newCall('top'))

@@ -102,11 +102,15 @@ export class FairQueue<T extends Queueable> {
     this.#size += 1
   }
 
-  /** Takes a call out of its turn. It stays linked and is passed over when its turn comes. */
+  /**
+   * Takes a call out of its turn. It stays linked and is passed over when its turn comes, or let go when nothing else
+   * waits.
+   */
   withdraw(item: T): void {
     if (!item.isQueued) return
     item.isQueued = false
     this.#size -= 1
+    while (this.#size === 0 && this.#last !== undefined) this.#dropHead()
   }
 
   /** The call whose turn it is, without taking it. */

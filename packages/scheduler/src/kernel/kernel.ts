@@ -8,6 +8,9 @@ import { RETRY_POLICY, type RetryPolicy, retryDelayMs, retryDelayMsMax } from '.
 import { Slots, type Target } from './slots.js'
 import { TimerHeap } from './timer-heap.js'
 
+/** Timers beyond two for each call, above which those that mean nothing any more are dropped. */
+const STALE_TIMERS_MAX = 1_000
+
 /**
  * The state machine of a scheduler: every decision about every call, and nothing else. It does no I/O, reads no
  * clock and draws no random numbers: they come with the events, so the same events give the same decisions.
@@ -65,6 +68,11 @@ export class Kernel {
   /** Epoch milliseconds at which a `tick` is wanted next; `Infinity`: none. */
   get nextTickAtMs(): number {
     return this.#timers.nextAtMs
+  }
+
+  /** Timers that are set: no more than two for each call, and 1,000. */
+  get timers(): number {
+    return this.#timers.size
   }
 
   /** What the call is doing, unless it is done or unknown. */
@@ -404,6 +412,7 @@ export class Kernel {
     node.statusCode = statusCode
     this.#slots.withdraw(node)
     this.#calls.delete(node.id)
+    if (this.#timers.size > 2 * this.#calls.size + STALE_TIMERS_MAX) this.#dropStaleTimers()
     const call = doneRecordOf(node, this.#nowMs)
     this.#writes.push({ kind: 'update', call, state: null, result })
     this.#effects.push({ kind: 'done', call, result })
@@ -445,6 +454,14 @@ export class Kernel {
       }
       this.#finish(node, statusCode, result)
     }
+  }
+
+  #dropStaleTimers(): void {
+    this.#timers.keepOnly((atMs, node) => {
+      if (this.#calls.get(node.id) !== node) return false
+      if (atMs === node.expiresAtMs) return true
+      return node.state === 'scheduled' ? atMs === node.dueAtMs : atMs === node.wait.untilMs
+    })
   }
 
   #tick(): void {

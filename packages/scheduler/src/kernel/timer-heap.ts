@@ -1,6 +1,7 @@
 /**
  * Things by the time at which they are due; what is due at one time comes out in the order in which it was added.
- * Entries are never removed: the owner checks, when one comes out, whether it still means anything.
+ * An entry that no longer means anything stays: the owner checks when it comes out, and lets them be dropped together
+ * when they are many ({@link keepOnly}).
  *
  * Three arrays instead of one of objects: 24 bytes an entry, where an object with its boxed number takes 72.
  */
@@ -40,6 +41,18 @@ export class TimerHeap<T> {
     const item = this.#items.pop() as T
     if (this.#items.length > 0) this.#sink(atMs, order, item)
     return first
+  }
+
+  /** Drops the entries that mean nothing any more. Takes time that grows with their number. */
+  keepOnly(means: (atMs: number, item: T) => boolean): void {
+    const kept = this.#items.flatMap((item, index) => {
+      const atMs = this.#atMs[index] as number
+      return means(atMs, item) ? [{ atMs, order: this.#orders[index] as number, item }] : []
+    })
+    // What is sorted is a heap.
+    kept.sort((a, b) => a.atMs - b.atMs || a.order - b.order)
+    for (const list of [this.#atMs, this.#orders, this.#items]) list.length = kept.length
+    for (const [index, { atMs, order, item }] of kept.entries()) this.#set(index, atMs, order, item)
   }
 
   /** Puts an entry in the place of the first and lets it find its own. */
