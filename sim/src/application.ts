@@ -3,14 +3,14 @@ import { classify, statusOfOutput } from '../../packages/core/dist/classify.js'
 import { CoroutineRunner, currentCoroutine } from '../../packages/core/dist/coroutine/index.js'
 import { createRegistry } from '../../packages/core/dist/registry.js'
 import type { Dice } from './dice.js'
-import { createFunctions } from './functions.js'
+import { type CodeVersion, createFunctions } from './functions.js'
 import { Process } from './process.js'
 import type { VirtualClock } from './virtual-clock.js'
 
 export interface ApplicationOptions {
   readonly name: string
   readonly url: string
-  readonly codeVersion: number
+  readonly codeVersion: CodeVersion
   readonly clock: VirtualClock
   readonly dice: Dice
   readonly warmCoroutinesMax: number
@@ -58,6 +58,11 @@ export class Application extends Process {
       dispatch: (calls) => options.dispatch(calls.map((call) => ({ ...call, endpoint: url }))),
       warmCoroutinesMax: options.warmCoroutinesMax,
     })
+  }
+
+  /** Whether the code that is deployed has the function. */
+  has(name: string): boolean {
+    return this.#registry.definitionOf(name) !== undefined
   }
 
   serve = (request: RunRequest, signal: RunSignal): Promise<RunResponse> => {

@@ -2,6 +2,7 @@ import { DispatchError } from '@dispatch/protocol'
 import { type CallRecord, createMemoryStore, RETRY_POLICY, type Store, type Write } from '@dispatch/scheduler'
 import type { Dice } from './dice.js'
 import { never, type Process } from './process.js'
+import type { Turns } from './turns.js'
 import type { Log } from './violations.js'
 import type { VirtualClock } from './virtual-clock.js'
 
@@ -21,13 +22,15 @@ export class Disk {
   readonly #dice: Dice
   readonly #log: Log
   readonly #calls = new Map<string, CallRecord>()
+  readonly #turns: Turns
   /** By call and restart: the ordinals received, and how many journal entries there are. */
   readonly #received = new Map<string, { ordinals: Set<number>; entries: number }>()
 
-  constructor(clock: VirtualClock, dice: Dice, log: Log) {
+  constructor(clock: VirtualClock, dice: Dice, log: Log, turns: Turns) {
     this.#clock = clock
     this.#dice = dice
     this.#log = log
+    this.#turns = turns
   }
 
   async open(): Promise<void> {
@@ -89,6 +92,7 @@ export class Disk {
   }
 
   #watch(write: Write): void {
+    this.#turns.committed(write)
     if (write.kind === 'journal') {
       this.#watchJournal(write)
       return

@@ -1,5 +1,6 @@
 import { type CallContext, DispatchError, type DispatchFunction, func } from '@dispatch/core'
 import type { Program, Step } from './program.js'
+import { QUEUED } from './turns.js'
 
 /** Most runs at one time of leaves whose labels end alike. */
 export const KEY_CONCURRENCY_MAX = 2
@@ -18,9 +19,19 @@ export interface FunctionWorld {
   pause(ms: number): Promise<void>
   /** Remembers one more execution of a call without children, and says how many there were before. */
   begin(dispatchId: string): number
-  /** Odd versions of the code make one call more than even ones. */
-  readonly codeVersion: number
+  readonly codeVersion: CodeVersion
 }
+
+/** What a deployment may have changed. Suspended calls that meet one call more begin again from their input. */
+export const CODE_VERSIONS = [
+  'as it was',
+  'one call more at first',
+  'one call more later',
+  'without leaf',
+  'without node',
+] as const
+
+export type CodeVersion = (typeof CODE_VERSIONS)[number]
 
 /** The functions of a process: they do what the program says that they are given. */
 export function createFunctions(world: FunctionWorld): DispatchFunction<Program, unknown>[] {
@@ -54,19 +65,27 @@ export function createFunctions(world: FunctionWorld): DispatchFunction<Program,
       throw new DispatchError('temporary', 'never in time')
     },
   )
+  const queued = func(QUEUED, { concurrencyMax: 1 }, async (program: Program): Promise<unknown> => {
+    if (program.kind !== 'queued') throw new TypeError(`queued: got a ${program.kind}`)
+    if (program.workMs > 0) await world.pause(program.workMs)
+    return program.label
+  })
   /** What changed code asks for and the code of before did not. */
   const probe = func('probe', async (_nothing: null) => 'probed')
   const node = func('node', async (program: Program, call: CallContext): Promise<unknown> => {
     if (program.kind !== 'node') throw new TypeError(`node: got a ${program.kind}`)
-    if (world.codeVersion % 2 === 1) await probe.await(null)
+    if (world.codeVersion === 'one call more at first') await probe.await(null)
     const values: unknown[] = []
-    for (const step of program.steps) values.push(await doStep(step, call))
+    for (const step of program.steps) {
+      values.push(await doStep(step, call))
+      if (world.codeVersion === 'one call more later') await probe.await(null)
+    }
     if (program.tail === undefined) return values
     return functionOf(program.tail).tailCall(program.tail)
   })
 
   const functionOf = (program: Program): DispatchFunction<Program, unknown> =>
-    ({ leaf, broken, limited, node })[program.kind]
+    ({ leaf, queued, broken, limited, node })[program.kind]
   const run = (program: Program): Promise<unknown> => functionOf(program).await(program)
 
   async function doStep(step: Step, call: CallContext): Promise<unknown> {
@@ -126,7 +145,8 @@ export function createFunctions(world: FunctionWorld): DispatchFunction<Program,
     return values
   }
 
-  return [leaf, broken, limited, node, probe as never]
+  const all = [leaf, queued, broken, limited, node, probe as never]
+  return all.filter(({ name }) => world.codeVersion !== `without ${name}`)
 }
 
 function ready(label: string, workMs: number): Program {

@@ -7,6 +7,7 @@ export interface Mutant {
 }
 
 const KERNEL = 'packages/scheduler/dist/kernel/kernel.js'
+const QUEUE = 'packages/scheduler/dist/kernel/fair-queue.js'
 const SLOTS = 'packages/scheduler/dist/kernel/slots.js'
 const RETRY = 'packages/scheduler/dist/kernel/retry-policy.js'
 const NODE = 'packages/scheduler/dist/kernel/call-node.js'
@@ -206,5 +207,29 @@ export const MUTANTS: readonly Mutant[] = [
     file: REPLAY,
     from: 'coroutine.expect(recorded);',
     to: '',
+  },
+  {
+    name: 'a tree keeps its turn as long as it has calls',
+    file: QUEUE,
+    from: 'if (heir !== undefined)\n            this.#last = heir;',
+    to: '',
+  },
+  {
+    name: 'a tree that is new goes before all others',
+    file: QUEUE,
+    from: 'this.#last.nextTree = item;\n        this.#last = item;',
+    to: 'this.#last.nextTree = item;\n        else\n            this.#last = item;',
+  },
+  {
+    name: 'a function that an endpoint does not know ends the call at once',
+    file: KERNEL,
+    from: "if (failure.source !== 'function')",
+    to: 'if (true)',
+  },
+  {
+    name: 'calls that were withdrawn cost their tree a turn each',
+    file: QUEUE,
+    from: 'return head;\n            this.#skipHead();',
+    to: 'return head;\n            this.#last.next.trees.dropHead();',
   },
 ]

@@ -14,8 +14,10 @@ import {
 } from '@dispatch/protocol'
 import type { Dice } from './dice.js'
 import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './functions.js'
+import { garbage } from './garbage.js'
 import { never, type Process } from './process.js'
 import type { Program } from './program.js'
+import { QUEUED, type Turns } from './turns.js'
 import type { Log } from './violations.js'
 import type { VirtualClock } from './virtual-clock.js'
 
@@ -26,11 +28,22 @@ export interface NetworkFaults {
   readonly refused: number
   readonly throttled: number
   readonly functionUnknown: number
+  /** Probability of an answer that makes no sense. */
+  readonly garbled: number
   readonly latencyMsMax: number
 }
 
 /** The far end: what a process makes of a request. */
 export type Served = (request: RunRequest, signal: RunSignal) => Promise<RunResponse>
+
+/** A process with functions, as the network finds it. */
+export interface Server {
+  readonly process: Process
+  readonly serve: Served
+  readonly has: (name: string) => boolean
+  /** It has more to do than it can and takes nothing. */
+  readonly isOverloaded: boolean
+}
 
 export interface WireOptions {
   readonly clock: VirtualClock
@@ -40,7 +53,11 @@ export interface WireOptions {
   /** The scheduler's process. */
   readonly process: Process
   /** The process at the other end, as it is now. */
-  readonly server: () => { readonly process: Process; readonly serve: Served }
+  readonly server: () => Server
+  /** Trees in which somebody else had a hand. */
+  readonly tampered: Set<string>
+  /** Trees that asked for a function that was not there. */
+  readonly unknown: Set<string>
   /** The endpoint knows nothing of our extensions. */
   readonly isPlain: boolean
 }
@@ -65,8 +82,12 @@ async function exchange(options: WireOptions, request: RunRequest, signal: RunSi
   const latency = (): Promise<void> => clock.pause(dice.next() * faults.latencyMsMax)
   await latency()
   if (dice.chance(faults.refused)) return failure('transport', 'tcp')
-  if (dice.chance(faults.throttled)) return failure('endpoint', 'throttled')
-  if (dice.chance(faults.functionUnknown)) return failure('function', 'not_found')
+  const { isOverloaded, has, process } = options.server()
+  if (isOverloaded || dice.chance(faults.throttled)) return failure('endpoint', 'throttled')
+  if (process.isAlive && (!has(request.function) || dice.chance(faults.functionUnknown))) {
+    options.unknown.add(request.rootDispatchId)
+    return failure('function', 'not_found')
+  }
   if (dice.chance(faults.requestLost)) {
     await clock.pause(dice.between(10, 5_000))
     return failure('transport', 'timeout')
@@ -79,6 +100,11 @@ async function exchange(options: WireOptions, request: RunRequest, signal: RunSi
     log.say(`the answer of ${request.dispatchId} is lost`)
     await clock.pause(dice.between(10, 5_000))
     return failure('transport', 'timeout')
+  }
+  if (dice.chance(faults.garbled)) {
+    log.say(`the answer of ${request.dispatchId} is garbled`)
+    options.tampered.add(request.rootDispatchId)
+    return garbage(dice)
   }
   return { kind: 'response', response }
 }
@@ -127,8 +153,8 @@ function backOverWire(response: RunResponse, isPlain: boolean): RunResponse {
   return copy
 }
 
-/** Watches how many runs one scheduler has under way at one endpoint. */
-export function counted(endpoint: Endpoint, log: Log): Endpoint {
+/** Watches how many runs one scheduler has under way at one endpoint, and whose turn it is. */
+export function counted(endpoint: Endpoint, url: string, turns: Turns, log: Log): Endpoint {
   let leaves = 0
   const byKey = new Map<string, number>()
   const count = (key: string, by: number): void => {
@@ -137,6 +163,7 @@ export function counted(endpoint: Endpoint, log: Log): Endpoint {
   }
   return {
     async run(request, signal) {
+      if (request.function === QUEUED) turns.began(url, request.dispatchId, request.rootDispatchId)
       if (request.function !== 'leaf' || request.directive.case !== 'input')
         return endpoint.run(request, signal)
       const key = keyOf(decodeValue(request.directive.value) as Program)
@@ -174,6 +201,6 @@ export function watched(serve: Served, log: Log, durable: (id: string) => boolea
   }
 }
 
-function failure(source: 'transport' | 'endpoint' | 'function', status: Status): RunOutcome {
+export function failure(source: 'transport' | 'endpoint' | 'function', status: Status): RunOutcome {
   return { kind: 'failure', source, status, message: `simulated ${status}` }
 }

@@ -5,6 +5,8 @@ import type { Dice } from './dice.js'
 export type Program =
   /** Fails `failures` times with a status that is tried again, then returns its label. */
   | { kind: 'leaf'; label: string; failures: number; failure: FailureStatus; workMs: number }
+  /** Waits for its turn among all others of its kind, one at a time, and returns its label. */
+  | { kind: 'queued'; label: string; workMs: number }
   /** Fails with a status that is final. */
   | { kind: 'broken'; status: FailureStatus; workMs: number }
   /** Fails with a status that is tried again, until its attempts are used up. */
@@ -48,7 +50,12 @@ export function randomProgram(dice: Dice, depth: number): Program {
     : { kind: 'node', steps }
 }
 
+function randomQueued(dice: Dice): Program {
+  return { kind: 'queued', label: `q${dice.between(0, 999)}`, workMs: dice.between(1, 400) }
+}
+
 function randomLeaf(dice: Dice): Program {
+  if (dice.chance(0.1)) return randomQueued(dice)
   return {
     kind: 'leaf',
     label: `l${dice.between(0, 999)}`,
@@ -66,7 +73,7 @@ function randomStep(dice: Dice, depth: number): Step {
   const children = (): Program[] =>
     Array.from({ length: dice.between(0, 6) }, () => randomProgram(dice, depth))
   const label = `s${dice.between(0, 999)}`
-  switch (dice.between(0, 13)) {
+  switch (dice.between(0, 14)) {
     case 0:
       return { kind: 'gather', children: children() }
     case 1:
@@ -98,6 +105,11 @@ function randomStep(dice: Dice, depth: number): Step {
       return { kind: 'io', turns: dice.between(1, 3) }
     case 11:
       return { kind: 'await', child: dice.chance(0.1) ? randomBroken(dice) : randomProgram(dice, depth) }
+    case 12:
+      return {
+        kind: 'gather',
+        children: Array.from({ length: dice.between(2, 8) }, () => randomQueued(dice)),
+      }
     default:
       return { kind: 'await', child: randomProgram(dice, depth) }
   }
@@ -107,6 +119,7 @@ function randomStep(dice: Dice, depth: number): Step {
 export function expectedOf(program: Program): Expected {
   switch (program.kind) {
     case 'leaf':
+    case 'queued':
       return { value: program.label }
     case 'broken':
     case 'limited':

@@ -3,20 +3,20 @@ import {
   CallSchema,
   CallState,
   create,
-  decodeCallResult,
-  decodeValue,
   encodeValue,
+  type RunRequest,
   type RunSignal,
-  STATUSES,
 } from '@dispatch/protocol'
 import { createScheduler, type TenantScheduler } from '@dispatch/scheduler'
-import { Application } from './application.js'
+import { Applications } from './applications.js'
 import { Dice } from './dice.js'
 import { Disk, type DiskFaults } from './disk.js'
 import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './functions.js'
-import { counted, createWire, type NetworkFaults, watched } from './network.js'
+import { counted, createWire, failure, type NetworkFaults, watched } from './network.js'
 import { Process } from './process.js'
-import { type Expected, expectedOf, type Program, randomProgram } from './program.js'
+import { randomProgram } from './program.js'
+import { QUEUED, Turns } from './turns.js'
+import { checkRemains, checkRoot, type End, outputOf, type Root } from './verdict.js'
 import { Log, type Violation } from './violations.js'
 import { VirtualClock } from './virtual-clock.js'
 
@@ -26,9 +26,6 @@ const TROUBLE_MS = 40_000
 /** A world that is busy for longer will never rest: a month, in which all back-offs together fit many times. */
 const WORLD_MS_MAX = 30 * 86_400_000
 const STEPS_MAX = 60_000
-
-/** An expired call is ended when a scheduler looks: a crash or a failing disk may keep it from doing so. */
-const DOWNTIME_MS_MAX = 30_000
 
 const NO_DISK_FAULTS: DiskFaults = { commitFails: 0, crashBeforeCommit: 0, crashAfterCommit: 0 }
 
@@ -48,16 +45,6 @@ interface Incarnation {
   readonly scheduler: TenantScheduler
 }
 
-interface Root {
-  readonly id: string
-  readonly program: Program
-  readonly expirationMs: number
-  isAcknowledged: boolean
-  isCanceled: boolean
-  /** What someone who waited was told. */
-  told: unknown
-}
-
 /** A world made from a seed: a scheduler, applications, a disk, a network and everything that goes wrong with them. */
 export class Simulation {
   readonly #seed: number
@@ -65,17 +52,19 @@ export class Simulation {
   readonly #clock = new VirtualClock()
   readonly #log: Log
   readonly #disk: Disk
-  readonly #applications = new Map<string, Application>()
+  readonly #turns: Turns
+  readonly #applications: Applications
+  readonly #tampered = new Set<string>()
+  readonly #unknown = new Set<string>()
   readonly #plain = new Set<string>()
-  readonly #executions = new Map<string, number>()
   readonly #roots: Root[] = []
   readonly #isLocal: boolean
-  readonly #warmCoroutinesMax: number
   readonly #diskFaults: DiskFaults
   readonly #networkFaults: NetworkFaults
+  /** Probability, at each commit and each run, that somebody cancels a call. */
+  readonly #cancelRate: number
   #incarnation: Incarnation | undefined
   #incarnations = 0
-  #deploys = 0
   #crashes = 0
 
   constructor(seed: number, options: { isVerbose?: boolean } = {}) {
@@ -83,9 +72,17 @@ export class Simulation {
     this.#dice = new Dice(seed)
     const dice = this.#dice
     this.#log = new Log(() => this.#clock.trueMs, options.isVerbose ?? false)
-    this.#disk = new Disk(this.#clock, dice.fork(), this.#log)
+    this.#turns = new Turns(this.#log)
+    this.#disk = new Disk(this.#clock, dice.fork(), this.#log, this.#turns)
     this.#isLocal = dice.chance(0.4)
-    this.#warmCoroutinesMax = dice.pick([0, 1, 3, 1_000])
+    this.#applications = new Applications({
+      clock: this.#clock,
+      dice: dice.fork(),
+      log: this.#log,
+      warmCoroutinesMax: dice.pick([0, 1, 3, 1_000]),
+      dispatch: (calls) => this.#dispatchUntilAcknowledged(calls),
+      isTroubled: () => this.#isTroubled,
+    })
     const isRough = dice.chance(0.7)
     const rate = (max: number): number => (isRough && dice.chance(0.6) ? dice.next() * max : 0)
     this.#diskFaults = {
@@ -100,8 +97,10 @@ export class Simulation {
       refused: rate(0.1),
       throttled: rate(0.2),
       functionUnknown: rate(0.05),
+      garbled: dice.chance(0.5) ? rate(0.2) : 0,
       latencyMsMax: dice.pick([0, 1, 20, 500]),
     }
+    this.#cancelRate = dice.chance(0.3) ? rate(0.03) : 0
   }
 
   async run(): Promise<Report> {
@@ -109,7 +108,7 @@ export class Simulation {
     const urls = this.#isLocal ? ['http://local'] : ['http://one', 'http://two']
     for (const url of urls) {
       if (!this.#isLocal && this.#dice.chance(0.4)) this.#plain.add(url)
-      this.#deploy(url)
+      this.#applications.deploy(url)
     }
     void this.#boot()
     this.#arrangeCalls(urls)
@@ -131,36 +130,21 @@ export class Simulation {
     return this.#clock.trueMs < TROUBLE_MS
   }
 
-  #deploy(url: string): void {
-    this.#applications.get(url)?.kill()
-    const name = `app${++this.#deploys}`
-    const isChanged = this.#isTroubled && this.#dice.chance(0.15)
-    this.#log.say(`${name} is deployed at ${url}${isChanged ? ' with changed code' : ''}`)
-    const application = new Application({
-      name,
-      url,
-      codeVersion: isChanged ? 1 : 0,
-      clock: this.#clock,
-      dice: this.#dice.fork(),
-      warmCoroutinesMax: this.#warmCoroutinesMax,
-      executions: this.#executions,
-      dispatch: (calls) => this.#dispatchUntilAcknowledged(calls),
-    })
-    this.#applications.set(url, application)
-  }
-
   async #boot(): Promise<void> {
     const process = new Process(`scheduler${++this.#incarnations}`)
     const crash = (): void => this.#crash(process)
     const dice = this.#dice.fork()
     const store = this.#disk.storeOf(
       process,
-      () => (this.#isTroubled ? this.#diskFaults : NO_DISK_FAULTS),
+      () => {
+        this.#perhapsCancel()
+        return this.#isTroubled ? this.#diskFaults : NO_DISK_FAULTS
+      },
       crash,
     )
     const endpoints = new Map(
-      [...this.#applications.keys()].map(
-        (url) => [url, counted(this.#wire(process, url, dice.fork()), this.#log)] as const,
+      this.#applications.urls.map(
+        (url) => [url, counted(this.#wire(process, url, dice.fork()), url, this.#turns, this.#log)] as const,
       ),
     )
     const scheduler = createScheduler({
@@ -173,6 +157,7 @@ export class Simulation {
     })
     await scheduler.open()
     if (!process.isAlive) return
+    this.#turns.restart(this.#disk.calls.values())
     scheduler.start()
     this.#log.say(`${process.name} starts`)
     this.#incarnation = { process, scheduler }
@@ -187,17 +172,24 @@ export class Simulation {
       refused: 0,
       throttled: 0,
       functionUnknown: 0,
+      garbled: 0,
     }
     if (this.#isLocal) {
       // A function call: it cannot be lost, and it dies with the process.
       const served = watched(
-        (request, signal) => (this.#applications.get(url) as Application).serve(request, signal),
+        (request, signal) => this.#applications.at(url).serve(request, signal),
         this.#log,
         () => true,
         true,
       )
       return {
-        run: async (request: never, signal: RunSignal) => {
+        run: async (request: RunRequest, signal: RunSignal) => {
+          this.#perhapsCancel()
+          const { function: name, rootDispatchId } = request
+          if (!this.#applications.at(url).has(name)) {
+            this.#unknown.add(rootDispatchId)
+            return failure('function', 'not_found')
+          }
           const response = await served(request, signal)
           return process.isAlive ? { kind: 'response' as const, response } : new Promise<never>(() => {})
         },
@@ -209,18 +201,23 @@ export class Simulation {
       dice,
       log: this.#log,
       process,
-      faults: () => (this.#isTroubled ? this.#presentFaults() : calm),
+      faults: () => {
+        this.#perhapsCancel()
+        return this.#isTroubled ? this.#networkFaults : calm
+      },
       server: () => {
-        const application = this.#applications.get(url) as Application
-        return { process: application, serve: watched(application.serve, this.#log, durable, false) }
+        const application = this.#applications.at(url)
+        return {
+          process: application,
+          serve: watched(application.serve, this.#log, durable, false),
+          has: (name) => application.has(name),
+          isOverloaded: this.#isTroubled && this.#applications.isOverloaded(url),
+        }
       },
       isPlain: this.#plain.has(url),
+      tampered: this.#tampered,
+      unknown: this.#unknown,
     })
-  }
-
-  /** Once the clock has jumped, ten minutes of not knowing a function may be over at once (K11). */
-  #presentFaults(): NetworkFaults {
-    return this.#clock.hasJumped ? { ...this.#networkFaults, functionUnknown: 0 } : this.#networkFaults
   }
 
   #crash(process: Process): void {
@@ -229,7 +226,7 @@ export class Simulation {
     this.#crashes += 1
     this.#log.say(`${process.name} crashes`)
     if (this.#incarnation?.process === process) this.#incarnation = undefined
-    if (this.#isLocal) for (const url of this.#applications.keys()) this.#deploy(url)
+    if (this.#isLocal) for (const url of this.#applications.urls) this.#applications.deploy(url)
     this.#clock.after(this.#dice.between(1, 3_000), () => void this.#boot())
   }
 
@@ -239,7 +236,7 @@ export class Simulation {
       const root: Root = {
         id: `root${index}`,
         program: randomProgram(this.#dice, this.#dice.between(1, 3)),
-        expirationMs: this.#dice.chance(0.15) ? this.#dice.between(1, 30_000) : 0,
+        expirationMs: this.#dice.chance(0.2) ? this.#dice.between(1, 30_000) : 0,
         isAcknowledged: false,
         isCanceled: false,
         told: undefined,
@@ -264,6 +261,7 @@ export class Simulation {
         concurrencyKey: keyOf(root.program),
         concurrencyKeyMax: KEY_CONCURRENCY_MAX,
       }),
+      ...(root.program.kind === QUEUED && { concurrencyMax: 1 }),
     })
     if (root.expirationMs > 0) {
       call.expiration = create(CallSchema, {
@@ -281,16 +279,33 @@ export class Simulation {
 
   async #waitFor(root: Root): Promise<void> {
     const info = await this.#incarnation?.scheduler.wait(root.id, WORLD_MS_MAX).catch(() => undefined)
-    if (info?.result !== undefined) root.told = [info.status, decodeValue(info.result.output)]
+    if (info?.result !== undefined) root.told = [info.status, outputOf(info.result)]
   }
 
   async #cancel(root: Root): Promise<void> {
     root.isCanceled = true
-    this.#log.say(`${root.id} is cancelled`)
-    const incarnation = this.#incarnation
-    const info = await incarnation?.scheduler.cancel(root.id).catch(() => undefined)
+    await this.#cancelCall(root.id)
+  }
+
+  async #cancelCall(id: string): Promise<void> {
+    this.#log.say(`${id} is cancelled`)
+    const info = await this.#incarnation?.scheduler.cancel(id).catch(() => undefined)
     if (info !== undefined && info.state !== CallState.DONE) {
-      this.#log.violate('I11', `${root.id} was cancelled and is still in state ${info.state}`)
+      this.#log.violate('I11', `${id} was cancelled and is still in state ${info.state}`)
+    }
+  }
+
+  /** At this moment, whatever it is, somebody may cancel any call, wherever it is. */
+  #perhapsCancel(): void {
+    if (!this.#isTroubled || !this.#dice.chance(this.#cancelRate)) return
+    const live = [...this.#disk.calls.values()].filter((call) => call.state !== 'done')
+    if (live.length === 0) return
+    const { id, rootId } = this.#dice.pick(live)
+    const root = this.#roots.find((each) => each.id === id)
+    if (root !== undefined) void this.#cancel(root)
+    else {
+      this.#tampered.add(rootId)
+      void this.#cancelCall(id)
     }
   }
 
@@ -315,8 +330,12 @@ export class Simulation {
     for (const atMs of times(3)) {
       this.#clock.after(atMs, () => this.#incarnation && this.#crash(this.#incarnation.process))
     }
-    if (!this.#isLocal)
-      for (const atMs of times(3)) this.#clock.after(atMs, () => this.#deploy(this.#dice.pick(urls)))
+    if (!this.#isLocal) {
+      const anywhere = (): string => this.#dice.pick(urls)
+      for (const atMs of times(3)) this.#clock.after(atMs, () => this.#applications.deploy(anywhere()))
+      for (const atMs of times(2)) this.#clock.after(atMs, () => this.#applications.vanish(anywhere()))
+      for (const atMs of times(2)) this.#clock.after(atMs, () => this.#applications.overload(anywhere()))
+    }
     for (const atMs of times(2)) {
       const byMs = this.#dice.pick([-3_600_000, -5_000, 5_000, 3_600_000])
       if (this.#dice.chance(0.3)) {
@@ -328,7 +347,7 @@ export class Simulation {
     }
     // After the trouble the code is as it was, or coroutines would restart for ever at two versions.
     this.#clock.after(TROUBLE_MS, () => {
-      for (const url of urls) this.#deploy(url)
+      for (const url of urls) this.#applications.deploy(url)
       if (this.#isLocal && this.#incarnation) this.#crash(this.#incarnation.process)
     })
   }
@@ -336,7 +355,9 @@ export class Simulation {
   /** I8 */
   async #untilRest(): Promise<void> {
     for (let steps = 0; ; steps += 1) {
-      await this.#clock.quiet()
+      if (!(await this.#clock.quiet())) {
+        return this.#log.violate('I8', `it goes on and on at one moment: ${this.#unfinished().join(', ')}`)
+      }
       if (!this.#isTroubled && this.#incarnation !== undefined && this.#isDone()) return
       if (steps > STEPS_MAX || this.#clock.trueMs > WORLD_MS_MAX) {
         return this.#log.violate('I8', `not at rest after ${steps} steps: ${this.#unfinished().join(', ')}`)
@@ -358,59 +379,14 @@ export class Simulation {
   }
 
   async #check(): Promise<void> {
-    for (const root of this.#roots) await this.#checkRoot(root)
-    await this.#checkRemains()
+    const end: End = {
+      disk: this.#disk,
+      log: this.#log,
+      tampered: this.#tampered,
+      unknown: this.#unknown,
+      hasJumped: this.#clock.hasJumped,
+    }
+    for (const root of this.#roots) await checkRoot(root, end)
+    await checkRemains(this.#incarnation?.scheduler, end)
   }
-
-  async #checkRoot(root: Root): Promise<void> {
-    const stored = await this.#disk.raw.readCall(root.id)
-    if (stored === undefined) {
-      if (root.isAcknowledged) this.#log.violate('I1', `${root.id} was acknowledged and is gone`)
-      return
-    }
-    if (stored.call.state !== 'done') return this.#log.violate('I1', `${root.id} is ${stored.call.state}`)
-    const { expiresAtMs, finishedAtMs } = stored.call
-    if (expiresAtMs > 0 && finishedAtMs > expiresAtMs + DOWNTIME_MS_MAX && !this.#clock.hasJumped) {
-      this.#log.violate('I6', `${root.id} ended ${finishedAtMs - expiresAtMs} ms after it expired`)
-    }
-    const value = decodeValue(decodeCallResult(stored.payloads.result ?? new Uint8Array()).output)
-    const { statusCode } = stored.call
-    if (root.told !== undefined && JSON.stringify(root.told) !== JSON.stringify([statusCode, value])) {
-      this.#log.violate(
-        'I10',
-        `${root.id}: told ${JSON.stringify(root.told)}, stored ${JSON.stringify([statusCode, value])}`,
-      )
-    }
-    const mayEndEarly =
-      (root.isCanceled && statusCode === STATUSES.permanent.code) ||
-      (root.expirationMs > 0 && statusCode === STATUSES.timeout.code)
-    if (mayEndEarly) return
-    const difference = differenceOf(expectedOf(root.program), statusCode, value)
-    if (difference !== undefined) this.#log.violate('I5', `${root.id}: ${difference}`)
-  }
-
-  /** I9 */
-  async #checkRemains(): Promise<void> {
-    const left = this.#incarnation?.scheduler.liveCalls
-    if (left !== 0) this.#log.violate('I9', `the kernel holds ${left} calls`)
-    for (const stats of this.#incarnation?.scheduler.stats() ?? []) {
-      if (stats.inFlight !== 0 || stats.waiting !== 0) {
-        this.#log.violate(
-          'I9',
-          `${stats.function}: ${stats.inFlight} in flight, ${stats.waiting} waiting, and all is done`,
-        )
-      }
-    }
-    await this.#disk.raw.prune(Number.MAX_SAFE_INTEGER, 1_000_000)
-    const remains = await this.#disk.raw.existing([...this.#disk.calls.keys()])
-    if (remains.size > 0) this.#log.violate('I9', `pruning leaves ${[...remains].join(', ')}`)
-  }
-}
-
-function differenceOf(expected: Expected, statusCode: number, value: unknown): string | undefined {
-  const isOk = statusCode === STATUSES.ok.code
-  if ('failed' in expected) return isOk ? `wanted a failure, got ${JSON.stringify(value)}` : undefined
-  if (!isOk) return `wanted ${JSON.stringify(expected.value)}, got status ${statusCode}`
-  const [want, got] = [JSON.stringify(expected.value), JSON.stringify(value)]
-  return want === got ? undefined : `wanted ${want}, got ${got}`
 }

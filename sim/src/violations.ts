@@ -12,6 +12,7 @@
  * I9 Nothing is left of trees that are done and pruned.
  * I10 Who waits for a result is told what the store says.
  * I11 A call whose cancellation was acknowledged is done.
+ * I12 Nobody starves: a call waits no longer than its turn.
  */
 export class Violation extends Error {
   constructor(invariant: string, message: string) {

@@ -1,6 +1,9 @@
 import type { Clock } from '../../packages/scheduler/dist/clock.js'
 import { TimerHeap } from '../../packages/scheduler/dist/kernel/timer-heap.js'
 
+/** More turns of the event loop than anything takes that comes to an end. */
+const TURNS_MAX = 20_000
+
 /** Time that passes only when {@link advance} says so, and a wall clock on top of it that may be wrong. */
 export class VirtualClock {
   readonly #timers = new TimerHeap<() => void>()
@@ -66,13 +69,18 @@ export class VirtualClock {
     }
   }
 
-  /** Resolves when nothing stirs: several turns of the event loop in which nothing was begun. */
-  async quiet(): Promise<void> {
-    for (let turns = 0, seen = this.activity; turns < 6; turns += 1) {
+  /**
+   * Resolves when nothing stirs: several turns of the event loop in which nothing was begun. `false`: something does
+   * for ever without any time passing.
+   */
+  async quiet(): Promise<boolean> {
+    let seen = this.activity
+    for (let turns = 0, still = 0; still < 6; turns += 1) {
+      if (turns > TURNS_MAX) return false
       await new Promise((resolve) => setImmediate(resolve))
-      if (this.activity === seen) continue
+      still = this.activity === seen ? still + 1 : 0
       seen = this.activity
-      turns = -1
     }
+    return true
   }
 }

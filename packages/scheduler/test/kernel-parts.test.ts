@@ -40,7 +40,7 @@ t.test('fair queue: what is withdrawn does not come out, and can come back', asy
   queue.push(item('c', 's'))
   queue.withdraw(a)
   t.equal(queue.size, 2)
-  t.strictSame(drain(queue), ['c', 'b'])
+  t.strictSame(drain(queue), ['b', 'c'])
   queue.push(a)
   t.strictSame(drain(queue), ['a'])
 })
@@ -62,6 +62,17 @@ t.test('fair queue: 50,000 tenants take turns in time that grows with their numb
   const queue = new FairQueue<Queueable & { name: string }>()
   for (let n = 0; n < 100_000; n += 1) queue.push(item(`${n}`, `${n}`, `tenant ${n % 50_000}`))
   t.equal(drain(queue).at(-1), '99999')
+})
+
+t.test('fair queue: a call that is withdrawn does not cost its tree a turn', async (t) => {
+  const queue = new FairQueue<Queueable & { name: string }>()
+  const gone = Array.from({ length: 1_000 }, (_, index) => item(`gone ${index}`, 'a'))
+  for (const each of gone) queue.push(each)
+  for (const name of ['b1', 'b2', 'b3']) queue.push(item(name, 'b'))
+  queue.push(item('c1', 'c', 'another tenant'))
+  for (const each of gone) queue.withdraw(each)
+  queue.push(item('a1', 'a'))
+  t.strictSame(drain(queue), ['a1', 'c1', 'b1', 'b2', 'b3'])
 })
 
 t.test('fair queue: nothing is held of calls that were all withdrawn', async (t) => {

@@ -42,24 +42,26 @@ class Trees<T extends Queueable> {
     return this.#last?.nextTree as T | undefined
   }
 
-  /** Unlinks {@link head} and passes the turn on. */
+  /** Unlinks {@link head} and passes the turn on to the next tree. */
   dropHead(): void {
+    const heir = this.skipHead()
+    if (heir !== undefined) this.#last = heir
+  }
+
+  /** Unlinks {@link head}. The next call of its tree, which is returned, has the turn in its place. */
+  skipHead(): Queueable | undefined {
     const last = this.#last
     const head = last?.nextTree
-    if (last === undefined || head === undefined) return
+    if (last === undefined || head === undefined) return undefined
     const following = head === last ? undefined : head.nextTree
     const heir = head.nextQueued
-    if (heir !== undefined) {
-      heir.nextTree = following ?? heir
-      if (following !== undefined) last.nextTree = heir
-      this.#last = heir
-    } else {
-      this.#tails.delete(head.rootId)
-      if (following !== undefined) last.nextTree = following
-      else this.#last = undefined
-    }
+    if (heir !== undefined) heir.nextTree = following ?? heir
+    else this.#tails.delete(head.rootId)
+    if (following !== undefined) last.nextTree = heir ?? following
+    else this.#last = heir
     head.nextQueued = undefined
     head.nextTree = undefined
+    return heir
   }
 }
 
@@ -110,37 +112,42 @@ export class FairQueue<T extends Queueable> {
     if (!item.isQueued) return
     item.isQueued = false
     this.#size -= 1
-    while (this.#size === 0 && this.#last !== undefined) this.#dropHead()
+    while (this.#size === 0 && this.#last !== undefined) this.#skipHead()
   }
 
-  /** The call whose turn it is, without taking it. */
+  /** The call whose turn it is, without taking it. One that was withdrawn does not cost its tree a turn. */
   peek(): T | undefined {
     for (;;) {
       const head = this.#last?.next?.trees.head()
       if (head === undefined || head.isQueued) return head
-      this.#dropHead()
+      this.#skipHead()
     }
   }
 
+  /** Takes the call whose turn it is, and passes the turn on: to the next tenant, and there to the next tree. */
   shift(): T | undefined {
     const item = this.peek()
-    if (item === undefined) return undefined
+    const tenant = this.#last?.next
+    if (item === undefined || tenant === undefined) return undefined
     item.isQueued = false
     this.#size -= 1
-    this.#dropHead()
+    tenant.trees.dropHead()
+    if (tenant.trees.size > 0) this.#last = tenant
+    else this.#removeTenant()
     return item
   }
 
-  /** Unlinks the call whose turn it is and passes the turn on, to the next tenant too. */
-  #dropHead(): void {
+  #skipHead(): void {
+    const tenant = this.#last?.next
+    tenant?.trees.skipHead()
+    if (tenant?.trees.size === 0) this.#removeTenant()
+  }
+
+  /** Removes the tenant whose turn it is; the turn passes to the one behind it. */
+  #removeTenant(): void {
     const last = this.#last
     const tenant = last?.next
     if (last === undefined || tenant === undefined) return
-    tenant.trees.dropHead()
-    if (tenant.trees.size > 0) {
-      this.#last = tenant
-      return
-    }
     this.#tenants.delete(tenant.name)
     if (tenant === last) this.#last = undefined
     else last.next = tenant.next

@@ -1,0 +1,99 @@
+import type { CallRecord, Write } from '@dispatch/scheduler'
+import type { Log } from './violations.js'
+
+/** The function whose calls take turns one at a time, so that everybody's wait is seen. */
+export const QUEUED = 'queued'
+
+/** What one commit may put in another order than it was decided in. */
+const SLACK = 1
+
+/** A call that waits for its turn, or the beginning of its run. */
+interface Place {
+  readonly tree: string
+  readonly order: number
+  /** Runs that had begun there when it came to wait. */
+  readonly since: number
+  /** Trees that waited then. */
+  readonly before: ReadonlySet<string>
+}
+
+/** What happened at one endpoint since the scheduler began. */
+interface Line {
+  readonly begun: { readonly tree: string; readonly order: number; readonly isAgain: boolean }[]
+  readonly waiting: Map<string, Place>
+  readonly seen: Set<string>
+}
+
+/**
+ * Watches that nobody starves (I12): a call of {@link QUEUED} waits no longer than its turn. While it waits each other
+ * tree has one turn for each of its own tree, and one more if it was there before; within a tree calls keep their order.
+ */
+export class Turns {
+  readonly #log: Log
+  readonly #lines = new Map<string, Line>()
+  #order = 0
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  /** A scheduler begins: it has queued again what was on the disk, in an order of its own. */
+  restart(calls: Iterable<CallRecord>): void {
+    this.#lines.clear()
+    for (const call of calls) if (this.#waits(call)) this.#enter(call, 0)
+  }
+
+  /** A commit: who comes to wait, and who has left. */
+  committed(write: Write): void {
+    if (write.kind === 'journal' || write.call.function !== QUEUED) return
+    const { call } = write
+    const line = this.#lineOf(call.endpoint)
+    if (!this.#waits(call)) line.waiting.delete(call.id)
+    else if (!line.seen.has(call.id)) this.#enter(call, ++this.#order)
+  }
+
+  /** The scheduler begins a run of the call at this endpoint. */
+  began(endpoint: string, id: string, tree: string): void {
+    const line = this.#lineOf(endpoint)
+    const place = line.waiting.get(id)
+    line.waiting.delete(id)
+    if (place !== undefined) this.#judge(line, id, place)
+    line.begun.push({ tree, order: place?.order ?? 0, isAgain: line.seen.has(id) && place === undefined })
+    line.seen.add(id)
+  }
+
+  #judge({ begun }: Line, id: string, { tree, order, since, before }: Place): void {
+    const meanwhile = begun.slice(since)
+    const own = meanwhile.filter((run) => run.tree === tree)
+    if (order > 0 && own.some((run) => run.order > order)) {
+      this.#log.violate('I12', `${id}: a call of its tree that came later has run before it`)
+    }
+    const turns = new Map<string, number>()
+    for (const run of meanwhile) if (run.tree !== tree) turns.set(run.tree, (turns.get(run.tree) ?? 0) + 1)
+    let excess = 0
+    for (const [other, count] of turns) {
+      const wasThere = before.has(other) || meanwhile.some((run) => run.tree === other && run.isAgain)
+      excess += Math.max(0, count - own.length - (wasThere ? 1 : 0))
+    }
+    if (excess > SLACK) this.#log.violate('I12', `${id} waits while others have ${excess} turns too many`)
+  }
+
+  #waits(call: CallRecord): boolean {
+    return call.function === QUEUED && call.state === 'pending'
+  }
+
+  #enter(call: CallRecord, order: number): void {
+    const line = this.#lineOf(call.endpoint)
+    const before = new Set([...line.waiting.values()].map(({ tree }) => tree))
+    line.waiting.set(call.id, { tree: call.rootId, order, since: line.begun.length, before })
+  }
+
+  #lineOf(endpoint: string): Line {
+    let line = this.#lines.get(endpoint)
+    if (line === undefined) {
+      line = { begun: [], waiting: new Map(), seen: new Set() }
+      this.#lines.set(endpoint, line)
+    }
+    return line
+  }
+}
