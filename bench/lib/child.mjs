@@ -20,15 +20,18 @@ process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL')
 })
 
+/** Where the programs of such processes lie, but those of a comparison. */
+const PROCESSES = new URL('../processes/', import.meta.url)
+
 /**
- * Starts `processes/<name>.mjs` with Node.js and the options of Node.js that this process has, such as `--cpu-prof`.
+ * Starts `<name>.mjs` of a folder with Node.js and the options of Node.js that this process has, such as `--cpu-prof`.
  *
  * @param {string} name
- * @param {{ readonly execArgv?: readonly string[] }} [options]
+ * @param {{ readonly execArgv?: readonly string[], readonly folder?: URL }} [options]
  * @returns {Child}
  */
-export function startChild(name, { execArgv = [] } = {}) {
-  const child = fork(fileURLToPath(new URL(`../processes/${name}.mjs`, import.meta.url)), {
+export function startChild(name, { execArgv = [], folder = PROCESSES } = {}) {
+  const child = fork(fileURLToPath(new URL(`${name}.mjs`, folder)), {
     execArgv: [...process.execArgv, ...execArgv],
   })
   const exited = once(child, 'exit')

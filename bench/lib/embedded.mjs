@@ -2,10 +2,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Dispatch } from '@dispatch/core'
 import { createEmbeddedScheduler } from '@dispatch/scheduler'
+import { BATCH } from './parallel.mjs'
 import { functions } from './workloads.mjs'
-
-/** Calls of one batch. */
-export const BATCH = 1_000
 
 /**
  * A `Dispatch` with the scheduler that applications get without configuring anything: in this process, its calls in one

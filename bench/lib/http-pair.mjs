@@ -8,12 +8,13 @@ import { makeScratchFolder } from './scratch.mjs'
  * the client. They live as long as a benchmark, so that they are warm when it measures.
  *
  * @param {object} [options] - Of `serveScheduler`.
+ * @param {() => import('./child.mjs').Child} [startApplication] - Its `open` takes the scheduler's address and keys.
  */
-export async function startHttpPair(options = {}) {
+export async function startHttpPair(options = {}, startApplication = () => startChild('application')) {
   const keys = generateKeyPair()
   const apiKey = 'bench-application'
   const scheduler = startChild('scheduler')
-  const application = startChild('application')
+  const application = startApplication()
   const apiUrl = await scheduler.ask('open', {
     store: join(makeScratchFolder(), 'scheduler.db'),
     apiKeys: [apiKey],

@@ -76,7 +76,7 @@ function circumstancesOf({ results, cpuMs, syncMs, othersCores, seconds, flags }
 
 /** @param {Result} result */
 function measuredOf({ median, min, max, unit }) {
-  return `${numberOf(median)} (${numberOf(min)}..${numberOf(max)}) ${unit}`.trim()
+  return `${formatNumber(median)} (${formatNumber(min)}..${formatNumber(max)}) ${unit}`.trim()
 }
 
 /** @param {Result} result */
@@ -90,11 +90,11 @@ function targetOf(result) {
  */
 function limitOf({ atMost, unit }, limit) {
   if (limit === undefined) return ''
-  return `${atMost === undefined ? '≥' : '≤'} ${numberOf(limit)} ${unit}`.trim()
+  return `${atMost === undefined ? '≥' : '≤'} ${formatNumber(limit)} ${unit}`.trim()
 }
 
 /** Three digits that mean something. */
-function numberOf(value) {
+export function formatNumber(value) {
   const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))
   return value.toLocaleString('en-US', { maximumFractionDigits: Math.min(digits, 3) })
 }

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { dispatchPlugin } from '@dispatch/fastify'
 import Fastify from 'fastify'
 import { serveParent } from '../lib/child.mjs'
+import { freePort } from '../lib/free-port.mjs'
 import { executeAwaited, functions, latencies, runChain } from '../lib/workloads.mjs'
 
 // A Fastify application with functions, whose scheduler is elsewhere, and a client in it.
@@ -10,6 +9,7 @@ const app = Fastify()
 
 serveParent({
   async open(options) {
+    // The application has to know its URL before it listens.
     const port = await freePort()
     await app.register(dispatchPlugin, {
       functions,
@@ -24,13 +24,3 @@ serveParent({
   runChain,
   close: () => app.close(),
 })
-
-/** The application has to know its URL before it listens. */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return /** @type {import('node:net').AddressInfo} */ (address).port
-}
