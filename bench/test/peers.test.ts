@@ -50,11 +50,19 @@ t.test('every program of the comparison is valid', async (t) => {
   }
 })
 
-t.test('the lock file has every peer in its exact version and names no registry', async (t) => {
+t.test('the lock file has every peer in its exact version, is complete, and names no registry', async (t) => {
   const { dependencies } = JSON.parse(readFileSync(join(PEERS, 'package.json'), 'utf8'))
   const lock = JSON.parse(readFileSync(join(PEERS, 'package-lock.json'), 'utf8'))
   for (const [name, version] of Object.entries(dependencies)) {
     t.equal(lock.packages[`node_modules/${name}`]?.version, version, name)
+  }
+  // What a system of another kind needs, too: `npm ci` refuses a lock file that leaves it out.
+  for (const [path, entry] of Object.entries<Record<string, object>>(lock.packages)) {
+    const needed = Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })
+    const left = needed.filter(
+      (name) => !Object.keys(lock.packages).some((at) => at.endsWith(`node_modules/${name}`)),
+    )
+    t.strictSame(left, [], path)
   }
   const resolved = Object.values(lock.packages).filter((entry) => 'resolved' in (entry as object))
   t.strictSame(resolved, [])
