@@ -21,10 +21,12 @@ export class Program {
     this.#name = name
     const path = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
     const args = config === undefined ? [path] : [path, JSON.stringify(config)]
+    // What a test runner hands on to processes below it would handle signals that Node.js ignores, SIGXFSZ among them.
+    const alone = `unset NODE_OPTIONS && ${surroundings}`
     const [command, ...rest] =
       surroundings === undefined
         ? [process.execPath, ...args]
-        : ['bash', '-c', `${surroundings} && exec "$0" "$@"`, process.execPath, ...args]
+        : ['bash', '-c', `${alone} && exec "$0" "$@"`, process.execPath, ...args]
     this.#child = spawn(command as string, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.ended = once(this.#child, 'close').then(([code, signal]) => signal ?? code)
     this.#child.stderr?.setEncoding('utf8').on('data', (text) => {
