@@ -47,7 +47,7 @@ function run(file) {
     const child = spawn(process.execPath, ['--enable-source-maps', file.slice(cwd.length)], {
       cwd: cwd || '.',
       // Without its runner tap gives a file half a minute, whatever .taprc says.
-      env: { ...process.env, TAP_TIMEOUT: String(FILE_MS_MAX / 1000) },
+      env: { ...ownEnvironment(), TAP_TIMEOUT: String(FILE_MS_MAX / 1000) },
     })
     let output = ''
     for (const stream of [child.stdout, child.stderr])
@@ -60,4 +60,9 @@ function run(file) {
       resolve({ code: code ?? signal, output })
     })
   })
+}
+
+/** Without what `npx` tells the programs that it starts: an `npx` of theirs would look for its command in the same package. */
+function ownEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
 }
