@@ -45,15 +45,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'results are delivered twice',
-    file: KERNEL,
-    from: 'node.inbox?.splice(0, node.delivering)',
-    to: 'node.inbox?.slice(0, node.delivering)',
+    file: NODE,
+    from: 'this.inbox?.splice(0, this.delivering)',
+    to: 'this.inbox?.slice(0, this.delivering)',
   },
   {
     name: 'results that were not delivered are dropped with those that were',
-    file: KERNEL,
-    from: 'node.inbox?.splice(0, node.delivering)',
-    to: 'node.inbox?.splice(0)',
+    file: NODE,
+    from: 'this.inbox?.splice(0, this.delivering)',
+    to: 'this.inbox?.splice(0)',
   },
   {
     name: 'a back-off is not taken up after a restart',
@@ -76,7 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'children that ended before a restart are forgotten',
     file: KERNEL,
-    from: 'this.#deliver(parent, child.ordinal, child.correlationId, isFailure(child.statusCode));',
+    from: 'parent.receive({ ordinal, correlationId, isFailure: isFailure(child.statusCode) });',
     to: ';',
   },
   {
@@ -93,9 +93,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'one attempt too many',
-    file: KERNEL,
-    from: 'node.attempts >= attemptsMax',
-    to: 'node.attempts > attemptsMax',
+    file: RETRY,
+    from: 'attempts >= attemptsMax',
+    to: 'attempts > attemptsMax',
   },
   { name: 'a cancel is lost', file: KERNEL, from: "this.#endTree(node, 'canceled');\n    }", to: ';\n    }' },
   {
@@ -112,8 +112,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a restart keeps the results of before',
-    file: KERNEL,
-    from: 'node.inbox = undefined;\n        node.inboxFailures = 0;',
+    file: NODE,
+    from: 'this.inbox = undefined;\n        this.inboxFailures = 0;',
     to: '',
   },
   {

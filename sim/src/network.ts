@@ -109,14 +109,17 @@ async function exchange(options: WireOptions, request: RunRequest, signal: RunSi
   return { kind: 'response', response }
 }
 
-/** One request at the far end; `undefined` when the process there goes away meanwhile. */
+/**
+ * One request at the far end; `undefined` when the process there goes away meanwhile, or when one has come that does not
+ * know the function: a request that is repeated arrives late.
+ */
 async function deliver(
   options: WireOptions,
   request: RunRequest,
   signal: RunSignal,
 ): Promise<RunResponse | undefined> {
-  const { process, serve } = options.server()
-  if (!process.isAlive) return undefined
+  const { process, has, serve } = options.server()
+  if (!process.isAlive || !has(request.function)) return undefined
   const arrived = overWire(request, options.isPlain)
   const response = await Promise.race([serve(arrived, signal), process.gone])
   if (response === undefined || !process.isAlive) return undefined

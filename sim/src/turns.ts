@@ -21,6 +21,7 @@ interface Place {
 interface Line {
   readonly begun: { readonly tree: string; readonly order: number; readonly isAgain: boolean }[]
   readonly waiting: Map<string, Place>
+  /** Calls that have run here, or may come to wait unnoticed. */
   readonly seen: Set<string>
 }
 
@@ -40,7 +41,10 @@ export class Turns {
   /** A scheduler begins: it has queued again what was on the disk, in an order of its own. */
   restart(calls: Iterable<CallRecord>): void {
     this.#lines.clear()
-    for (const call of calls) if (this.#waits(call)) this.#enter(call, 0)
+    for (const call of calls) {
+      if (this.#waits(call)) this.#enter(call, 0)
+      else this.#noteDelayed(call)
+    }
   }
 
   /** A commit: who comes to wait, and who has left. */
@@ -48,8 +52,10 @@ export class Turns {
     if (write.kind === 'journal' || write.call.function !== QUEUED) return
     const { call } = write
     const line = this.#lineOf(call.endpoint)
-    if (!this.#waits(call)) line.waiting.delete(call.id)
-    else if (!line.seen.has(call.id)) this.#enter(call, ++this.#order)
+    if (!this.#waits(call)) {
+      line.waiting.delete(call.id)
+      this.#noteDelayed(call)
+    } else if (!line.seen.has(call.id)) this.#enter(call, ++this.#order)
   }
 
   /** The scheduler begins a run of the call at this endpoint. */
@@ -76,6 +82,11 @@ export class Turns {
       excess += Math.max(0, count - own.length - (wasThere ? 1 : 0))
     }
     if (excess > SLACK) this.#log.violate('I12', `${id} waits while others have ${excess} turns too many`)
+  }
+
+  /** It comes to wait when its time has come, which no commit tells. */
+  #noteDelayed(call: CallRecord): void {
+    if (call.function === QUEUED && call.state === 'scheduled') this.#lineOf(call.endpoint).seen.add(call.id)
   }
 
   #waits(call: CallRecord): boolean {

@@ -630,3 +630,18 @@ t.test('calls of one key run so many at a time, and hold up nobody', async (t) =
     'and after a restart',
   )
 })
+
+t.test('S5 a call of a key that ends while it waits for room passes the key on', async (t) => {
+  const world = new World()
+  const options = { ...NO_OPTIONS, concurrencyMax: 2, concurrencyKeyMax: 1 }
+  const of = (id: string, key: string) => ({ ...newCall('f', { options, concurrencyKey: key }), id })
+  world.submit(of('a1', 'a'), of('a2', 'a'), of('a3', 'a'), of('free1', ''), of('free2', ''))
+  const [first, free1] = world.takeRuns() as [Run, Run]
+  t.strictSame([first.id, free1.id], ['a1', 'free1'])
+  world.end(first, exit('ok'))
+  const free2 = world.takeRun()
+  t.equal(free2.id, 'free2', 'a2 may run again, and is behind it')
+  world.apply({ kind: 'cancel', id: 'a2' })
+  world.end(free1, exit('ok'))
+  t.equal(world.takeRun().id, 'a3')
+})

@@ -1,4 +1,4 @@
-import type { CallOptions, WaitCondition } from '../store.js'
+import type { WaitCondition } from '../store.js'
 import type { NewCall } from './events.js'
 import type { Queueable } from './fair-queue.js'
 import type { Keyed } from './key-limits.js'
@@ -271,6 +271,42 @@ export class CallNode implements Prioritized, Keyed {
     return this.#progress?.open?.size ?? 0
   }
 
+  /** A child of this call has ended. */
+  receive(result: InboxEntry): void {
+    this.inbox ??= []
+    this.inbox.push(result)
+    if (result.isFailure) this.inboxFailures += 1
+  }
+
+  /** Takes out the results that the present run has received. */
+  takeDelivered(): InboxEntry[] {
+    const delivered = this.inbox?.splice(0, this.delivering) ?? []
+    this.inboxFailures -= delivered.filter(({ isFailure }) => isFailure).length
+    this.delivering = 0
+    return delivered
+  }
+
+  /** A Poll or a tail call: what went wrong before it no longer counts. */
+  getFurther(nowMs: number): void {
+    this.attempts = 0
+    this.unknownSinceMs = 0
+    this.progressAtMs = nowMs
+    this.withJournal = false
+  }
+
+  /** Makes void what the call has done since its input. Its children are no longer its own. */
+  beginAgain(): void {
+    this.open = undefined
+    this.inbox = undefined
+    this.inboxFailures = 0
+    this.delivering = 0
+    this.restarts += 1
+    this.polls = 0
+    this.children = 0
+    this.wait = NO_WAIT
+    this.withJournal = false
+  }
+
   #changeTrouble(): Trouble {
     this.#trouble ??= new Trouble()
     return this.#trouble
@@ -295,10 +331,4 @@ export function expiryOf(call: NewCall, nowMs: number, parentExpiresAtMs: number
   const own = call.expirationMs > 0 ? nowMs + call.expirationMs : 0
   if (own === 0) return parentExpiresAtMs
   return parentExpiresAtMs === 0 ? own : Math.min(own, parentExpiresAtMs)
-}
-
-/** A text that is the same for options that are the same. */
-export function optionsKey(options: CallOptions): string {
-  const { attemptsMax, giveUpAfterMs, concurrencyMax, runMsMax, priority, concurrencyKeyMax } = options
-  return `${attemptsMax} ${giveUpAfterMs} ${concurrencyMax} ${runMsMax} ${priority} ${concurrencyKeyMax}`
 }

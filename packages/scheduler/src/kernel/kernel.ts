@@ -1,12 +1,14 @@
 import { type FunctionStats, STATUSES, statusOfCode } from '@dispatch/protocol'
-import type { CallRecord, FinishedChild, WaitCondition, Write } from '../store.js'
-import { CallNode, childIdOf, expiryOf, NO_WAIT, REFUSED } from './call-node.js'
-import type { Decision, Delivery, Effect, Event, NewCall, Outcome, SubmittedCall } from './events.js'
+import type { CallRecord, FinishedChild, Write } from '../store.js'
+import { CallNode, childIdOf, expiryOf, REFUSED } from './call-node.js'
+import type { Decision, Effect, Event, NewCall, Outcome, SubmittedCall } from './events.js'
 import { doneRecordOf, nodeOf, recordOf } from './node-record.js'
 import { CANCELED_RESULT, EXPIRED_RESULT } from './own-results.js'
-import { RETRY_POLICY, type RetryPolicy, retryDelayMs, retryDelayMsMax } from './retry-policy.js'
-import { Slots, type Target } from './slots.js'
+import { RETRY_POLICY, type RetryPolicy, retryAtMs, retryDelayMs, retryDelayMsMax } from './retry-policy.js'
+import { runEffectOf } from './run-effect.js'
+import { inheritedTarget, Slots } from './slots.js'
 import { TimerHeap } from './timer-heap.js'
+import { isReady, waitOf } from './wait-condition.js'
 
 /** Timers beyond two for each call, above which those that mean nothing any more are dropped. */
 const STALE_TIMERS_MAX = 1_000
@@ -109,7 +111,8 @@ export class Kernel {
     for (const child of finished) {
       const parent = this.#calls.get(child.parentId)
       if (parent === undefined || parent.restarts !== child.parentRestarts) continue
-      this.#deliver(parent, child.ordinal, child.correlationId, isFailure(child.statusCode))
+      const { ordinal, correlationId } = child
+      parent.receive({ ordinal, correlationId, isFailure: isFailure(child.statusCode) })
     }
     for (const node of this.#calls.values()) {
       if (node.expiresAtMs > 0) this.#timers.add(node.expiresAtMs, node)
@@ -195,23 +198,7 @@ export class Kernel {
       node.state = 'running'
       node.run = ++this.#lastRun
       node.delivering = Math.min(node.results.length, node.wait.maxResults) // K6
-      this.#effects.push({
-        kind: 'run',
-        id: node.id,
-        run: node.run,
-        parentId: node.parentId,
-        rootId: node.rootId,
-        endpoint: node.target.endpoint,
-        function: node.target.function,
-        createdAtMs: node.createdAtMs,
-        expiresAtMs: node.expiresAtMs,
-        attempt: node.attempts + 1,
-        restarts: node.restarts,
-        runMsMax: node.target.options.runMsMax,
-        deliveries: node.polls === 0 ? undefined : deliveriesOf(node),
-        isRefused: node.wait.minResults === REFUSED,
-        withJournal: node.withJournal,
-      })
+      this.#effects.push(runEffectOf(node))
     }
   }
 
@@ -220,7 +207,7 @@ export class Kernel {
     if (node === undefined || node.run !== event.run) return // K3
     const { outcome, delivered = node.delivering } = event
     node.delivering = Math.min(node.delivering, delivered) // K6
-    this.#adjustLimits(node, outcome) // K14
+    this.#slots.adjust(node, outcome, this.#lastRun) // K14
     this.#slots.release(node)
     node.run = 0
     switch (outcome.kind) {
@@ -247,27 +234,9 @@ export class Kernel {
     }
   }
 
-  #adjustLimits(node: CallNode, outcome: Outcome): void {
-    const { limit, endpoint } = node.target.slot
-    if (outcome.kind === 'journal-wanted' || outcome.kind === 'abandoned') return
-    node.target.slot.tally.count(outcome.kind === 'poll' ? undefined : statusOfCode(outcome.statusCode))
-    if (outcome.kind === 'failure' && outcome.source === 'transport') {
-      endpoint.limit.decrease(node.run, this.#lastRun)
-      limit.decrease(node.run, this.#lastRun)
-      return
-    }
-    endpoint.limit.increase(node.run, this.#lastRun)
-    const effect =
-      outcome.kind === 'poll' ? 'increase' : STATUSES[statusOfCode(outcome.statusCode)].concurrency
-    if (effect === 'increase') limit.increase(node.run, this.#lastRun)
-    else if (effect === 'decrease') limit.decrease(node.run, this.#lastRun)
-  }
-
   /** K4 */
   #poll(node: CallNode, poll: Extract<Outcome, { kind: 'poll' }>): void {
-    const received = node.inbox?.splice(0, node.delivering) ?? []
-    node.inboxFailures -= received.filter((entry) => entry.isFailure).length
-    node.delivering = 0
+    const received = node.takeDelivered()
     this.#writes.push({
       kind: 'journal',
       callId: node.id,
@@ -277,7 +246,7 @@ export class Kernel {
       entry: poll.journalEntry,
     })
     node.polls += 1
-    this.#progress(node)
+    node.getFurther(this.#nowMs)
     node.state = 'suspended'
     if (poll.refusal === undefined) {
       node.wait = waitOf(poll, this.#nowMs)
@@ -292,20 +261,13 @@ export class Kernel {
     this.#suspend(node)
   }
 
-  #progress(node: CallNode): void {
-    node.attempts = 0
-    node.unknownSinceMs = 0
-    node.progressAtMs = this.#nowMs
-    node.withJournal = false
-  }
-
   #addChild(parent: CallNode, call: NewCall, correlationId: bigint): void {
     const ordinal = parent.children + 1
     parent.children = ordinal
     const { id: parentId, rootId, tenant, restarts: parentRestarts } = parent
     const node = new CallNode(childIdOf(parentId, parentRestarts, ordinal), {
       tenant,
-      target: this.#slots.target(tenant, inherited(call, parent.target)),
+      target: this.#slots.target(tenant, inheritedTarget(call, parent.target)),
       origin: { parentId, rootId, ordinal, parentRestarts, correlationId },
       createdAtMs: this.#nowMs,
       expiresAtMs: expiryOf(call, this.#nowMs, parent.expiresAtMs), // K12
@@ -355,12 +317,16 @@ export class Kernel {
   #retry(node: CallNode, end: AttemptEnd, roll: number, latestMs: number): void {
     node.attempts += 1
     node.statusCode = end.statusCode
-    const { attemptsMax } = node.target.options
-    const giveUpAfterMs = node.target.options.giveUpAfterMs || this.#policy.giveUpAfterMs
-    const delayMs = retryDelayMs(this.#policy, node.attempts, roll, end.retryAfterMs)
-    const dueAtMs = Math.min(this.#nowMs + delayMs, latestMs)
-    const isUsedUp = attemptsMax > 0 && node.attempts >= attemptsMax
-    if (isUsedUp || dueAtMs - node.progressAtMs > giveUpAfterMs) {
+    const dueAtMs = retryAtMs(this.#policy, {
+      ...node.target.options,
+      attempts: node.attempts,
+      progressAtMs: node.progressAtMs,
+      floorMs: end.retryAfterMs,
+      latestMs,
+      nowMs: this.#nowMs,
+      roll,
+    })
+    if (dueAtMs === undefined) {
       this.#finish(node, end.statusCode, end.result)
       return
     }
@@ -383,23 +349,15 @@ export class Kernel {
       child.parent = undefined
       this.#endTree(child, 'canceled')
     }
-    node.open = undefined
-    node.inbox = undefined
-    node.inboxFailures = 0
-    node.delivering = 0
-    node.restarts += 1
-    node.polls = 0
-    node.children = 0
-    node.wait = NO_WAIT
-    node.withJournal = false
+    node.beginAgain()
   }
 
   /** K10 */
   #tailCall(node: CallNode, tail: Extract<Outcome, { kind: 'tail-call' }>, roll: number): void {
     const { call } = tail
     this.#beginAgain(node)
-    this.#progress(node)
-    node.target = this.#slots.target(node.tenant, inherited(call, node.target))
+    node.getFurther(this.#nowMs)
+    node.target = this.#slots.target(node.tenant, inheritedTarget(call, node.target))
     node.concurrencyKey = call.concurrencyKey
     const isRetryable = STATUSES[statusOfCode(tail.statusCode)].retry === 'yes'
     const delayMs = Math.max(call.delayMs, isRetryable ? retryDelayMs(this.#policy, 1, roll, 0) : 0)
@@ -421,14 +379,9 @@ export class Kernel {
     node.parent = undefined
     parent.open?.delete(node)
     if (!this.#calls.has(parent.id)) return // K15
-    this.#deliver(parent, node.ordinal, node.correlationId, isFailure(statusCode))
+    const { ordinal, correlationId } = node
+    parent.receive({ ordinal, correlationId, isFailure: isFailure(statusCode) })
     if (parent.state === 'suspended' && isReady(parent, this.#nowMs)) this.#makeDue(parent)
-  }
-
-  #deliver(parent: CallNode, ordinal: number, correlationId: bigint, isFailure: boolean): void {
-    parent.inbox ??= []
-    parent.inbox.push({ ordinal, correlationId, isFailure })
-    if (isFailure) parent.inboxFailures += 1
   }
 
   #cancel(id: string): void {
@@ -476,52 +429,11 @@ export class Kernel {
   }
 }
 
-/** What a call in a Poll, or a tail call, leaves out it has from the one that makes it: endpoint and priority. */
-function inherited(call: NewCall, from: Target): Omit<Target, 'slot'> {
-  const { options } = call
-  const { priority } = from.options
-  return {
-    endpoint: call.endpoint || from.endpoint,
-    function: call.function,
-    version: call.version,
-    options: options.priority === 0 && priority !== 0 ? { ...options, priority } : options,
-  }
-}
-
 /** How an attempt ended, whether or not the endpoint answered. */
 interface AttemptEnd {
   readonly statusCode: number
   readonly result: Uint8Array
   readonly retryAfterMs: number
-}
-
-/** K5 */
-function isReady(node: CallNode, nowMs: number): boolean {
-  const { minResults, wakeOnFailure, untilMs } = node.wait
-  if (minResults === REFUSED || minResults === 0) return true
-  if (untilMs > 0 && nowMs >= untilMs) return true
-  if (wakeOnFailure && node.inboxFailures > 0) return true
-  const undelivered = node.results.length
-  const possible = undelivered + node.openChildren
-  if (possible === 0) return untilMs === 0
-  return undelivered >= Math.min(minResults, possible)
-}
-
-function waitOf(poll: Extract<Outcome, { kind: 'poll' }>, nowMs: number): WaitCondition {
-  return {
-    minResults: poll.minResults,
-    maxResults: poll.maxResults,
-    wakeOnFailure: poll.wakeOnFailure,
-    untilMs: poll.maxWaitMs > 0 ? nowMs + poll.maxWaitMs : 0,
-  }
-}
-
-function deliveriesOf(node: CallNode): Delivery[] {
-  return node.results.slice(0, node.delivering).map(({ ordinal, correlationId }) => ({
-    childId: childIdOf(node.id, node.restarts, ordinal),
-    ordinal,
-    correlationId,
-  }))
 }
 
 function isFailure(statusCode: number): boolean {

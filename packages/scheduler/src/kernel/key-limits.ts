@@ -35,15 +35,24 @@ export class KeyLimits<T extends Keyed> {
   }
 
   /** A call of the key has run. Returns the one that stepped aside first, which is to queue again. */
-  release({ concurrencyKey }: T): T | undefined {
-    const key = this.#keys.get(concurrencyKey)
+  release(item: T): T | undefined {
+    const key = this.#keys.get(item.concurrencyKey)
     if (key === undefined) return undefined
     key.inFlight -= 1
-    for (const next of key.aside) {
+    return this.passOn(item)
+  }
+
+  /**
+   * A call that queued will not run after all. It may be one that queued again, and nobody else would wake those who are
+   * still aside: returns the first of them, which is to queue in its place.
+   */
+  passOn({ concurrencyKey }: T): T | undefined {
+    const key = this.#keys.get(concurrencyKey)
+    for (const next of key?.aside ?? []) {
       this.withdraw(next)
       return next
     }
-    if (key.inFlight === 0) this.#keys.delete(concurrencyKey)
+    if (key?.inFlight === 0) this.#keys.delete(concurrencyKey)
     return undefined
   }
 

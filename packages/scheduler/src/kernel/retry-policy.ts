@@ -35,3 +35,31 @@ export function retryDelayMs(policy: RetryPolicy, attempts: number, roll: number
 export function retryDelayMsMax(policy: RetryPolicy): number {
   return Math.max(policy.delayMsMax, RETRY_AFTER_MS_MAX)
 }
+
+/** A call one of whose attempts has failed in a way that may pass. */
+export interface FailedCall {
+  /** Attempts that have ended, this one included. */
+  readonly attempts: number
+  /** 0: as many as there is time for. */
+  readonly attemptsMax: number
+  /** 0: as the policy has it. */
+  readonly giveUpAfterMs: number
+  /** When it last got further. Epoch milliseconds, as all instants here. */
+  readonly progressAtMs: number
+  /** What `Retry-After` asked for. */
+  readonly floorMs: number
+  /** It is due again no later than this. */
+  readonly latestMs: number
+  readonly nowMs: number
+  /** Uniform in [0, 1). */
+  readonly roll: number
+}
+
+/** When the call is tried again; `undefined` when it is given up: its attempts or its time are used up (K7). */
+export function retryAtMs(policy: RetryPolicy, call: FailedCall): number | undefined {
+  const { attempts, attemptsMax, nowMs } = call
+  if (attemptsMax > 0 && attempts >= attemptsMax) return undefined
+  const dueAtMs = Math.min(nowMs + retryDelayMs(policy, attempts, call.roll, call.floorMs), call.latestMs)
+  const giveUpAfterMs = call.giveUpAfterMs || policy.giveUpAfterMs
+  return dueAtMs - call.progressAtMs > giveUpAfterMs ? undefined : dueAtMs
+}

@@ -1,7 +1,8 @@
-import type { FunctionStats } from '@dispatch/protocol'
+import { type FunctionStats, STATUSES, statusOfCode } from '@dispatch/protocol'
 import type { CallOptions } from '../store.js'
 import { AdaptiveLimit, ENDPOINT_LIMIT, FUNCTION_LIMIT } from './adaptive-limit.js'
-import { type CallNode, optionsKey } from './call-node.js'
+import type { CallNode } from './call-node.js'
+import type { NewCall, Outcome } from './events.js'
 import { KeyLimits } from './key-limits.js'
 import { PriorityQueue } from './priority-queue.js'
 import { RunTally } from './run-tally.js'
@@ -75,10 +76,13 @@ export class Slots {
     this.#ready.add(node.target.slot)
   }
 
+  /** A call waits no longer, because it is done. */
   withdraw(node: CallNode): void {
     const { queue, keys } = node.target.slot
+    const next = node.isQueued ? keys.passOn(node) : undefined // S5
     queue.withdraw(node)
     keys.withdraw(node)
+    if (next !== undefined) this.enqueue(next)
   }
 
   /** The next call that may run, its slot taken; `undefined` when there is none. */
@@ -92,6 +96,23 @@ export class Slots {
       }
     }
     return undefined
+  }
+
+  /** The limits follow how a run of this call ended (K14). Before {@link release}. @param lastRun - The newest run. */
+  adjust(node: CallNode, outcome: Outcome, lastRun: number): void {
+    const { limit, endpoint } = node.target.slot
+    if (outcome.kind === 'journal-wanted' || outcome.kind === 'abandoned') return
+    node.target.slot.tally.count(outcome.kind === 'poll' ? undefined : statusOfCode(outcome.statusCode))
+    if (outcome.kind === 'failure' && outcome.source === 'transport') {
+      endpoint.limit.decrease(node.run, lastRun)
+      limit.decrease(node.run, lastRun)
+      return
+    }
+    endpoint.limit.increase(node.run, lastRun)
+    const effect =
+      outcome.kind === 'poll' ? 'increase' : STATUSES[statusOfCode(outcome.statusCode)].concurrency
+    if (effect === 'increase') limit.increase(node.run, lastRun)
+    else if (effect === 'decrease') limit.decrease(node.run, lastRun)
   }
 
   /** Gives back the slot of a run that has ended. */
@@ -176,20 +197,37 @@ export class Slots {
   }
 }
 
-function isAlike(
-  target: Target,
-  { endpoint, function: name, version, options }: Omit<Target, 'slot'>,
-): boolean {
+/** What a call in a Poll, or a tail call, leaves out it has from the one that makes it: endpoint and priority. */
+export function inheritedTarget(call: NewCall, from: Target): Omit<Target, 'slot'> {
+  const { options } = call
+  const { priority } = from.options
+  return {
+    endpoint: call.endpoint || from.endpoint,
+    function: call.function,
+    version: call.version,
+    options: options.priority === 0 && priority !== 0 ? { ...options, priority } : options,
+  }
+}
+
+function isAlike(target: Target, call: Omit<Target, 'slot'>): boolean {
   return (
-    target.function === name &&
-    target.endpoint === endpoint &&
-    target.version === version &&
-    (target.options === options ||
-      (target.options.attemptsMax === options.attemptsMax &&
-        target.options.giveUpAfterMs === options.giveUpAfterMs &&
-        target.options.concurrencyMax === options.concurrencyMax &&
-        target.options.runMsMax === options.runMsMax &&
-        target.options.priority === options.priority &&
-        target.options.concurrencyKeyMax === options.concurrencyKeyMax))
+    target.function === call.function &&
+    target.endpoint === call.endpoint &&
+    target.version === call.version &&
+    OPTION_NAMES.every((name) => target.options[name] === call.options[name])
   )
 }
+
+/** A text that is the same for options that are the same. */
+function optionsKey(options: CallOptions): string {
+  return OPTION_NAMES.map((name) => options[name]).join(' ')
+}
+
+const OPTION_NAMES = Object.keys({
+  attemptsMax: true,
+  giveUpAfterMs: true,
+  concurrencyMax: true,
+  runMsMax: true,
+  priority: true,
+  concurrencyKeyMax: true,
+} satisfies Record<keyof CallOptions, true>) as (keyof CallOptions)[]
