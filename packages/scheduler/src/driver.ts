@@ -20,6 +20,12 @@ const EARLY_WRITES_MAX = 2_500
  */
 const EFFECTS_PER_TURN = 12
 
+/**
+ * Writes for which a commit does not wait any longer for effects that are still to be carried out. Enough to share a sync,
+ * and few enough that nothing waits long for them to be encoded.
+ */
+const COMMIT_WRITES = 256
+
 /** Early effects carried out without a pause. More than of others: a gather is to be done soon. */
 const EARLY_PER_TURN = 128
 
@@ -73,6 +79,9 @@ export class Driver {
   /** Early effects carried out since the last pause, and those that wait for it to end. */
   #earlySincePause = 0
   readonly #early: Effect[] = []
+  /** Batches that are durable and still to be acknowledged and carried out. */
+  readonly #durable: WriteBatch[] = []
+  #isCarryingOut = false
   /** The batch whose commit is under way. */
   #committing: WriteBatch | undefined
   /** Since two seconds commits fail. */
@@ -108,13 +117,13 @@ export class Driver {
       if (mayRunEarly(effect) && this.#batch.writes.length < EARLY_WRITES_MAX) this.#performEarly(effect)
       else this.#batch.effects.push(effect)
     }
-    if (!this.#batch.isEmpty) this.#schedule()
+    this.#schedule()
     this.#setTimer()
   }
 
   /** Resolves once everything decided so far is durable, or can no longer become so (`isBroken`). */
   settled(): Promise<void> {
-    if (this.#isBroken || (this.#batch.isEmpty && !this.#isCommitting)) return Promise.resolve()
+    if (this.#isBroken || this.#isSettled) return Promise.resolve()
     return new Promise<void>((resolve) => {
       this.#batch.onDurable(resolve)
       this.#schedule()
@@ -128,7 +137,7 @@ export class Driver {
    *   later, or not.
    */
   durable(): Promise<void> {
-    if (this.#isBroken || (this.#batch.isEmpty && !this.#isCommitting)) return Promise.resolve()
+    if (this.#isBroken || this.#isSettled) return Promise.resolve()
     if (this.#failure !== undefined) return Promise.reject(lateError(this.#failure))
     return new Promise((resolve, reject) => {
       this.#batch.onDurable(resolve, reject)
@@ -142,8 +151,17 @@ export class Driver {
     this.#cancelTimer?.()
   }
 
+  get #isSettled(): boolean {
+    return this.#batch.isEmpty && !this.#isCommitting && !this.#isCarryingOut
+  }
+
+  /** D6 */
+  get #isDue(): boolean {
+    return !this.#batch.isEmpty && (!this.#isCarryingOut || this.#batch.writes.length >= COMMIT_WRITES)
+  }
+
   #schedule(): void {
-    if (this.#isCommitting || this.#isScheduled || this.#isBroken) return
+    if (this.#isCommitting || this.#isScheduled || this.#isBroken || !this.#isDue) return
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false
@@ -153,20 +171,24 @@ export class Driver {
 
   async #commit(): Promise<void> {
     this.#isCommitting = true
-    while (!this.#batch.isEmpty && !this.#isBroken) {
+    while (this.#isDue && !this.#isBroken) {
       while (this.#early.length > 0 && this.#batch.writes.length < EARLY_WRITES_MAX) await turn()
       const batch = this.#batch
       this.#batch = new WriteBatch()
       this.#committing = batch
       if (batch.writes.length > 0) await this.#write(batch.writes)
       this.#committing = undefined
-      batch.acknowledge()
-      if (this.#isBroken) break
-      await this.#carryOut(batch.effects)
+      if (this.#isBroken) {
+        batch.acknowledge()
+        break
+      }
+      this.#durable.push(batch)
+      if (!this.#isCarryingOut) void this.#carryOut()
       await turn() // D3
     }
-    if (this.#isBroken) this.#batch.acknowledge()
     this.#isCommitting = false
+    if (this.#isBroken) this.#batch.acknowledge()
+    else this.#schedule()
   }
 
   /**
@@ -190,12 +212,18 @@ export class Driver {
     for (const effect of effects) this.#options.perform(effect)
   }
 
-  /** D6 */
-  async #carryOut(effects: readonly Effect[]): Promise<void> {
-    for (const [index, effect] of effects.entries()) {
-      if (index > 0 && index % EFFECTS_PER_TURN === 0) await turn()
-      this.#options.perform(effect)
+  /** D2, D6 */
+  async #carryOut(): Promise<void> {
+    this.#isCarryingOut = true
+    for (let batch = this.#durable.shift(); batch !== undefined; batch = this.#durable.shift()) {
+      batch.acknowledge()
+      for (const [index, effect] of batch.effects.entries()) {
+        if (index > 0 && index % EFFECTS_PER_TURN === 0) await turn()
+        this.#options.perform(effect)
+      }
     }
+    this.#isCarryingOut = false
+    this.#schedule()
   }
 
   /** D5 */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Call,
   CallSchema,
@@ -595,6 +596,37 @@ t.test('D6 children that run in this process leave the event loop to others', as
   t.match(end, { state: CallState.DONE, status: 1 })
   t.equal(begun, 1_000)
   t.ok(mostInTurn <= 200, `${mostInTurn} runs began within one turn of the event loop`)
+})
+
+t.test('D6 what has ended is written while the rest of what is durable is carried out', async (t) => {
+  const store = createMemoryStore()
+  let begun = 0
+  /** Writes of the commits during which runs began. */
+  const overlapping: number[] = []
+  const slow: Store = {
+    ...store,
+    commit: async (writes) => {
+      const begunBefore = begun
+      await store.commit(writes)
+      await sleep(5)
+      if (begun > begunBefore) overlapping.push(writes.length)
+    },
+  }
+  const script = new Script({
+    f: () => {
+      begun += 1
+      return answer('ok', begun)
+    },
+  })
+  const scheduler = await started(t, script, { store: slow })
+  const ids = await scheduler.dispatch(Array.from({ length: 5_000 }, () => callOf('f')))
+  await Promise.all(ids.map((id) => scheduler.wait(id, 30_000)))
+  t.equal(begun, 5_000)
+  t.ok(overlapping.length > 0, 'a commit does not wait until all that may run has begun')
+  t.ok(
+    overlapping.every((count) => count >= 256),
+    `but for enough to share a sync, got ${overlapping}`,
+  )
 })
 
 /** What the promise rejects with. */

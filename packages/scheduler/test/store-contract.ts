@@ -89,6 +89,36 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
     },
   },
   {
+    name: '2 nothing overtakes a commit of many calls: no commit, no read, no close',
+    run: async (open) => {
+      const store = await open()
+      const parent = call('a', { state: 'suspended' })
+      const children = Array.from({ length: 1_000 }, (_, index) => child(parent, index + 1))
+      const many = children.map((record) => insert(record))
+      const last = child(parent, 1_000, { polls: 1 })
+      const first = store.commit([insert(parent), ...many, journal('a', 0, 0, [], bytes(3))])
+      const read = store.readCall('a/1000')
+      const second = store.commit([update(last, { state: bytes(2) })])
+      const readAgain = store.readCall('a/1000')
+      const entries = store.readJournal('a', 0)
+      const third = store.commit(
+        children.map((record) => update({ ...record, polls: 2 }, { state: bytes(4) })),
+      )
+      const fails = rejects(store.commit([insert(parent), ...many]), 'permanent', /call a .*already/)
+      await store.close()
+      await Promise.all([first, second, third, fails])
+      assert.deepEqual((await read)?.call, child(parent, 1_000))
+      assert.deepEqual(await readAgain, { call: last, payloads: payloads(bytes(1), bytes(2)) })
+      assert.deepEqual(await entries, [{ ordinals: [], entry: bytes(3) }])
+      const again = await open()
+      const { calls } = await load(again)
+      assert.deepEqual(
+        calls.slice(1),
+        children.map((record) => ({ ...record, polls: 2 })),
+      )
+    },
+  },
+  {
     name: '2 a commit that fails does not touch those before and after it',
     run: async (open) => {
       const store = await open()

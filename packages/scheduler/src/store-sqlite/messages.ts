@@ -10,7 +10,7 @@ import type { DriverName } from './sqlite-driver.js'
  */
 export type StoreRequest = { readonly id: number } & (
   | { readonly op: 'open'; readonly options: StoreFileOptions; readonly isReplacement: boolean }
-  | { readonly op: 'commit'; readonly batch: CommitBatch }
+  | { readonly op: 'commit'; readonly parts: readonly CommitPart[] }
   | { readonly op: 'load' }
   | { readonly op: 'readPayloads'; readonly ids: readonly string[] }
   | { readonly op: 'readCall'; readonly callId: string }
@@ -54,8 +54,8 @@ export interface InsertGroup {
   readonly rows: Row[]
 }
 
-/** One commit. Rows lie one after the other; a payload is a number, see {@link PayloadPacker}. */
-export interface CommitBatch {
+/** Some calls of a commit. Rows lie one after the other; a payload is a number, see {@link PayloadPacker}. */
+export interface CommitPart {
   /** In the order in which the calls were recorded. */
   readonly inserts: readonly InsertGroup[]
   /** id, state, finishedAtMs, record, and the three payloads. */
@@ -122,7 +122,7 @@ export class PayloadReader {
   }
 }
 
-export function encodeCommit({ calls, journal }: FoldedWrites): CommitBatch {
+export function encodePart({ calls, journal }: FoldedWrites): CommitPart {
   const inserts: InsertGroup[] = []
   const updates: Row[] = []
   const entries: Row[] = []

@@ -7,7 +7,7 @@ import type { SqlValue } from './sqlite-driver.js'
  */
 export const INLINE_BYTES_MAX = 2_048
 
-/** Columns of payloads by their kind, as in `CommitBatch`. */
+/** Columns of payloads by their kind, as in `CommitPart`. */
 export const PAYLOAD_COLUMNS = ['input', 'coroutine', 'result'] as const
 
 /** What stands in the call's row for a payload. */

@@ -1,5 +1,5 @@
 import { journalExistsError, unknownError } from '../fold-writes.js'
-import { type CommitBatch, JOURNAL_WIDTH, NO_PAYLOAD, PayloadReader, UPDATE_WIDTH } from './messages.js'
+import { type CommitPart, JOURNAL_WIDTH, NO_PAYLOAD, PayloadReader, UPDATE_WIDTH } from './messages.js'
 import { cellOf, INLINE_BYTES_MAX, PAYLOAD_COLUMNS } from './payload-cell.js'
 import { EMPTY_PAYLOAD } from './schema.js'
 import type { Database, SqlValue, Statement } from './sqlite-driver.js'
@@ -28,8 +28,8 @@ export function createTransact(database: Database): Transact {
   }
 }
 
-/** Makes the function that writes a batch within a transaction. */
-export function createBatchWriter(database: Database): (batch: CommitBatch) => void {
+/** Makes the function that writes a part of a commit within a transaction. */
+export function createPartWriter(database: Database): (part: CommitPart) => void {
   // n of a call by its id; a payload's own number is 4 * n + kind.
   const insertPayload = database.prepare(
     'INSERT OR REPLACE INTO payloads (n, bytes) SELECT 4 * n + ?, ? FROM calls WHERE id = ?',

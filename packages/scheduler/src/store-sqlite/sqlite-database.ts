@@ -11,9 +11,9 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DispatchError } from '@dispatch/protocol'
-import type { CommitBatch, PackedPayloads, StoreFileOptions } from './messages.js'
+import type { CommitPart, PackedPayloads, StoreFileOptions } from './messages.js'
 import { prepareSchema, schemaVersionOf } from './schema.js'
-import { createBatchWriter, createTransact } from './sqlite-commit.js'
+import { createPartWriter, createTransact } from './sqlite-commit.js'
 import type { Database, OpenDatabase } from './sqlite-driver.js'
 import { SQLITE, sqliteCodeOf } from './sqlite-error.js'
 import { assertHolder, lockStore, writeHolder } from './sqlite-lock.js'
@@ -30,7 +30,7 @@ import { assertLogWhole } from './wal-check.js'
 /** The store, synchronously: what runs in the store's own thread. */
 export interface StoreDatabase {
   /** @param beforeCommit - Called when all is written, and nothing is durable yet. */
-  commit(batch: CommitBatch, beforeCommit: () => void): void
+  commit(parts: readonly CommitPart[], beforeCommit: () => void): void
   liveCalls(): Generator<CallRow[]>
   finishedChildren(): FinishedRow[]
   readPayloads(ids: readonly string[]): PackedPayloads
@@ -101,14 +101,14 @@ export function openStoreDatabase(
 
 function storeOf(database: Database, holder: string, unlock: () => void): StoreDatabase {
   const transact = createTransact(database)
-  const writeBatch = createBatchWriter(database)
+  const writePart = createPartWriter(database)
   const queries = createQueries(database)
   transact(() => writeHolder(database, holder))
   return {
     ...queries,
-    commit: (batch, beforeCommit) =>
+    commit: (parts, beforeCommit) =>
       transact(() => {
-        writeBatch(batch)
+        for (const part of parts) writePart(part)
         beforeCommit()
       }),
     prune: createPrune(database, transact),

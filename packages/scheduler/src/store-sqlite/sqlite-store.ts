@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Logger } from '@dispatch/protocol'
-import { foldWrites } from '../fold-writes.js'
+import { type FoldedWrites, foldWrites } from '../fold-writes.js'
 import type { FinishedChild, Payloads, Store, StoredJournalEntry, Write } from '../store.js'
-import { encodeCommit, type PackedPayloads, unpackPayloads } from './messages.js'
+import { CALLS_PER_TURN, encodeInTurns } from './encode-commit.js'
+import { type CommitPart, encodePart, type PackedPayloads, unpackPayloads } from './messages.js'
 import { decodeCall } from './record.js'
 import type { DriverName } from './sqlite-driver.js'
 import type { CallRow, FinishedRow, JournalRows, ResultRows } from './sqlite-queries.js'
@@ -36,23 +37,44 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
   }
   const options = { path: resolve(path), fileBytesMax, driver, holder: randomUUID() }
   const thread = new StoreThread(options, logger)
+  /** Ends when the last commit asked for has been encoded. What is asked meanwhile comes after it. */
+  let encoding: Promise<void> | undefined
+  const inOrder = <T>(work: () => Promise<T>): Promise<T> =>
+    encoding === undefined ? work() : encoding.then(work)
+  const ask: StoreThread['ask'] = (...request) => inOrder(() => thread.ask(...request))
+
+  function encode(writes: FoldedWrites): CommitPart[] | Promise<CommitPart[]> {
+    const isSmall = encoding === undefined && writes.calls.length <= CALLS_PER_TURN
+    if (isSmall) return [encodePart(writes)]
+    const parts = inOrder(() => encodeInTurns(writes))
+    const over = (): void => {
+      if (encoding === mine) encoding = undefined
+    }
+    const mine = parts.then(over, over)
+    encoding = mine
+    return parts
+  }
 
   return {
     open: () => thread.open(),
 
     async load(take): Promise<FinishedChild[]> {
       const onPart = (rows: unknown) => take((rows as CallRow[]).map(decodeCall))
-      const finished = (await thread.ask({ op: 'load' }, undefined, onPart)) as FinishedRow[]
+      const finished = (await ask({ op: 'load' }, undefined, onPart)) as FinishedRow[]
       return finished.map(decodeFinished)
     },
 
     async commit(writes: readonly Write[]) {
-      const batch = encodeCommit(foldWrites(writes))
-      await thread.ask({ op: 'commit', batch }, batch.bytes)
+      const encoded = encode(foldWrites(writes))
+      const parts = Array.isArray(encoded) ? encoded : await encoded
+      await thread.ask(
+        { op: 'commit', parts },
+        parts.map(({ bytes }) => bytes),
+      )
     },
 
     async readPayloads(ids) {
-      const payloads = unpackPayloads((await thread.ask({ op: 'readPayloads', ids })) as PackedPayloads)
+      const payloads = unpackPayloads((await ask({ op: 'readPayloads', ids })) as PackedPayloads)
       return ids.map((_, index) => {
         const found = payloadsOf(payloads.slice(3 * index, 3 * index + 3))
         // Every call has an input.
@@ -61,19 +83,19 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
     },
 
     async readCall(callId) {
-      const found = await thread.ask({ op: 'readCall', callId })
+      const found = await ask({ op: 'readCall', callId })
       if (found === undefined) return undefined
       const { row, payloads } = found as { row: CallRow; payloads: PackedPayloads }
       return { call: decodeCall(row), payloads: payloadsOf(unpackPayloads(payloads)) }
     },
 
     async existing(ids) {
-      return new Set((await thread.ask({ op: 'existing', ids })) as string[])
+      return new Set((await ask({ op: 'existing', ids })) as string[])
     },
 
     async readResults(parentId, parentRestarts, ordinals, bytesMax = Number.POSITIVE_INFINITY) {
       const request = { op: 'readResults', parentId, parentRestarts, ordinals, bytesMax } as const
-      const rows = (await thread.ask(request)) as ResultRows
+      const rows = (await ask(request)) as ResultRows
       return unpackPayloads(rows.results).map((result, index) => {
         const correlationId = rows.correlationIds[index]
         return result && correlationId !== undefined
@@ -83,7 +105,7 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
     },
 
     async readJournal(callId, restarts): Promise<StoredJournalEntry[]> {
-      const rows = (await thread.ask({ op: 'readJournal', callId, restarts })) as JournalRows
+      const rows = (await ask({ op: 'readJournal', callId, restarts })) as JournalRows
       const entries = unpackPayloads(rows.entries)
       return rows.ordinals.map((text, index) => {
         return { ordinals: JSON.parse(text) as number[], entry: entries[index] ?? new Uint8Array(0) }
@@ -91,10 +113,10 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
     },
 
     async prune(beforeMs, treesMax) {
-      return (await thread.ask({ op: 'prune', beforeMs, treesMax })) as number
+      return (await ask({ op: 'prune', beforeMs, treesMax })) as number
     },
 
-    close: () => thread.close(),
+    close: () => inOrder(() => thread.close()),
   }
 }
 

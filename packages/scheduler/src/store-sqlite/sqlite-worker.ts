@@ -48,7 +48,7 @@ type SyncRequest = Exclude<StoreRequest, { op: 'open' | 'prune' }>
 function perform(store: StoreDatabase, request: SyncRequest): { value: unknown; transfer?: Uint8Array } {
   switch (request.op) {
     case 'commit':
-      store.commit(request.batch, () => markCommitting(gate, request.id))
+      store.commit(request.parts, () => markCommitting(gate, request.id))
       markCommitted(gate, request.id)
       return { value: undefined }
     case 'load':

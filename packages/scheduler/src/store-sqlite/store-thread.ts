@@ -82,7 +82,11 @@ export class StoreThread {
    * @param transfer - Memory that goes over to the store's thread and is gone here.
    * @throws {DispatchError}
    */
-  ask(operation: Operation, transfer?: Uint8Array, onPart?: (part: unknown) => void): Promise<unknown> {
+  ask(
+    operation: Operation,
+    transfer: readonly Uint8Array[] = [],
+    onPart?: (part: unknown) => void,
+  ): Promise<unknown> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     if (this.#thread === undefined && this.#restart === undefined) this.#beginRestart()
     if (this.#restart === undefined) return this.#send(operation, transfer, onPart)
@@ -142,7 +146,11 @@ export class StoreThread {
     }
   }
 
-  #send(operation: Operation, transfer?: Uint8Array, onPart?: (part: unknown) => void): Promise<unknown> {
+  #send(
+    operation: Operation,
+    transfer: readonly Uint8Array[] = [],
+    onPart?: (part: unknown) => void,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#thread === undefined) {
         reject(this.#refusal ?? this.#error('temporary', 'has no thread at present'))
@@ -155,7 +163,7 @@ export class StoreThread {
       try {
         worker.postMessage(
           { ...operation, id },
-          transfer === undefined ? [] : [transfer.buffer as ArrayBuffer],
+          transfer.map(({ buffer }) => buffer as ArrayBuffer),
         )
       } catch (error) {
         this.#forget(id)
