@@ -1,6 +1,7 @@
 import {
   DispatchError,
   type Endpoint,
+  type RunOutcome,
   type RunRequest,
   type RunResponse,
   type RunSignal,
@@ -16,18 +17,26 @@ export function createInProcessEndpoint(
   run: (request: RunRequest, signal: RunSignal) => Promise<RunResponse>,
 ): Endpoint {
   return {
-    async run(request, signal) {
+    run(request, signal) {
       try {
-        return { kind: 'response', response: await run(request, signal) }
+        return run(request, signal).then(responded, failed)
       } catch (error) {
-        const isUnknownFunction = error instanceof UnaryError && error.code === 'not_found'
-        return {
-          kind: 'failure',
-          source: isUnknownFunction ? 'function' : 'endpoint',
-          status: error instanceof DispatchError ? error.status : 'permanent',
-          message: error instanceof Error ? error.message : String(error),
-        }
+        return Promise.resolve(failed(error))
       }
     },
+  }
+}
+
+function responded(response: RunResponse): RunOutcome {
+  return { kind: 'response', response }
+}
+
+function failed(error: unknown): RunOutcome {
+  const isUnknownFunction = error instanceof UnaryError && error.code === 'not_found'
+  return {
+    kind: 'failure',
+    source: isUnknownFunction ? 'function' : 'endpoint',
+    status: error instanceof DispatchError ? error.status : 'permanent',
+    message: error instanceof Error ? error.message : String(error),
   }
 }

@@ -36,15 +36,19 @@ export class RunBytes {
     this.#bytesMax = bytesMax
   }
 
+  /** Whether a run that is given so many bytes needs a place. */
+  isCounted(key: string, givenBytes: number): boolean {
+    return givenBytes + (this.#functions.get(key)?.answerBytes ?? 0) >= COUNTED_BYTES_MIN
+  }
+
   /**
    * A place for a run that is given so many bytes. `undefined`: they do not count. A promise: others have to end first,
    * and what was read for this one is better forgotten meanwhile.
    */
   enter(key: string, givenBytes: number): RunPlace | Promise<RunPlace> | undefined {
-    const known = this.#functions.get(key)
-    const bytes = givenBytes + (known?.answerBytes ?? 0)
-    if (bytes < COUNTED_BYTES_MIN) return undefined
-    const held = known ?? this.#newHeld(key)
+    if (!this.isCounted(key, givenBytes)) return undefined
+    const held = this.#functions.get(key) ?? this.#newHeld(key)
+    const bytes = givenBytes + held.answerBytes
     if (held.line.length === 0 && this.#fits(held, bytes)) return this.#take(key, held, givenBytes, bytes)
     return new Promise((resolve) => {
       held.line.push({ bytes, enter: () => resolve(this.#take(key, held, givenBytes, bytes)) })

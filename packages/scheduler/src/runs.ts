@@ -1,6 +1,7 @@
-import { DispatchError, type Endpoint, type Logger, RunAborter, type RunOutcome } from '@dispatch/protocol'
+import { DispatchError, type Endpoint, type Logger, type RunOutcome } from '@dispatch/protocol'
 import type { Clock } from './clock.js'
 import type { Effect, Event, Outcome } from './kernel/events.js'
+import { type LiveRun, LiveRuns } from './live-runs.js'
 import type { PayloadCache } from './payload-cache.js'
 import { readOutcome } from './read-outcome.js'
 import { RunBytes, type RunPlace } from './run-bytes.js'
@@ -28,20 +29,12 @@ export interface RunsOptions {
   readonly onUnreadable: (error: unknown) => void
 }
 
-/** How a run ended, and what it held of payloads. */
-interface Ended {
-  readonly outcome: Outcome
-  /** Results that it received. */
-  readonly delivered?: number | undefined
-  readonly place?: RunPlace | undefined
-}
-
 /** The runs under way: each takes its payloads, is carried out by its endpoint, and reports how it ended. */
 export class Runs {
   readonly #options: RunsOptions
   readonly #payloads: RunPayloadReader
   readonly #bytes: RunBytes
-  readonly #aborts = new Map<number, RunAborter>()
+  readonly #live: LiveRuns
   /** Runs that were aborted while the commit before them was still under way. They never start. */
   readonly #abortedEarly = new Set<number>()
   #isClosed = false
@@ -52,44 +45,35 @@ export class Runs {
     this.#options = options
     this.#payloads = new RunPayloadReader(options.store, options.cache)
     this.#bytes = new RunBytes(options.runBytesMax)
+    this.#live = new LiveRuns(options.clock)
   }
 
   start(effect: RunEffect): void {
     if (this.#isClosed || this.#abortedEarly.delete(effect.run)) return
-    const run = new RunAborter()
-    this.#aborts.set(effect.run, run)
-    void this.#carryOut(effect, run).then(({ outcome, delivered, place }) => {
-      this.#aborts.delete(effect.run)
-      this.#options.submit({
-        kind: 'ran',
-        id: effect.id,
-        run: effect.run,
-        outcome,
-        roll: this.#options.random(),
-        ...(delivered !== undefined && { delivered }),
-      })
-      if (place !== undefined) void this.#options.settled().then(() => place.leave())
-      if (this.#aborts.size === 0) this.#onIdle?.()
-    })
+    const live = this.#live.begin(effect.run)
+    const payloads = this.#payloads.cached(effect)
+    const isCounted =
+      payloads === undefined || this.#bytes.isCounted(keyOf(effect), bytesOfPayloads(payloads))
+    if (isCounted) void this.#startLater(effect, live)
+    else this.#exchange(effect, live, payloads, undefined)
   }
 
   abort(run: number, reason: string): void {
-    const started = this.#aborts.get(run)
-    if (started === undefined) this.#abortedEarly.add(run)
-    else started.abort(new DispatchError('timeout', `the call was ${reason}`))
+    const live = this.#live.get(run)
+    if (live === undefined) this.#abortedEarly.add(run)
+    else live.abort(new DispatchError('timeout', `the call was ${reason}`))
   }
 
   /** Starts no more runs. Resolves when none is under way; those that have not ended after `graceMs` are given up. */
   async stop(graceMs: number): Promise<void> {
     this.#isClosed = true
-    if (this.#aborts.size === 0) return
+    if (this.#live.size === 0) return
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve
     })
     const cancelTimer = this.#options.clock.after(graceMs, () => {
       this.#isStopping = true
-      const reason = new DispatchError('temporary', 'the process is shutting down')
-      for (const run of this.#aborts.values()) run.abort(reason)
+      this.#live.abortAll(new DispatchError('temporary', 'the process is shutting down'))
     })
     await idle
     cancelTimer()
@@ -97,30 +81,22 @@ export class Runs {
     this.#onIdle = undefined
   }
 
-  /** Never rejects. */
-  async #carryOut(effect: RunEffect, run: RunAborter): Promise<Ended> {
+  /** A run that has to wait: for the store, or for others that hold large payloads. Never rejects. */
+  async #startLater(effect: RunEffect, live: LiveRun): Promise<void> {
     let place: RunPlace | undefined
     try {
       let payloads = this.#payloads.cached(effect) ?? (await this.#read(effect))
-      const key = `${effect.endpoint}\n${effect.function}`
-      const entered = this.#bytes.enter(key, bytesOfPayloads(payloads))
+      const entered = this.#bytes.enter(keyOf(effect), bytesOfPayloads(payloads))
       if (entered instanceof Promise) {
         payloads = {}
         place = await entered
         payloads = this.#payloads.cached(effect) ?? (await this.#read(effect))
       } else place = entered
       // Aborted while its payloads were read. If its call is gone nobody hears of this; else it is due again.
-      if (run.aborted) return { outcome: { kind: 'abandoned' }, place }
-      const outcome = await this.#exchange(effect, payloads, run)
-      const bytes = bytesOfOutcome(outcome)
-      if (place === undefined) this.#bytes.learn(key, bytes)
-      else place.answered(bytes)
-      if (this.#isStopping && run.aborted && !isSuccess(outcome))
-        return { outcome: { kind: 'abandoned' }, place }
-      return { outcome, delivered: payloads.results?.length, place }
+      if (live.aborted) this.#ended(effect, { kind: 'abandoned' }, place)
+      else this.#exchange(effect, live, payloads, place)
     } catch (error) {
-      this.#options.logger.error({ err: error, dispatchId: effect.id }, 'a run could not be carried out')
-      return { outcome: readOutcome(failureOf(error), false), place }
+      this.#failed(effect, error, place)
     }
   }
 
@@ -133,19 +109,62 @@ export class Runs {
     }
   }
 
-  async #exchange(effect: RunEffect, payloads: RunPayloads, run: RunAborter): Promise<Outcome> {
-    const { clock, runMsMax, endpointOf } = this.#options
-    const limitMs = effect.runMsMax || runMsMax
-    const cancelTimer = clock.after(limitMs, () => {
-      run.abort(new DispatchError('timeout', `the run took longer than ${limitMs} ms`))
-    })
+  /** No async function, and one promise: most runs go this way, at once. */
+  #exchange(effect: RunEffect, live: LiveRun, payloads: RunPayloads, place: RunPlace | undefined): void {
+    const { runMsMax, endpointOf } = this.#options
+    const failed = (error: unknown) => this.#failed(effect, error, place)
     try {
-      const answer = await endpointOf(effect.endpoint).run(runRequestOf(effect, payloads), run)
-      return readOutcome(answer, effect.withJournal)
-    } finally {
-      cancelTimer()
+      this.#live.limit(live, effect.runMsMax || runMsMax)
+      endpointOf(effect.endpoint)
+        .run(runRequestOf(effect, payloads), live)
+        .then((answer) => this.#answered(effect, live, answer, payloads.results?.length, place))
+        .catch(failed)
+    } catch (error) {
+      failed(error)
     }
   }
+
+  #answered(
+    effect: RunEffect,
+    live: LiveRun,
+    answer: RunOutcome,
+    delivered: number | undefined,
+    place: RunPlace | undefined,
+  ): void {
+    const outcome = readOutcome(answer, effect.withJournal)
+    const bytes = bytesOfOutcome(outcome)
+    if (place === undefined) this.#bytes.learn(keyOf(effect), bytes)
+    else place.answered(bytes)
+    if (this.#isStopping && live.aborted && !isSuccess(outcome))
+      this.#ended(effect, { kind: 'abandoned' }, place)
+    else this.#ended(effect, outcome, place, delivered)
+  }
+
+  #failed(effect: RunEffect, error: unknown, place: RunPlace | undefined): void {
+    this.#options.logger.error({ err: error, dispatchId: effect.id }, 'a run could not be carried out')
+    this.#ended(effect, readOutcome(failureOf(error), false), place)
+  }
+
+  /** @param delivered - Results that the run received. */
+  #ended({ id, run }: RunEffect, outcome: Outcome, place: RunPlace | undefined, delivered?: number): void {
+    const { submit, settled, random } = this.#options
+    this.#live.end(run)
+    submit({
+      kind: 'ran',
+      id,
+      run,
+      outcome,
+      roll: random(),
+      ...(delivered !== undefined && { delivered }),
+    })
+    if (place !== undefined) void settled().then(() => place.leave())
+    if (this.#live.size === 0) this.#onIdle?.()
+  }
+}
+
+/** Payloads are bounded by function. */
+function keyOf({ endpoint, function: name }: RunEffect): string {
+  return `${endpoint}\n${name}`
 }
 
 /** Bytes of what a run brings and the store has to take. */

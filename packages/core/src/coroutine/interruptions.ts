@@ -17,14 +17,17 @@ export function linkInterruptions(
   expiresInMs: number | undefined,
 ): () => void {
   const abort = () => coroutine.interrupt(signal.reason)
-  const expire = () => coroutine.interrupt(new DispatchError('timeout', 'the call has expired'))
   if (signal.aborted) abort()
   signal.addEventListener('abort', abort, { once: true })
-  const isTimed = expiresInMs !== undefined && expiresInMs <= TIMER_MS_MAX
-  const timer = isTimed ? setTimeout(expire, Math.max(0, expiresInMs)) : undefined
-  timer?.unref()
+  const timer = expiresInMs === undefined ? undefined : interruptAfter(coroutine, expiresInMs)
   return () => {
     signal.removeEventListener('abort', abort)
     clearTimeout(timer)
   }
+}
+
+function interruptAfter(coroutine: Coroutine, delayMs: number): NodeJS.Timeout | undefined {
+  if (delayMs > TIMER_MS_MAX) return undefined
+  const expire = () => coroutine.interrupt(new DispatchError('timeout', 'the call has expired'))
+  return setTimeout(expire, Math.max(0, delayMs)).unref()
 }

@@ -92,27 +92,32 @@ export class CoroutineRunner {
    * Carries out one run. Never rejects, whatever the handler does. Soon after `signal` aborts it resolves with
    * what the handler made of it, or with `temporary`.
    */
-  async run(definition: FunctionDefinition, request: RunRequest, signal: RunSignal): Promise<RunResponse> {
+  run(definition: FunctionDefinition, request: RunRequest, signal: RunSignal): Promise<RunResponse> {
     const nowMs = Math.floor(this.#options.nowMs())
     const run: Run = { definition, request, signal, nowMs }
     try {
       this.#warm.sweep(nowMs)
-      switch (request.directive.case) {
-        case 'input':
-          return await this.#begin(run, request.directive.value)
-        case 'pollResult':
-          return await this.#resume(run, request.directive.value)
-        default:
-          return refusalResponse('invalid_argument', 'the request has neither an input nor a poll_result')
-      }
+      return Promise.resolve(this.#proceed(run))
     } catch (error) {
-      return responseOfEnd({ kind: 'threw', error }, definition, this.#options)
+      return Promise.resolve(this.#broken(run, error))
     }
   }
 
   /** Forgets all suspended coroutines and aborts their signals with `reason`. They can be rebuilt elsewhere. */
   close(reason: unknown): void {
     this.#warm.clear(reason)
+  }
+
+  #proceed(run: Run): RunResponse | Promise<RunResponse> {
+    const { directive } = run.request
+    switch (directive.case) {
+      case 'input':
+        return this.#begin(run, directive.value)
+      case 'pollResult':
+        return this.#resume(run, directive.value)
+      default:
+        return refusalResponse('invalid_argument', 'the request has neither an input nor a poll_result')
+    }
   }
 
   #begin(run: Run, anyInput: Any): RunResponse | Promise<RunResponse> {
@@ -202,9 +207,16 @@ export class CoroutineRunner {
       const results = brought instanceof Promise ? await brought : brought
       await coroutine.standStill()
       return this.#answer(run, warm, results)
+    } catch (error) {
+      return this.#broken(run, error)
     } finally {
       unlink()
     }
+  }
+
+  /** Something failed that was not the handler. */
+  #broken(run: Run, error: unknown): RunResponse {
+    return responseOfEnd({ kind: 'threw', error }, run.definition, this.#options)
   }
 
   #answer(run: Run, warm: WarmCoroutine, results: CallResult[]): RunResponse {
@@ -261,25 +273,33 @@ export class CoroutineRunner {
 /** Runs the handler. Its code may do anything; nothing of it comes out here. */
 function start(run: Run, coroutine: Coroutine, input: unknown): void {
   const context = new HandlerContext(coroutine, run.request)
-  void insideCoroutine(coroutine, () => handle(run.definition, coroutine, input, context))
+  insideCoroutine(coroutine, () => handle(run.definition, coroutine, input, context))
 }
 
 /**
- * One promise around the handler's own: a coroutine that is suspended keeps in memory whatever waits for it. Holds
- * nothing but what it needs then.
+ * No async function: a coroutine that is suspended keeps in memory whatever waits for it. What waits here holds nothing
+ * but the coroutine.
  */
-async function handle(
+function handle(
   { handler }: FunctionDefinition,
   coroutine: Coroutine,
   input: unknown,
   context: HandlerContext,
-): Promise<void> {
+): void {
+  const threw = (error: unknown) => coroutine.settle({ kind: 'threw', error })
+  const returned = (value: unknown) => coroutine.settle({ kind: 'returned', value })
+  const gave = (output: unknown) => {
+    try {
+      if (isFetchResponse(output)) readHttpOutput(output).then(returned, threw)
+      else returned(output)
+    } catch (error) {
+      threw(error)
+    }
+  }
   try {
-    const output = await handler(input, context)
-    const value = isFetchResponse(output) ? await readHttpOutput(output) : output
-    coroutine.settle({ kind: 'returned', value })
+    Promise.resolve(handler(input, context)).then(gave, threw)
   } catch (error) {
-    coroutine.settle({ kind: 'threw', error })
+    threw(error)
   }
 }
 

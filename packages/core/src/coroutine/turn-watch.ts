@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers'
 
 /**
  * Waits until nothing happens any more: resolves after a macrotask turn without a {@link touch}, if `isQuiet`
- * says then that there is nothing to wait for. If not, the next touch is waited for. Keeps nothing alive.
+ * says at its beginning and at its end that there is nothing to wait for. If not, the next touch is waited for.
  */
 export class TurnWatch {
   readonly done: Promise<void>
@@ -17,13 +17,15 @@ export class TurnWatch {
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
-    this.#awaitTurn()
+    // Most handlers end without a step: a turn's end would come too late for them, and cost more than they do.
+    if (isQuiet()) this.#awaitTurn()
   }
 
   /** Something happened. */
   touch(): void {
-    this.#touches += 1
+    // What else is begun together with this comes into the next turn: that has to pass, too.
     if (!this.#isTurnAhead) this.#awaitTurn()
+    this.#touches += 1
   }
 
   /** Ends the wait at once. */
