@@ -50,6 +50,12 @@ export function randomProgram(dice: Dice, depth: number): Program {
     : { kind: 'node', steps }
 }
 
+/** Many calls that wait for their turn, at one time. */
+export function randomRush(dice: Dice): Program {
+  const children = Array.from({ length: dice.between(5, 9) }, () => randomQueued(dice))
+  return { kind: 'node', steps: [{ kind: 'gather', children }] }
+}
+
 function randomQueued(dice: Dice): Program {
   return { kind: 'queued', label: `q${dice.between(0, 999)}`, workMs: dice.between(1, 400) }
 }

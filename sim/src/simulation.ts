@@ -14,7 +14,7 @@ import { Disk, type DiskFaults } from './disk.js'
 import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './functions.js'
 import { counted, createWire, failure, type NetworkFaults, watched } from './network.js'
 import { Process } from './process.js'
-import { randomProgram } from './program.js'
+import { randomProgram, randomRush } from './program.js'
 import { QUEUED, Turns } from './turns.js'
 import { checkRemains, checkRoot, type End, outputOf, type Root } from './verdict.js'
 import { Log, type Violation } from './violations.js'
@@ -231,23 +231,43 @@ export class Simulation {
   }
 
   #arrangeCalls(urls: readonly string[]): void {
+    const rush = this.#dice.chance(0.15) ? this.#arrangeRush(urls) : undefined
     const count = this.#dice.between(1, 6)
     for (let index = 0; index < count; index += 1) {
+      const isInRush = rush !== undefined && index < 4
       const root: Root = {
         id: `root${index}`,
-        program: randomProgram(this.#dice, this.#dice.between(1, 3)),
+        program: isInRush ? randomRush(this.#dice) : randomProgram(this.#dice, this.#dice.between(1, 3)),
         expirationMs: this.#dice.chance(0.2) ? this.#dice.between(1, 30_000) : 0,
         isAcknowledged: false,
         isCanceled: false,
         told: undefined,
       }
       this.#roots.push(root)
-      const url = this.#dice.pick(urls)
-      this.#clock.after(this.#dice.between(0, 10_000), () => void this.#submit(root, url))
+      const url = isInRush ? rush.url : this.#dice.pick(urls)
+      const atMs = isInRush ? rush.atMs : this.#dice.between(0, 10_000)
+      this.#clock.after(atMs, () => void this.#submit(root, url))
       if (this.#dice.chance(0.15)) {
         this.#clock.after(this.#dice.between(0, 30_000), () => void this.#cancel(root))
       }
     }
+  }
+
+  /**
+   * Some trees fan out at one place at one time, and soon somebody gives up most of what waits of one of them. Not what
+   * has, or may just be given, its turn: that turn is its tree's, whatever comes of it.
+   */
+  #arrangeRush(urls: readonly string[]): { readonly url: string; readonly atMs: number } {
+    const url = this.#dice.pick(urls)
+    const atMs = this.#dice.between(0, 10_000)
+    this.#clock.after(atMs + this.#dice.between(1, 1_500), () => {
+      const trees = this.#turns.waitingAt(url)
+      if (trees.size === 0) return
+      const [root, ids] = this.#dice.pick([...trees])
+      this.#tampered.add(root)
+      for (const id of ids.slice(1)) if (id !== root && this.#dice.chance(0.8)) void this.#cancelCall(id)
+    })
+    return { url, atMs }
   }
 
   async #submit(root: Root, url: string): Promise<void> {

@@ -68,6 +68,15 @@ export class Turns {
     line.seen.add(id)
   }
 
+  /** The calls that wait at this endpoint, by their trees' roots, in the order in which they came. */
+  waitingAt(endpoint: string): Map<string, string[]> {
+    const trees = new Map<string, string[]>()
+    for (const [id, { tree }] of this.#lineOf(endpoint).waiting) {
+      trees.set(tree, [...(trees.get(tree) ?? []), id])
+    }
+    return trees
+  }
+
   #judge({ begun }: Line, id: string, { tree, order, since, before }: Place): void {
     const meanwhile = begun.slice(since)
     const own = meanwhile.filter((run) => run.tree === tree)
