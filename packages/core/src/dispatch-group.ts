@@ -32,8 +32,8 @@ export interface DispatchGroupOptions {
 }
 
 /**
- * Sends calls to a scheduler, and lets those that come while {@link REQUESTS_MAX} requests are under way share the next
- * one: a round trip, a commit and an authentication for many.
+ * Sends calls to a scheduler. Those that come in one turn of the event loop, or while {@link REQUESTS_MAX} requests are
+ * under way, share a request: a round trip, a commit and an authentication for many.
  *
  * A request is recorded all or none, so nobody must fail for another's mistake or size. One that is refused for a call
  * that is wrong is sent again, each member by itself; for that every call has an id already. When there is no room for
@@ -52,6 +52,7 @@ class DispatchGroup {
   readonly #options: DispatchGroupOptions
   #waiting: Member[] = []
   #requests = 0
+  #isPumping = false
   /** Calls of the next request. */
   #callsMax = CALLS_MAX
   #isPaused = false
@@ -65,6 +66,16 @@ class DispatchGroup {
       const bytes = calls.reduce((sum, { input }) => sum + (input?.value.byteLength ?? 0), 0)
       const untilMs = this.#options.nowMs() + PATIENCE_MS
       this.#waiting.push({ calls, bytes, untilMs, resolve, reject })
+      this.#pumpSoon()
+    })
+  }
+
+  /** What is dispatched in one turn of the event loop goes together, the first of it, too. */
+  #pumpSoon(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    setImmediate(() => {
+      this.#isPumping = false
       this.#pump()
     })
   }

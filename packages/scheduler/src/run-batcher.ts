@@ -38,6 +38,9 @@ const RUN_BYTES_MAX = 256_000
 /** Requests in one batch: an endpoint cannot begin before it has all of them. Bytes. */
 const BATCH_BYTES_MAX = 1_000_000
 
+/** Turns of the event loop for which a run waits at most for others to share its request. */
+const TURNS_MAX = 16
+
 /** HTTP statuses that say nothing about the request: each run of the batch ends with them. */
 const STATUSES_OF_ALL: ReadonlySet<number> = new Set([401, 403, 429, 502, 503, 504])
 
@@ -45,8 +48,9 @@ const STATUSES_OF_ALL: ReadonlySet<number> = new Set([401, 403, 429, 502, 503, 5
 const REFUSED_FOR_MS = 60_000
 
 /**
- * Sends runs to one endpoint: those that start in one turn of the event loop share a request, and with it a signature, a
- * connection and a commit of their results. One by itself goes as a request of its own.
+ * Sends runs to one endpoint: those that start in one turn of the event loop, or in turns that follow each other, share
+ * a request, and with it a signature, a connection and a commit of their results. One by itself goes as a request of its
+ * own.
  *
  * Rules.
  *  G1 Each run ends when its own answer is there; a slow one holds up none.
@@ -62,14 +66,28 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
   let waiting: Member[] = []
   const aborts: { batchId: string; index: number }[] = []
   let isFlushing = false
+  /** Runs that waited a turn ago, and turns for which the first of them has waited. */
+  let waited = 0
+  let turns = 0
 
   const flushSoon = () => {
-    if (!isFlushing) setImmediate(flush)
+    if (!isFlushing) setImmediate(afterTurn)
     isFlushing = true
+  }
+
+  const afterTurn = () => {
+    const hasGrown = waiting.length > Math.max(1, waited)
+    if (hasGrown && waiting.length < runsMax && turns < TURNS_MAX) {
+      waited = waiting.length
+      turns += 1
+      setImmediate(afterTurn)
+    } else flush()
   }
 
   const flush = () => {
     isFlushing = false
+    waited = 0
+    turns = 0
     const members = waiting.filter(({ isSettled }) => !isSettled)
     waiting = []
     for (const batch of batchesOf(members, runsMax)) {

@@ -97,6 +97,25 @@ function start(batcher: ReturnType<typeof createRunBatcher>, ids: readonly strin
 const idsOf = ({ request }: { request: RunBatchRequest }) => request.runs.map(({ dispatchId }) => dispatchId)
 const answer = (index: number) => envelopeOf(encodeRunBatchResponse(index, OK))
 
+t.test('runs of turns that follow each other share a request; one by itself waits for nobody', async (t) => {
+  const { batcher, batches, alone } = createEndpoint()
+  const next = () => new Promise(setImmediate)
+  start(batcher, ['lone'])
+  await next()
+  t.strictSame(alone, ['lone'])
+  start(batcher, ['a', 'b'])
+  await next()
+  start(batcher, ['c'])
+  await next()
+  t.strictSame(batches.map(idsOf), [['a', 'b', 'c']])
+  start(batcher, ['d', 'e'])
+  await turn()
+  start(batcher, ['f'])
+  await turn()
+  t.strictSame(batches.slice(1).map(idsOf), [['d', 'e']])
+  t.strictSame(alone, ['lone', 'f'])
+})
+
 t.test(
   'runs of one turn share a request, as many as the endpoint takes; one by itself has its own',
   async (t) => {
