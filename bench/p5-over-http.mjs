@@ -2,6 +2,7 @@
 import { benchmark } from './lib/benchmark.mjs'
 import { startHttpPair } from './lib/http-pair.mjs'
 import { metered } from './lib/meter.mjs'
+import { signatureMicros } from './lib/probe.mjs'
 
 const COUNT = 5_000
 
@@ -18,10 +19,11 @@ await benchmark({
     'single.rate': { name: 'one run in each request: rate', unit: 'calls/s', atLeast: 5_000 },
     'single.cpu': { name: '… CPU per call, both processes', unit: 'µs', atMost: 250 },
     'single.application': { name: '… of this the application, client included', unit: 'µs' },
+    signature: { name: 'one Ed25519 signature, made and verified, and nothing else', unit: 'µs' },
   },
   async measure({ count }) {
     const calls = count(COUNT)
-    const sample = {}
+    const sample = { signature: signatureMicros() }
     for (const [name, pair] of Object.entries(pairs)) {
       const before = await pair.application.cpuMicros()
       const { ms, cpuMicros } = await metered(
