@@ -67,6 +67,7 @@ export class LiveRuns {
   }
 
   #look(): void {
+    this.#cancelTimer = undefined
     this.#timerAtMs = Number.POSITIVE_INFINITY
     const nowMs = this.#clock.monotonicMs()
     let nextMs = Number.POSITIVE_INFINITY
