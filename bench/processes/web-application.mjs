@@ -4,6 +4,7 @@ import { dispatchPlugin } from '@dispatch/fastify'
 import { createEmbeddedScheduler } from '@dispatch/scheduler'
 import Fastify from 'fastify'
 import { serveParent } from '../lib/child.mjs'
+import { churn } from '../lib/churn.mjs'
 import { dispatchInBatches, drained } from '../lib/embedded.mjs'
 import { increment } from '../lib/workloads.mjs'
 
@@ -41,5 +42,7 @@ serveParent({
     delays.disable()
     return delays.max / 1e6
   },
+  /** Without any call: this thread and another are busy for so long as those of a drain, in pieces of the same size. */
+  churn: (ms) => churn(ms),
   close: () => app.close(),
 })

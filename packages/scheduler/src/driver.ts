@@ -270,6 +270,8 @@ export class Driver {
     this.stop()
     this.#options.logger.error({ err: error }, 'the store has failed; the scheduler has stopped')
     this.#options.onBroken(error)
+    // A commit that is under way does this when it ends.
+    if (!this.#isCommitting) this.#batch.acknowledge()
   }
 
   #setTimer(): void {

@@ -4,6 +4,7 @@ import {
   CallSchema,
   CallState,
   create,
+  DispatchError,
   decodeValue,
   type Endpoint,
   encodeValue,
@@ -627,6 +628,30 @@ t.test('D6 what has ended is written while the rest of what is durable is carrie
     overlapping.every((count) => count >= 256),
     `but for enough to share a sync, got ${overlapping}`,
   )
+})
+
+t.test('D5 who waits while effects are carried out is told when the store fails for good', async (t) => {
+  const store = createMemoryStore()
+  let reads = 0
+  let last: Promise<unknown> | undefined
+  const unreadable: Store = {
+    ...store,
+    readPayloads: async (ids) => {
+      reads += 1
+      if (reads < 1_100) return store.readPayloads(ids)
+      last ??= errorOf(scheduler.dispatch([callOf('f')]))
+      throw new DispatchError('permanent', 'the disk is gone')
+    },
+  }
+  const script = new Script({ f: () => answer('ok') })
+  const scheduler = await started(t, script, { store: unreadable, cacheBytesMax: 0 })
+  const many = () => Array.from({ length: 1_000 }, () => callOf('f'))
+  const ids = await scheduler.dispatch(many())
+  // Until then the adaptive limit lets more calls run at one time than are started in a turn.
+  await Promise.all(ids.map((id) => scheduler.wait(id, 30_000)))
+  await scheduler.dispatch(many())
+  while (last === undefined) await sleep(1)
+  t.match(await Promise.race([last, sleep(2_000, 'nothing', { ref: false })]), { name: 'PermanentError' })
 })
 
 /** What the promise rejects with. */
