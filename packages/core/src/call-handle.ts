@@ -139,41 +139,34 @@ async function waitForCall(
   const untilMs = nowMs() + timeoutMs
   while (true) {
     const startedMs = nowMs()
-    const remainingMs = Math.max(0, untilMs - startedMs)
-    const waited = await waitOnce(scheduler, id, Math.min(remainingMs, WAIT_MS_MAX), signal)
-    if (waited instanceof DispatchError) {
-      if (nowMs() >= untilMs) throw waited
-      await pause(Math.min(waited.retryAfterMs ?? WAIT_MS_MIN, untilMs - nowMs()), signal)
+    const waitMs = Math.min(Math.max(0, untilMs - startedMs), WAIT_MS_MAX)
+    signal?.throwIfAborted()
+    let info: CallInfo
+    try {
+      info = known(await scheduler.wait(id, waitMs, signal), id)
+    } catch (error) {
+      signal?.throwIfAborted()
+      const pauseMs = pauseOf(error)
+      if (pauseMs === undefined || nowMs() >= untilMs) throw error
+      await pause(Math.min(pauseMs, untilMs - nowMs()), signal)
       continue
     }
-    const info = known(waited, id)
-    if (info.state === CallState.DONE || nowMs() >= untilMs) return info
+    if (info.state === CallState.DONE) return info
+    signal?.throwIfAborted()
+    if (nowMs() >= untilMs) return info
     // A scheduler may answer early; one that always does must not keep us busy.
     await pause(Math.min(startedMs + WAIT_MS_MIN, untilMs) - nowMs(), signal)
   }
 }
 
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
+/** How long to wait before a scheduler is asked again at which too many wait, in milliseconds. */
+function pauseOf(error: unknown): number | undefined {
+  if (!(error instanceof DispatchError) || error.status !== 'throttled') return undefined
+  return error.retryAfterMs ?? WAIT_MS_MIN
 }
 
-/** The call, or the error of a scheduler at which too many wait: it says when to come again. */
-async function waitOnce(
-  scheduler: Scheduler,
-  id: string,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): Promise<CallInfo | DispatchError | undefined> {
-  signal?.throwIfAborted()
-  try {
-    const info = await scheduler.wait(id, timeoutMs, signal)
-    if (info?.state !== CallState.DONE) signal?.throwIfAborted()
-    return info
-  } catch (error) {
-    signal?.throwIfAborted()
-    if (error instanceof DispatchError && error.status === 'throttled') return error
-    throw error
-  }
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
 }
 
 function outputOf(info: CallInfo, decodeOutput: CallHandleOptions['decodeOutput']): unknown {

@@ -224,10 +224,9 @@ export class Dispatch {
   async #send(calls: readonly Call[]): Promise<string[]> {
     const addressed = calls.map((call, index) => this.#address(call, index))
     if (addressed.length === 0) return []
-    return await this.#unacknowledged.handOver(addressed, async () => {
-      const scheduler = await this.#connection.open()
-      return await scheduler.dispatch(addressed)
-    })
+    return await this.#unacknowledged.handOver(addressed, () =>
+      this.#connection.open().then((scheduler) => scheduler.dispatch(addressed)),
+    )
   }
 
   #address(call: Call, index: number): Call {

@@ -268,7 +268,8 @@ class StoreScheduler implements TenantScheduler {
     this.#driver.submit({ kind: 'submit', calls: fresh })
     admitted.submitted()
     known?.release()
-    await this.#durable()
+    await this.#driver.durable()
+    this.#assertUsable()
     return ids
   }
 
@@ -277,7 +278,8 @@ class StoreScheduler implements TenantScheduler {
     const live = this.#kernel.find(id)
     if (live !== undefined)
       return live.call.tenant === tenant ? callInfoOf(live.call, live.isRunning) : undefined
-    await this.#durable()
+    await this.#driver.durable()
+    this.#assertUsable()
     const stored = await this.#reads.take(() => this.#store.readCall(id))
     if (stored === undefined || stored.call.tenant !== tenant) return undefined
     return callInfoOf(stored.call, false, stored.payloads.result)
@@ -302,7 +304,8 @@ class StoreScheduler implements TenantScheduler {
     this.#assertUsable()
     if (this.#kernel.tenantOf(id) === tenant) {
       this.#driver.submit({ kind: 'cancel', id })
-      await this.#durable()
+      await this.#driver.durable()
+      this.#assertUsable()
     }
     return this.#get(id, tenant)
   }
@@ -349,11 +352,6 @@ class StoreScheduler implements TenantScheduler {
       const what = this.#state === 'new' ? 'has not been opened yet' : 'has been closed'
       throw new DispatchError('temporary', `the scheduler ${what}`)
     }
-  }
-
-  async #durable(): Promise<void> {
-    await this.#driver.durable()
-    this.#assertUsable()
   }
 
   #perform(effect: Effect): void {

@@ -37,14 +37,10 @@ export class Waiters {
    *
    * @throws {DispatchError} `throttled` when too many wait, with the time until one will have gone.
    */
-  async wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<CallInfo | undefined> {
-    if (signal?.aborted) return undefined
-    if (this.#count >= this.#countMax) {
-      throw new DispatchError('throttled', `${this.#count} requests wait for calls to end, and no more may`, {
-        retryAfterMs: this.#gone.adviceMsFor(1, this.#clock.nowMs()),
-      })
-    }
-    return await new Promise((resolve, reject) => {
+  wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<CallInfo | undefined> {
+    if (signal?.aborted) return Promise.resolve(undefined)
+    if (this.#count >= this.#countMax) return Promise.reject(this.#fullError())
+    return new Promise((resolve, reject) => {
       const settle = (): void => {
         cancelTimer()
         signal?.removeEventListener('abort', giveUp)
@@ -67,6 +63,12 @@ export class Waiters {
       const cancelTimer = this.#clock.after(timeoutMs, giveUp)
       signal?.addEventListener('abort', giveUp, { once: true })
       this.#add(id, waiter)
+    })
+  }
+
+  #fullError(): DispatchError {
+    return new DispatchError('throttled', `${this.#count} requests wait for calls to end, and no more may`, {
+      retryAfterMs: this.#gone.adviceMsFor(1, this.#clock.nowMs()),
     })
   }
 
