@@ -57,11 +57,12 @@ const server = createServer((request, response) => {
 await dispatch.open()
 await new Promise<void>((resolve) => server.listen(config.port, '127.0.0.1', resolve))
 await dispatch.start()
-process.stdout.write('ready\n')
+// Before it says so: somebody may tell it to end at once.
 process.once('SIGTERM', async () => {
   await dispatch.close()
   process.exit(0)
 })
+process.stdout.write('ready\n')
 
 async function endingOf(id: string): Promise<Ending> {
   try {

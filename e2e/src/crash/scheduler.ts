@@ -18,8 +18,9 @@ const retryPolicy = {
   unknownFunctionMsMax: 600_000,
 }
 const served = await serveScheduler({ port, store, apiKeys: ['crash-tests'], retryPolicy })
-process.stdout.write('ready\n')
+// Before it says so: somebody may tell it to end at once.
 process.once('SIGTERM', async () => {
   await served.close(100)
   process.exit(0)
 })
+process.stdout.write('ready\n')
