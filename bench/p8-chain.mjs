@@ -30,7 +30,11 @@ await benchmark({
     growthMs: { name: 'time per call, 10,000 over 1,000', unit: 'x', atMost: 1.15 },
     httpMs: { name: `${MIDDLE_HTTP_NAME} over HTTP, per call`, unit: 'ms' },
     httpCpu: { name: `${LONG_HTTP_NAME} over HTTP, CPU per call`, unit: 'µs' },
-    httpGrowth: { name: `CPU per call over HTTP, ${LONG_HTTP_NAME} over ${MIDDLE_HTTP_NAME}`, unit: 'x', atMost: 1.15 },
+    httpGrowth: {
+      name: `CPU per call over HTTP, ${LONG_HTTP_NAME} over ${MIDDLE_HTTP_NAME}`,
+      unit: 'x',
+      atMost: 1.15,
+    },
   },
   async measure({ count, folder }) {
     const [short, middle, long] = [count(SHORT), count(MIDDLE), count(LONG)]
