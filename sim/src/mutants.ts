@@ -22,8 +22,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dispatch is acknowledged before its commit',
     file: SCHEDULER,
-    from: 'async #durable() {\n        await this.#driver.durable();',
-    to: 'async #durable() {',
+    from: 'known?.release();\n        await this.#driver.durable();',
+    to: 'known?.release();',
   },
   {
     name: 'effects do not wait for the commit',
