@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { MUTANTS } from '../dist/mutants.js'
 
 const MAIN = fileURLToPath(new URL('../dist/mutants-main.js', import.meta.url))
 
@@ -13,4 +15,11 @@ t.test('the simulation can fail: deliberate bugs are found', async (t) => {
   const { stdout } = await promisify(execFile)(process.execPath, [MAIN, '--seeds', '100', ...only])
   for (const name of FEW) t.match(stdout, new RegExp(`^after +\\d+ worlds .*${name}`, 'm'))
   t.match(stdout, / 0 not found/)
+})
+
+t.test('each bug can be planted: its text stands once in what is built', async (t) => {
+  for (const { name, file, from } of MUTANTS) {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+    t.equal(text.split(from).length - 1, 1, name)
+  }
 })
