@@ -21,6 +21,11 @@ interface Place {
 interface Line {
   readonly begun: { readonly tree: string; readonly order: number; readonly isAgain: boolean }[]
   readonly waiting: Map<string, Place>
+  /**
+   * Trees whose first call was cancelled, and the runs that had begun then: it may have been given its turn just before, of
+   * which nobody hears; the turn is used all the same.
+   */
+  readonly spent: { readonly tree: string; readonly at: number }[]
   /** Calls that have run here, or may come to wait unnoticed. */
   readonly seen: Set<string>
 }
@@ -53,6 +58,8 @@ export class Turns {
     const { call } = write
     const line = this.#lineOf(call.endpoint)
     if (!this.#waits(call)) {
+      const [first] = [...line.waiting].find(([, { tree }]) => tree === call.rootId) ?? []
+      if (first === call.id) line.spent.push({ tree: call.rootId, at: line.begun.length })
       line.waiting.delete(call.id)
       this.#noteDelayed(call)
     } else if (!line.seen.has(call.id)) this.#enter(call, ++this.#order)
@@ -77,18 +84,19 @@ export class Turns {
     return trees
   }
 
-  #judge({ begun }: Line, id: string, { tree, order, since, before }: Place): void {
+  #judge({ begun, spent }: Line, id: string, { tree, order, since, before }: Place): void {
     const meanwhile = begun.slice(since)
     const own = meanwhile.filter((run) => run.tree === tree)
     if (order > 0 && own.some((run) => run.order > order)) {
       this.#log.violate('I12', `${id}: a call of its tree that came later has run before it`)
     }
+    const ownTurns = own.length + spent.filter((turn) => turn.tree === tree && turn.at >= since).length
     const turns = new Map<string, number>()
     for (const run of meanwhile) if (run.tree !== tree) turns.set(run.tree, (turns.get(run.tree) ?? 0) + 1)
     let excess = 0
     for (const [other, count] of turns) {
       const wasThere = before.has(other) || meanwhile.some((run) => run.tree === other && run.isAgain)
-      excess += Math.max(0, count - own.length - (wasThere ? 1 : 0))
+      excess += Math.max(0, count - ownTurns - (wasThere ? 1 : 0))
     }
     if (excess > SLACK) this.#log.violate('I12', `${id} waits while others have ${excess} turns too many`)
   }
@@ -111,7 +119,7 @@ export class Turns {
   #lineOf(endpoint: string): Line {
     let line = this.#lines.get(endpoint)
     if (line === undefined) {
-      line = { begun: [], waiting: new Map(), seen: new Set() }
+      line = { begun: [], waiting: new Map(), spent: [], seen: new Set() }
       this.#lines.set(endpoint, line)
     }
     return line
