@@ -43,6 +43,6 @@ serveParent({
     return delays.max / 1e6
   },
   /** Without any call: this thread and another are busy for so long as those of a drain, in pieces of the same size. */
-  churn: (ms) => churn(ms),
+  churn,
   close: () => app.close(),
 })

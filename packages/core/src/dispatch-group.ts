@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import { type Call, DispatchError, type FailureStatus } from '@dispatch/protocol'
 
 /** Requests under way beyond which calls wait for each other: a scheduler commits one group while it receives the next. */

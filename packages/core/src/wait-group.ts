@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import type { CallInfo } from '@dispatch/protocol'
 
 /** Calls that one request waits for. */

@@ -109,7 +109,7 @@ export class Runs {
     }
   }
 
-  /** No async function, and one promise: most runs go this way, at once. */
+  /** No async function: most runs go this way, at once. */
   #exchange(effect: RunEffect, live: LiveRun, payloads: RunPayloads, place: RunPlace | undefined): void {
     const { runMsMax, endpointOf } = this.#options
     const failed = (error: unknown) => this.#failed(effect, error, place)
