@@ -1,105 +1,27 @@
 import {
-  type Call,
   CallSchema,
   CallState,
   create,
-  DispatchError,
   decodeValue,
-  type Endpoint,
-  encodeValue,
   fromWireError,
-  type MessageInit,
-  type RunOutcome,
   type RunRequest,
   RunResponseSchema,
   STATUSES,
-  type Status,
 } from '@dispatch/protocol'
-import t, { type Test } from 'tap'
-import { createScheduler, type SchedulerOptions } from '../dist/scheduler.js'
+import t from 'tap'
+import { createScheduler } from '../dist/scheduler.js'
 import type { Store } from '../dist/store.js'
 import { createMemoryStore } from '../dist/store-memory.js'
-
-const ENDPOINT = 'http://app'
-
-function callOf(name: string, input: unknown = null, more: MessageInit<Call> = {}): Call {
-  return create(
-    CallSchema,
-    Object.assign({ endpoint: ENDPOINT, function: name, input: encodeValue(input) }, more),
-  )
-}
-
-function answer(status: Status, output?: unknown): RunOutcome {
-  return {
-    kind: 'response',
-    response: create(RunResponseSchema, {
-      status: STATUSES[status].code,
-      directive: {
-        case: 'exit',
-        value: { result: output === undefined ? {} : { output: encodeValue(output) } },
-      },
-    }),
-  }
-}
-
-function pollOf(names: readonly string[], more: Record<string, unknown> = {}): RunOutcome {
-  return {
-    kind: 'response',
-    response: create(RunResponseSchema, {
-      status: 1,
-      directive: {
-        case: 'poll',
-        value: {
-          state: { case: 'typedCoroutineState', value: encodeValue('state') },
-          calls: names.map((name, index) => ({
-            function: name,
-            correlationId: BigInt(index + 1),
-            input: encodeValue(index),
-          })),
-          minResults: names.length,
-          maxResults: 1000,
-          ...more,
-        },
-      },
-    }),
-  }
-}
-
-type Handler = (request: RunRequest, signal: AbortSignal) => RunOutcome | Promise<RunOutcome>
-
-/** An endpoint made of one handler per function, which remembers what it was asked. */
-class Script implements Endpoint {
-  readonly requests: RunRequest[] = []
-  readonly #handlers: Record<string, Handler>
-
-  constructor(handlers: Record<string, Handler>) {
-    this.#handlers = handlers
-  }
-
-  async run(request: RunRequest, signal: AbortSignal): Promise<RunOutcome> {
-    this.requests.push(request)
-    const handler = this.#handlers[request.function]
-    if (handler === undefined) {
-      return { kind: 'failure', source: 'function', status: 'not_found', message: `no ${request.function}` }
-    }
-    return handler(request, signal)
-  }
-}
-
-const FAST = { delayMsMin: 1, delayMsMax: 5, giveUpAfterMs: 86_400_000, unknownFunctionMsMax: 50 }
-
-async function started(t: Test, endpoint: Endpoint, options: Partial<SchedulerOptions> = {}) {
-  const scheduler = createScheduler({
-    store: createMemoryStore(),
-    endpointOf: () => endpoint,
-    retryPolicy: FAST,
-    ...options,
-  })
-  t.teardown(() => scheduler.close())
-  await scheduler.open()
-  scheduler.start()
-  return scheduler
-}
+import {
+  answer,
+  callOf,
+  ENDPOINT,
+  errorOf,
+  type Handler,
+  pollOf,
+  Script,
+  started,
+} from './scheduler-harness.js'
 
 t.test('Q01 three calls give three ids, in order, and each ends with its result', async (t) => {
   const scheduler = await started(t, new Script({ echo: (request) => answer('ok', inputOf(request)) }))
@@ -545,123 +467,6 @@ t.test('a run that takes too long is aborted with timeout and tried again', asyn
     t.match(reasons, [{ status: 'timeout', message: 'the run took longer than 30 ms' }], name)
   }
 })
-
-t.test('children of an endpoint in this process share the commit of their parent', async (t) => {
-  const store = createMemoryStore()
-  let commits = 0
-  const counting: Store = {
-    ...store,
-    commit: async (writes) => {
-      commits += 1
-      await store.commit(writes)
-    },
-  }
-  let steps = 0
-  const script = new Script({
-    child: () => answer('ok', 1),
-    parent: () => (steps++ < 50 ? pollOf(['child']) : answer('ok')),
-  })
-  const scheduler = await started(t, script, { store: counting, isLocal: () => true })
-  const [id] = await scheduler.dispatch([callOf('parent')])
-  await scheduler.wait(id as string, 5_000)
-  t.ok(commits <= 55, `one commit per step, got ${commits}`)
-})
-
-t.test('D6 children that run in this process leave the event loop to others', async (t) => {
-  let isOver = false
-  let begun = 0
-  let begunInTurn = 0
-  let mostInTurn = 0
-  const turn = (): void => {
-    mostInTurn = Math.max(mostInTurn, begunInTurn)
-    begunInTurn = 0
-    if (!isOver) setImmediate(turn)
-  }
-  const script = new Script({
-    child: () => {
-      begun += 1
-      begunInTurn += 1
-      return answer('ok')
-    },
-    parent: (request) =>
-      request.directive.case === 'input'
-        ? pollOf(Array.from({ length: 1_000 }, () => 'child'))
-        : answer('ok'),
-  })
-  const scheduler = await started(t, script, { isLocal: () => true })
-  turn()
-  const [id] = await scheduler.dispatch([callOf('parent')])
-  const end = await scheduler.wait(id as string, 30_000)
-  isOver = true
-  t.match(end, { state: CallState.DONE, status: 1 })
-  t.equal(begun, 1_000)
-  t.ok(mostInTurn <= 200, `${mostInTurn} runs began within one turn of the event loop`)
-})
-
-t.test('D6 what has ended is written while the rest of what is durable is carried out', async (t) => {
-  const store = createMemoryStore()
-  let begun = 0
-  /** Writes of the commits during which runs began. */
-  const overlapping: number[] = []
-  const slow: Store = {
-    ...store,
-    commit: async (writes) => {
-      const begunBefore = begun
-      await store.commit(writes)
-      for (let turns = 0; turns < 50; turns += 1) await new Promise(setImmediate)
-      if (begun > begunBefore) overlapping.push(writes.length)
-    },
-  }
-  const script = new Script({
-    f: () => {
-      begun += 1
-      return answer('ok', begun)
-    },
-  })
-  const scheduler = await started(t, script, { store: slow })
-  const ids = await scheduler.dispatch(Array.from({ length: 5_000 }, () => callOf('f')))
-  await Promise.all(ids.map((id) => scheduler.wait(id, 30_000)))
-  t.equal(begun, 5_000)
-  t.ok(overlapping.length > 0, 'a commit does not wait until all that may run has begun')
-  t.ok(
-    overlapping.every((count) => count >= 256),
-    `but for enough to share a sync, got ${overlapping}`,
-  )
-})
-
-t.test('D5 who waits while effects are carried out is told when the store fails for good', async (t) => {
-  const store = createMemoryStore()
-  let reads = 0
-  let isLast = (_refusal: Promise<unknown>): void => {}
-  const refusal = new Promise<unknown>((resolve) => {
-    isLast = resolve
-  })
-  const unreadable: Store = {
-    ...store,
-    readPayloads: async (ids) => {
-      reads += 1
-      if (reads < 1_100) return store.readPayloads(ids)
-      if (reads === 1_100) isLast(errorOf(scheduler.dispatch([callOf('f')])))
-      throw new DispatchError('permanent', 'the disk is gone')
-    },
-  }
-  const script = new Script({ f: () => answer('ok') })
-  const scheduler = await started(t, script, { store: unreadable, cacheBytesMax: 0 })
-  const many = () => Array.from({ length: 1_000 }, () => callOf('f'))
-  const ids = await scheduler.dispatch(many())
-  // Until then the adaptive limit lets more calls run at one time than are started in a turn.
-  await Promise.all(ids.map((id) => scheduler.wait(id, 30_000)))
-  await scheduler.dispatch(many())
-  t.match(await refusal, { name: 'PermanentError' })
-})
-
-/** What the promise rejects with. */
-async function errorOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-}
 
 function inputOf(request: RunRequest): unknown {
   return request.directive.case === 'input' ? decodeValue(request.directive.value) : undefined
