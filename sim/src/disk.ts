@@ -60,6 +60,7 @@ export class Disk {
       readPayloads: (ids) => ask(() => this.#store.readPayloads(ids)),
       readCall: (id) => ask(() => this.#store.readCall(id)),
       existing: (ids) => ask(() => this.#store.existing(ids)),
+      highestId: (bound) => ask(() => this.#store.highestId(bound)),
       readResults: (id, restarts, ordinals, bytesMax) =>
         ask(() => this.#store.readResults(id, restarts, ordinals, bytesMax)),
       readJournal: (id, restarts) => ask(() => this.#store.readJournal(id, restarts)),

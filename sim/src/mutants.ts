@@ -13,6 +13,7 @@ const RETRY = 'packages/scheduler/dist/kernel/retry-policy.js'
 const NODE = 'packages/scheduler/dist/kernel/call-node.js'
 const DRIVER = 'packages/scheduler/dist/driver.js'
 const SCHEDULER = 'packages/scheduler/dist/scheduler.js'
+const ENDED = 'packages/scheduler/dist/ended-calls.js'
 const RUN_PAYLOADS = 'packages/scheduler/dist/run-payloads.js'
 const WARM = 'packages/core/dist/coroutine/warm-coroutines.js'
 const REPLAY = 'packages/core/dist/coroutine/replay.js'
@@ -187,8 +188,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a request that is repeated records its calls again',
     file: SCHEDULER,
-    from: '!known?.exists.has(id)',
+    from: '!known?.exists.has(id) && this.#ended.isUsed(id) !== true',
     to: 'true',
+  },
+  {
+    name: 'an id is free again while the end of its call is being recorded',
+    file: ENDED,
+    from: 'this.#undurable.has(id) || ',
+    to: '',
+  },
+  {
+    name: 'an id is free again when its call has ended',
+    file: ENDED,
+    from: ' || this.#remembered.has(id)',
+    to: '',
+  },
+  {
+    name: 'after a restart every id that grows is free',
+    file: SCHEDULER,
+    from: 'this.#ended.startAbove(',
+    to: 'void (',
   },
   {
     name: 'a coroutine in memory is resumed wherever it stands',

@@ -233,10 +233,12 @@ export class Simulation {
   #arrangeCalls(urls: readonly string[]): void {
     const rush = this.#dice.chance(0.15) ? this.#arrangeRush(urls) : undefined
     const count = this.#dice.between(1, 6)
+    // Of ids that grow the scheduler knows by itself whether they are free; of others it asks the store.
+    const prefix = this.#dice.pick(['root', '0root'])
     for (let index = 0; index < count; index += 1) {
       const isInRush = rush !== undefined && index < 4
       const root: Root = {
-        id: `root${index}`,
+        id: `${prefix}${index}`,
         program: isInRush ? randomRush(this.#dice) : randomProgram(this.#dice, this.#dice.between(1, 3)),
         expirationMs: this.#dice.chance(0.2) ? this.#dice.between(1, 30_000) : 0,
         isAcknowledged: false,
@@ -291,10 +293,21 @@ export class Simulation {
         },
       }).expiration as never
     }
+    if (this.#dice.chance(0.1))
+      this.#clock.after(this.#dice.between(0, 20), () => this.#changeMind(root, call))
     await this.#dispatchUntilAcknowledged([call])
     root.isAcknowledged = true
     this.#log.say(`${root.id} is acknowledged`)
+    if (this.#dice.chance(0.2)) {
+      this.#clock.after(this.#dice.between(0, 60_000), () => void this.#dispatchUntilAcknowledged([call]))
+    }
     if (this.#dice.chance(0.5)) void this.#waitFor(root)
+  }
+
+  /** It may not even be recorded yet. */
+  #changeMind(root: Root, call: Call): void {
+    void this.#cancel(root)
+    void this.#dispatchUntilAcknowledged([call])
   }
 
   async #waitFor(root: Root): Promise<void> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import {
   type Call,
   type CallInfo,
+  CallState,
   DispatchError,
   type EmbeddedScheduler,
   type Endpoint,
@@ -13,6 +14,7 @@ import { Admission, type AdmissionLimits, type Admitted } from './admission.js'
 import { callInfoOf } from './call-info.js'
 import { type Clock, SYSTEM_CLOCK } from './clock.js'
 import { Driver } from './driver.js'
+import { EndedCalls, UUIDV7_BELOW } from './ended-calls.js'
 import type { Effect, SubmittedCall } from './kernel/events.js'
 import { Kernel } from './kernel/kernel.js'
 import type { RetryPolicy } from './kernel/retry-policy.js'
@@ -104,10 +106,10 @@ class StoreScheduler implements TenantScheduler {
   /** Reads of calls that are done: each may bring a result of many megabytes. */
   readonly #reads = new Turns(READS_MAX)
   /**
-   * Tenants of the calls that are done and whose end is not durable yet, by id. Who waits for one of them is told by
-   * the effect that follows, without a look into the store; a fast call has ended before its caller asks.
+   * Who waits for a call whose end is not durable yet is told by the effect that follows, without a look into the store; a
+   * fast call has ended before its caller asks.
    */
-  readonly #ending = new Map<string, string>()
+  readonly #ended = new EndedCalls()
   /** Ids being looked up, so that two requests that name one id record it once. */
   readonly #claims = new Map<string, Promise<void>>()
   #state: 'new' | 'open' | 'started' | 'stopped' | 'closed' = 'new'
@@ -167,6 +169,7 @@ class StoreScheduler implements TenantScheduler {
     })
     this.#catchUp(seenMs)
     this.#kernel.restore(finished, this.#clock.nowMs())
+    this.#ended.startAbove(await this.#store.highestId(UUIDV7_BELOW))
     this.#state = 'open'
   }
 
@@ -256,14 +259,17 @@ class StoreScheduler implements TenantScheduler {
   }
 
   async #record(complete: readonly Call[], tenant: string, admitted: Admitted): Promise<string[]> {
-    const named = complete.map((call) => call.dispatchId).filter((id) => id !== '')
-    const known = named.length === 0 ? undefined : await this.#claim(named)
+    const unsure = complete
+      .map((call) => call.dispatchId)
+      .filter((id) => id !== '' && this.#ended.isUsed(id) === undefined)
+    const known = unsure.length === 0 ? undefined : await this.#claim(unsure)
     const ids: string[] = []
     const fresh: SubmittedCall[] = []
     for (const call of complete) {
       const id = call.dispatchId || this.#newId()
       ids.push(id)
-      if (!known?.exists.has(id)) fresh.push({ id, tenant, call: newCallOf(call) })
+      if (!known?.exists.has(id) && this.#ended.isUsed(id) !== true)
+        fresh.push({ id, tenant, call: newCallOf(call) })
     }
     this.#driver.submit({ kind: 'submit', calls: fresh })
     admitted.submitted()
@@ -292,7 +298,7 @@ class StoreScheduler implements TenantScheduler {
     signal?: AbortSignal,
   ): Promise<CallInfo | undefined> {
     this.#assertUsable()
-    const owner = this.#kernel.tenantOf(id) ?? this.#ending.get(id)
+    const owner = this.#kernel.tenantOf(id) ?? this.#ended.tenantOf(id)
     if (owner === tenant && timeoutMs > 0) {
       const done = await this.#waiters.wait(id, timeoutMs, signal)
       if (done !== undefined) return done
@@ -302,12 +308,16 @@ class StoreScheduler implements TenantScheduler {
 
   async #cancel(id: string, tenant: string): Promise<CallInfo | undefined> {
     this.#assertUsable()
-    if (this.#kernel.tenantOf(id) === tenant) {
-      this.#driver.submit({ kind: 'cancel', id })
-      await this.#driver.durable()
-      this.#assertUsable()
+    for (;;) {
+      if (this.#kernel.tenantOf(id) === tenant) {
+        this.#driver.submit({ kind: 'cancel', id })
+        await this.#driver.durable()
+        this.#assertUsable()
+      }
+      const call = await this.#get(id, tenant)
+      // It may have been recorded while the store was asked for it.
+      if (call === undefined || call.state === CallState.DONE) return call
     }
-    return this.#get(id, tenant)
   }
 
   /** Looks which of the ids exist, and keeps others from doing the same until `release`. */
@@ -363,7 +373,7 @@ class StoreScheduler implements TenantScheduler {
         this.#runs.abort(effect.run, effect.reason)
         break
       case 'done':
-        this.#ending.delete(effect.call.id)
+        this.#ended.durable(effect.call.id, effect.call.parentId === '')
         this.#admission.ended()
         if (this.#waiters.isAwaited(effect.call.id)) {
           this.#waiters.resolve(effect.call.id, callInfoOf(effect.call, false, effect.result))
@@ -380,7 +390,7 @@ class StoreScheduler implements TenantScheduler {
       if (write.kind === 'insert') continue
       if (write.state) this.#cache.set('state', id, write.state)
       if (state !== 'done') continue
-      this.#ending.set(id, tenant)
+      this.#ended.ended(id, tenant)
       this.#cache.delete('input', id)
       this.#cache.delete('state', id)
       if (parentId !== '' && write.result !== undefined) this.#cache.set('result', id, write.result)

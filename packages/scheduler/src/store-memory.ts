@@ -86,6 +86,13 @@ export function createMemoryStore(): Store {
       return new Set(ids.filter((id) => calls.has(id)))
     },
 
+    async highestId(bound) {
+      assertOpen()
+      let highest = ''
+      for (const id of calls.keys()) if (id < bound && id > highest) highest = id
+      return highest
+    },
+
     async readResults(parentId, parentRestarts, ordinals, bytesMax) {
       assertOpen()
       const byOrdinal = new Map<number, ChildResult>()

@@ -151,6 +151,8 @@ export interface Store {
   readCall(id: string): Promise<{ call: CallRecord; payloads: Payloads } | undefined>
   /** Those of `ids` that exist. */
   existing(ids: readonly string[]): Promise<Set<string>>
+  /** The highest of the ids below `bound`, in the order of their characters; empty when there is none. */
+  highestId(bound: string): Promise<string>
   /**
    * Results of children of a call, by ordinal, in the order asked for. `undefined` for a child that is not done.
    * With `bytesMax`, those of as many of the first ordinals as fit into so many bytes, and of one always.

@@ -337,6 +337,10 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
         payloads(bytes(3_000)),
       ])
       assert.deepEqual(await store.existing(['x', 'c', 'a', 'c', "it's"]), new Set(['a', 'c']))
+      assert.deepEqual(
+        await Promise.all(['z', 'c', 'bb', 'b', 'a', ''].map((bound) => store.highestId(bound))),
+        ['c', 'b', 'b', 'a', '', ''],
+      )
       assert.equal(await store.readCall('x'), undefined)
       assert.deepEqual(await store.readCall('c'), { call: done('c', 1), payloads: payloads(bytes(3)) })
       assert.deepEqual(await store.readJournal('x', 0), [])

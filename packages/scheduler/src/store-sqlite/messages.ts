@@ -15,6 +15,7 @@ export type StoreRequest = { readonly id: number } & (
   | { readonly op: 'readPayloads'; readonly ids: readonly string[] }
   | { readonly op: 'readCall'; readonly callId: string }
   | { readonly op: 'existing'; readonly ids: readonly string[] }
+  | { readonly op: 'highestId'; readonly bound: string }
   | {
       readonly op: 'readResults'
       readonly parentId: string

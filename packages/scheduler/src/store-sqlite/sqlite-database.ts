@@ -36,6 +36,7 @@ export interface StoreDatabase {
   readPayloads(ids: readonly string[]): PackedPayloads
   readCall(id: string): { readonly row: CallRow; readonly payloads: PackedPayloads } | undefined
   existing(ids: readonly string[]): string[]
+  highestId(bound: string): string
   readResults(
     parentId: string,
     parentRestarts: number,

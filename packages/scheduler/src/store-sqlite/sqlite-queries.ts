@@ -48,6 +48,7 @@ export function createQueries(database: Database) {
   const existing = database.prepare(
     'SELECT c.id FROM json_each(?) AS wanted CROSS JOIN calls c ON c.id = wanted.value',
   )
+  const highestId = database.prepare('SELECT max(id) FROM calls WHERE id < ?')
   const results = database.prepare(
     `SELECT wanted.key AS position, c.${recordColumn('correlation_id')} AS correlation_id, c.n, c.result FROM json_each(?) AS wanted
      CROSS JOIN calls c ON c.parent_id = ? AND c.parent_restarts = ? AND c.ordinal = wanted.value
@@ -113,6 +114,10 @@ export function createQueries(database: Database) {
 
     existing(ids: readonly string[]): string[] {
       return existing.all([JSON.stringify(ids)]).map(([id]) => id as string)
+    },
+
+    highestId(bound: string): string {
+      return (highestId.all([bound])[0]?.[0] as string | null) ?? ''
     },
 
     /** Of as many of the first ordinals as fit into `bytesMax`, and of one always. */

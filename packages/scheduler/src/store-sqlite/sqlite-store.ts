@@ -93,6 +93,10 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
       return new Set((await ask({ op: 'existing', ids })) as string[])
     },
 
+    async highestId(bound) {
+      return (await ask({ op: 'highestId', bound })) as string
+    },
+
     async readResults(parentId, parentRestarts, ordinals, bytesMax = Number.POSITIVE_INFINITY) {
       const request = { op: 'readResults', parentId, parentRestarts, ordinals, bytesMax } as const
       const rows = (await ask(request)) as ResultRows

@@ -64,6 +64,8 @@ function perform(store: StoreDatabase, request: SyncRequest): { value: unknown; 
     }
     case 'existing':
       return { value: store.existing(request.ids) }
+    case 'highestId':
+      return { value: store.highestId(request.bound) }
     case 'readResults': {
       const { parentId, parentRestarts, ordinals, bytesMax } = request
       const value = store.readResults(parentId, parentRestarts, ordinals, bytesMax)

@@ -1,0 +1,54 @@
+/** Ids of calls that have ended and are remembered; about 1 MB. */
+const REMEMBERED_MAX = 10_000
+
+/** Every UUID version 7 (RFC 9562) made before the year 2527 is below this. */
+export const UUIDV7_BELOW = '1'
+
+/**
+ * The calls that have ended of late, and with them which ids are in use, mostly without a look into the store.
+ *
+ *  E1 A call that has ended and whose end is not durable yet is known, even if the store has never heard of it.
+ *  E2 An id below {@link UUIDV7_BELOW} that is above all that were ever forgotten here, or are in the store from before, is
+ *     free unless its call goes on or is remembered. Of any other the store has to be asked. Ids that clients make are
+ *     versions 7 and grow with time, so nearly all are free by this rule.
+ */
+export class EndedCalls {
+  /** Tenants of the calls whose end is not durable yet, by id. */
+  readonly #undurable = new Map<string, string>()
+  /** Those whose end is durable; the oldest first. */
+  readonly #remembered = new Set<string>()
+  #highestForgotten = ''
+
+  /** @param highestId - The highest id below {@link UUIDV7_BELOW} in the store. */
+  startAbove(highestId: string): void {
+    this.#highestForgotten = highestId
+  }
+
+  ended(id: string, tenant: string): void {
+    this.#undurable.set(id, tenant)
+  }
+
+  /** @param isTop - Whether the call was dispatched. Nobody can ask for the id of a child. */
+  durable(id: string, isTop: boolean): void {
+    this.#undurable.delete(id)
+    if (!isTop) return
+    this.#remembered.add(id)
+    if (this.#remembered.size > REMEMBERED_MAX) this.#forget(this.#remembered.values().next().value as string)
+  }
+
+  /** Whose call it is that has ended and whose end is not durable yet. */
+  tenantOf(id: string): string | undefined {
+    return this.#undurable.get(id)
+  }
+
+  /** Whether a call that does not go on has this id; `undefined` when only the store knows. */
+  isUsed(id: string): boolean | undefined {
+    if (this.#undurable.has(id) || this.#remembered.has(id)) return true
+    return id < UUIDV7_BELOW && id > this.#highestForgotten ? false : undefined
+  }
+
+  #forget(id: string): void {
+    this.#remembered.delete(id)
+    if (id < UUIDV7_BELOW && id > this.#highestForgotten) this.#highestForgotten = id
+  }
+}
