@@ -12,12 +12,17 @@ import type { Clock } from './clock.js'
 /** Calls that are not done: about 500 bytes of memory each. */
 const LIVE_CALLS_MAX = 2_000_000
 
+/** Their inputs lie in the store, not in memory. */
+const LIVE_BYTES_MAX = 10_000_000_000
+
 export interface AdmissionLimits {
   /**
    * Most calls that are not done; 2,000,000, at about 500 bytes of memory each. What accepted calls call themselves counts,
    * and is never refused.
    */
   readonly liveCallsMax?: number
+  /** Most bytes of the inputs of calls that are not done; 10 GB, in the store. As above; one call is always taken. */
+  readonly liveBytesMax?: number
   /** Most calls that are handed over and not yet durable; 100,000. */
   readonly unacknowledgedCallsMax?: number
   /** Most bytes of such calls; 64 MB. One request is always taken, however large. */
@@ -43,15 +48,20 @@ export interface Admitted {
 export class Admission {
   readonly #clock: Clock
   readonly #liveCallsMax: number
+  readonly #liveBytesMax: number
   readonly #unacknowledged: Room
   /** Calls that are done, of late. */
   readonly #ended = new Rate()
+  /** Bytes of their inputs. */
+  readonly #endedBytes = new Rate()
   /** Calls that were admitted and that the kernel does not have yet. */
   #onTheirWay = 0
+  #bytesOnTheirWay = 0
 
   constructor(limits: AdmissionLimits, clock: Clock) {
     this.#clock = clock
     this.#liveCallsMax = limits.liveCallsMax ?? LIVE_CALLS_MAX
+    this.#liveBytesMax = limits.liveBytesMax ?? LIVE_BYTES_MAX
     this.#unacknowledged = new Room(
       {
         countMax: limits.unacknowledgedCallsMax ?? UNACKNOWLEDGED_CALLS_MAX,
@@ -62,12 +72,13 @@ export class Admission {
   }
 
   /** A call is done. */
-  ended(): void {
+  ended(inputBytes: number): void {
     this.#ended.add(1, this.#clock.nowMs())
+    this.#endedBytes.add(inputBytes, this.#clock.nowMs())
   }
 
   /** @throws {DispatchError} `throttled`, with the time until there will be room. */
-  admit(calls: readonly Call[], liveCalls: number): Admitted {
+  admit(calls: readonly Call[], liveCalls: number, liveBytes: number): Admitted {
     const count = calls.length
     const tooMany = liveCalls + this.#onTheirWay + count - this.#liveCallsMax
     if (tooMany > 0) {
@@ -78,6 +89,15 @@ export class Admission {
       )
     }
     const bytes = bytesOfCalls(calls)
+    const held = liveBytes + this.#bytesOnTheirWay
+    const tooLarge = held + bytes - this.#liveBytesMax
+    if (held > 0 && tooLarge > 0) {
+      throw new DispatchError(
+        'throttled',
+        `the scheduler holds calls that are not done with inputs of ${liveBytes} bytes, of at most ${this.#liveBytesMax}`,
+        { retryAfterMs: this.#endedBytes.adviceMsFor(tooLarge, this.#clock.nowMs()) },
+      )
+    }
     const room = this.#unacknowledged
     const place = room.enter(count, bytes)
     if (place === undefined) {
@@ -88,10 +108,13 @@ export class Admission {
       )
     }
     this.#onTheirWay += count
+    this.#bytesOnTheirWay += bytes
     let isSubmitted = false
     const submitted = (): void => {
-      if (!isSubmitted) this.#onTheirWay -= count
+      if (isSubmitted) return
       isSubmitted = true
+      this.#onTheirWay -= count
+      this.#bytesOnTheirWay -= bytes
     }
     return {
       submitted,

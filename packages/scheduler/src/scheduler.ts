@@ -250,7 +250,7 @@ class StoreScheduler implements TenantScheduler {
     const complete = calls.map((call) => this.#withEndpoint(call))
     assertCalls(complete)
     this.#driver.assertWrites()
-    const admitted = this.#admission.admit(complete, this.#kernel.size)
+    const admitted = this.#admission.admit(complete, this.#kernel.size, this.#kernel.inputBytes)
     try {
       return await this.#record(complete, tenant, admitted)
     } finally {
@@ -374,7 +374,7 @@ class StoreScheduler implements TenantScheduler {
         break
       case 'done':
         this.#ended.durable(effect.call.id, effect.call.parentId === '')
-        this.#admission.ended()
+        this.#admission.ended(effect.call.inputBytes)
         if (this.#waiters.isAwaited(effect.call.id)) {
           this.#waiters.resolve(effect.call.id, callInfoOf(effect.call, false, effect.result))
         }

@@ -14,13 +14,15 @@ export interface CallRecord {
   readonly createdAtMs: number
   /** 0: never. */
   readonly expiresAtMs: number
-  /** What follows changes over the life of a call; a tail call changes these five. */
+  /** What follows changes over the life of a call; a tail call changes these six. */
   readonly endpoint: string
   readonly function: string
   readonly version: string
   readonly options: CallOptions
   /** Empty: no limit by key. */
   readonly concurrencyKey: string
+  /** Bytes of the input. */
+  readonly inputBytes: number
   /** `running` is not stored: after a restart a call that was running is due again. */
   readonly state: 'scheduled' | 'pending' | 'suspended' | 'done'
   /** When a scheduled call is due. */

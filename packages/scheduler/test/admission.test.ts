@@ -119,6 +119,45 @@ t.test('what accepted calls call is taken though the scheduler is full, and ends
   t.equal(scheduler.liveCalls, 0)
 })
 
+t.test(
+  'calls that are not done are bounded by the bytes of their inputs, after a restart, too, and one is taken however large',
+  async (t) => {
+    const options = { store: createMemoryStore(), liveBytesMax: 10_000 }
+    const before = await started(t, options)
+    const [id = ''] = await before.dispatch([callOf(20_000)])
+    const error = await errorOf(before.dispatch([callOf()]))
+    t.match(error, {
+      status: 'throttled',
+      message: /inputs of 200\d\d bytes, of at most 10000/,
+      retryAfterMs: 10_000,
+    })
+    await before.close()
+
+    const after = await started(t, options)
+    t.match(await errorOf(after.dispatch([callOf()])), { status: 'throttled' })
+    await after.cancel(id)
+    const taken = await after.dispatch([callOf(4_000), callOf(4_000)])
+    t.match(await errorOf(after.dispatch([callOf(4_000)])), { status: 'throttled' })
+    await after.cancel(taken[0] as string)
+    t.equal((await after.dispatch([callOf(4_000)])).length, 1)
+  },
+)
+
+t.test('a tail call weighs what its own input weighs', async (t) => {
+  const run: Endpoint['run'] = async (request, signal) => {
+    if (request.function !== 'first') return HANGING.run(request, signal)
+    const { input } = callOf(8_000)
+    const directive = { case: 'exit', value: { tailCall: { function: 'second', input } } } as const
+    return { kind: 'response', response: create(RunResponseSchema, { status: 1, directive }) }
+  }
+  const scheduler = await started(t, { liveBytesMax: 10_000, endpointOf: () => ({ run }) })
+  const [id = ''] = await scheduler.dispatch([callOf(100, 'first')])
+  while ((await scheduler.get(id))?.function !== 'second') await new Promise(setImmediate)
+  t.match(await errorOf(scheduler.dispatch([callOf(4_000)])), { status: 'throttled' })
+  await scheduler.cancel(id)
+  t.equal((await scheduler.dispatch([callOf(4_000)])).length, 1)
+})
+
 t.test('those who wait for calls are bounded by count, and others may when they have gone', async (t) => {
   const scheduler = await started(t, { waitersMax: 2 })
   const [id = ''] = await scheduler.dispatch([callOf()])

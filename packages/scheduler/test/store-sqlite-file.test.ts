@@ -65,6 +65,22 @@ t.test('6 a damaged record is not loaded as something else', async (t) => {
   await t.rejects(load(store), { status: 'permanent', message: /is damaged.*call-1/ })
 })
 
+t.test('a store of version 1 is brought up to date, and its calls are as they were', async (t) => {
+  const path = join(t.testdir(), 'dispatch.db')
+  await makeStore(path)
+  const before = await opened(t, path)
+  const calls = (await load(before)).calls
+  await before.close()
+  changeFile(path, `UPDATE calls SET record = json_remove(record, '$[27]')`)
+  changeFile(path, 'PRAGMA user_version = 1')
+  const store = await opened(t, path)
+  t.strictSame((await load(store)).calls, calls)
+  await store.close()
+  const database = openSqlite(path)
+  t.equal(database.prepare('SELECT count(input_bytes) FROM call_details').all([])[0]?.[0], calls.length)
+  database.close()
+})
+
 t.test('an empty file becomes a store', async (t) => {
   const path = join(t.testdir({ 'dispatch.db': '' }), 'dispatch.db')
   const store = await opened(t, path)

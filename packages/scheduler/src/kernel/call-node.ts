@@ -83,6 +83,8 @@ export class CallNode implements Prioritized, Keyed {
   readonly createdAtMs: number
   readonly expiresAtMs: number
   concurrencyKey = ''
+  /** Bytes of the input. */
+  inputBytes = 0
   state: LiveState = 'pending'
   /** Number of the present run; 0 when it does not run. */
   run = 0

@@ -52,6 +52,7 @@ export class Kernel {
   readonly #slots = new Slots()
   /** Calls to look at: because they are due, because they expire, or because they have waited long enough. */
   readonly #timers = new TimerHeap<CallNode>()
+  #inputBytes = 0
   #lastRun = 0
   #isOpen = false
   #nowMs = 0
@@ -65,6 +66,11 @@ export class Kernel {
   /** Calls that are not done. */
   get size(): number {
     return this.#calls.size
+  }
+
+  /** Bytes of the inputs of calls that are not done. */
+  get inputBytes(): number {
+    return this.#inputBytes
   }
 
   /** Epoch milliseconds at which a `tick` is wanted next; `Infinity`: none. */
@@ -101,6 +107,7 @@ export class Kernel {
       const parent = this.#calls.get(call.parentId)
       const node = nodeOf(call, this.#slots.target(call.tenant, call), parent)
       this.#calls.set(node.id, node)
+      this.#inputBytes += node.inputBytes
       if (parent !== undefined && parent.restarts === node.parentRestarts) this.#adopt(parent, node)
     }
   }
@@ -173,11 +180,17 @@ export class Kernel {
 
   #insert(node: CallNode, call: NewCall): void {
     node.concurrencyKey = call.concurrencyKey
+    this.#setInput(node, call.input)
     this.#calls.set(node.id, node)
     if (node.expiresAtMs > 0) this.#timers.add(node.expiresAtMs, node)
     if (call.delayMs > 0) this.#schedule(node, this.#nowMs + call.delayMs)
     else this.#makeDue(node)
     this.#writes.push({ kind: 'insert', call: recordOf(node), input: call.input })
+  }
+
+  #setInput(node: CallNode, input: Uint8Array): void {
+    this.#inputBytes += input.byteLength - node.inputBytes
+    node.inputBytes = input.byteLength
   }
 
   #schedule(node: CallNode, dueAtMs: number): void {
@@ -359,6 +372,7 @@ export class Kernel {
     node.getFurther(this.#nowMs)
     node.target = this.#slots.target(node.tenant, inheritedTarget(call, node.target))
     node.concurrencyKey = call.concurrencyKey
+    this.#setInput(node, call.input)
     const isRetryable = STATUSES[statusOfCode(tail.statusCode)].retry === 'yes'
     const delayMs = Math.max(call.delayMs, isRetryable ? retryDelayMs(this.#policy, 1, roll, 0) : 0)
     if (delayMs > 0) this.#schedule(node, this.#nowMs + delayMs)
@@ -370,6 +384,7 @@ export class Kernel {
     node.statusCode = statusCode
     this.#slots.withdraw(node)
     this.#calls.delete(node.id)
+    this.#inputBytes -= node.inputBytes
     if (this.#timers.size > 2 * this.#calls.size + STALE_TIMERS_MAX) this.#dropStaleTimers()
     const call = doneRecordOf(node, this.#nowMs)
     this.#writes.push({ kind: 'update', call, state: null, result })

@@ -29,6 +29,7 @@ function record(node: CallNode, state: CallRecord['state'], finishedAtMs: number
     version: target.version,
     options: target.options,
     concurrencyKey: node.concurrencyKey,
+    inputBytes: node.inputBytes,
     state,
     dueAtMs: node.dueAtMs,
     attempts: node.attempts,
@@ -62,6 +63,7 @@ export function nodeOf(call: CallRecord, target: Target, parent: CallNode | unde
   })
   node.state = STATES[call.state]
   node.concurrencyKey = call.concurrencyKey
+  node.inputBytes = call.inputBytes
   node.progressAtMs = call.progressAtMs
   node.dueAtMs = call.dueAtMs
   node.attempts = call.attempts

@@ -37,6 +37,7 @@ export const RECORD_COLUMNS = [
   'priority',
   'concurrency_key',
   'concurrency_key_max',
+  'input_bytes',
 ] as const
 
 /** The columns of `calls` beside `record` that make up a call, in the order in which {@link decodeCall} takes them. */
@@ -80,6 +81,7 @@ export function encodeRecord(call: CallRecord): string {
     options.priority,
     call.concurrencyKey,
     options.concurrencyKeyMax,
+    call.inputBytes,
   ]
   return JSON.stringify(fields)
 }
@@ -127,6 +129,7 @@ export function decodeCall(row: readonly unknown[]): CallRecord {
       concurrencyKeyMax: number(26),
     },
     concurrencyKey: text(25),
+    inputBytes: number(27),
     state,
     dueAtMs: number(12),
     attempts: number(13),

@@ -14,7 +14,11 @@ export function recordColumn(name: (typeof RECORD_COLUMNS)[number]): string {
   return `record ->> ${RECORD_COLUMNS.indexOf(name)}`
 }
 
-const RECORD_SELECT = RECORD_COLUMNS.map((name) => `  ${recordColumn(name)} AS ${name}`).join(',\n')
+/** As wide as a record is today. */
+const CALL_DETAILS = `CREATE VIEW call_details AS
+SELECT n, id, parent_id, parent_restarts, ordinal, state, finished_at_ms,
+${RECORD_COLUMNS.map((name) => `  ${recordColumn(name)} AS ${name}`).join(',\n')}
+FROM calls;`
 
 /**
  * `n` is the order in which calls were recorded. `coroutine` is the state of a suspended call.
@@ -48,10 +52,7 @@ CREATE INDEX calls_live ON calls (n) WHERE state <> 'done';
 CREATE INDEX calls_children ON calls (parent_id, parent_restarts, ordinal) WHERE parent_id <> '';
 CREATE INDEX calls_done_roots ON calls (finished_at_ms) WHERE state = 'done' AND parent_id = '';
 
-CREATE VIEW call_details AS
-SELECT n, id, parent_id, parent_restarts, ordinal, state, finished_at_ms,
-${RECORD_SELECT}
-FROM calls;
+${CALL_DETAILS}
 
 CREATE TABLE payloads (
   n INTEGER PRIMARY KEY,
@@ -75,8 +76,15 @@ CREATE TABLE journal (
 ) WITHOUT ROWID;
 `
 
+/** Records have the bytes of the input. Those from before say 0: they weigh nothing in `liveBytesMax`. */
+const VERSION_2 = `
+UPDATE calls SET record = json_insert(record, '$[#]', 0);
+DROP VIEW call_details;
+${CALL_DETAILS}
+`
+
 /** Statements that lead from version `index` of the schema to the next. */
-const MIGRATIONS: readonly string[] = [VERSION_1]
+const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]
 
 /** `PRAGMA user_version` of a store that this code reads and writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
