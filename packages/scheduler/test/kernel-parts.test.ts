@@ -2,6 +2,7 @@ import t from 'tap'
 import { AdaptiveLimit } from '../dist/kernel/adaptive-limit.js'
 import { FairQueue, type Queueable } from '../dist/kernel/fair-queue.js'
 import { retryDelayMs } from '../dist/kernel/retry-policy.js'
+import { Slots } from '../dist/kernel/slots.js'
 import { TimerHeap } from '../dist/kernel/timer-heap.js'
 
 function item(name: string, rootId: string, tenant = ''): Queueable & { name: string } {
@@ -13,6 +14,31 @@ function drain(queue: FairQueue<Queueable & { name: string }>): string[] {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) names.push(next.name)
   return names
 }
+
+t.test('slots: limits that are another with each call cost no memory, and the function has one slot', (t) => {
+  const slots = new Slots()
+  const targetOf = (giveUpAfterMs: number) =>
+    slots.target('', {
+      endpoint: 'http://app',
+      function: 'f',
+      version: '',
+      options: {
+        attemptsMax: 0,
+        giveUpAfterMs,
+        concurrencyMax: 0,
+        runMsMax: 0,
+        priority: 0,
+        concurrencyKeyMax: 0,
+      },
+    })
+  const first = targetOf(1)
+  t.equal(targetOf(1), first, 'alike')
+  for (let ms = 2; ms <= 25_000; ms += 1) targetOf(ms)
+  t.ok(slots.targets <= 10_000, `${slots.targets} kept`)
+  t.equal(targetOf(1).slot, first.slot)
+  t.equal(slots.stats().length, 1)
+  t.end()
+})
 
 t.test('fair queue: trees take turns, and within a tree order is kept', async (t) => {
   const queue = new FairQueue<Queueable & { name: string }>()

@@ -7,7 +7,12 @@ import { KeyLimits } from './key-limits.js'
 import { PriorityQueue } from './priority-queue.js'
 import { RunTally } from './run-tally.js'
 
-/** A function at an endpoint, with the limits its callers set: shared by all calls that are alike in this. */
+/**
+ * Targets that are kept to be shared. Callers may set limits that are another with each call, such as the time that is left.
+ */
+const TARGETS_KEPT_MAX = 10_000
+
+/** A function at an endpoint, with the limits its callers set: shared by the calls that are alike in this. */
 export interface Target {
   readonly endpoint: string
   readonly function: string
@@ -50,6 +55,11 @@ export class Slots {
   /** Slots in which something may have changed since the last {@link takeNext}. */
   readonly #ready = new Set<Slot>()
 
+  /** Targets that are kept: no more than 10,000. */
+  get targets(): number {
+    return this.#targets.size
+  }
+
   target(tenant: string, call: Omit<Target, 'slot'>): Target {
     const last = this.#lastTarget
     if (last !== undefined && last.tenant === tenant && isAlike(last.target, call)) return last.target
@@ -66,6 +76,7 @@ export class Slots {
       const slot = this.#slot(slotKey, tenant, call.endpoint, call.function)
       const { endpoint, version, options } = call
       target = { endpoint, function: call.function, version, options, slot }
+      if (this.#targets.size >= TARGETS_KEPT_MAX) this.#targets.clear()
       this.#targets.set(key, target)
     }
     return target
