@@ -307,17 +307,21 @@ class StoreScheduler implements TenantScheduler {
   }
 
   async #cancel(id: string, tenant: string): Promise<CallInfo | undefined> {
+    await this.#end(id, tenant)
+    const call = await this.#get(id, tenant)
+    if (call === undefined || call.state === CallState.DONE) return call
+    // It was recorded while the store was asked for it.
+    await this.#end(id, tenant)
+    return this.#get(id, tenant)
+  }
+
+  /** Ends a call that the kernel has. */
+  async #end(id: string, tenant: string): Promise<void> {
     this.#assertUsable()
-    for (;;) {
-      if (this.#kernel.tenantOf(id) === tenant) {
-        this.#driver.submit({ kind: 'cancel', id })
-        await this.#driver.durable()
-        this.#assertUsable()
-      }
-      const call = await this.#get(id, tenant)
-      // It may have been recorded while the store was asked for it.
-      if (call === undefined || call.state === CallState.DONE) return call
-    }
+    if (this.#kernel.tenantOf(id) !== tenant) return
+    this.#driver.submit({ kind: 'cancel', id })
+    await this.#driver.durable()
+    this.#assertUsable()
   }
 
   /** Looks which of the ids exist, and keeps others from doing the same until `release`. */

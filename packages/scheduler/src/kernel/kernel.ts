@@ -107,6 +107,7 @@ export class Kernel {
       const parent = this.#calls.get(call.parentId)
       const node = nodeOf(call, this.#slots.target(call.tenant, call), parent)
       this.#calls.set(node.id, node)
+      this.#slots.enter(node.target.slot)
       this.#inputBytes += node.inputBytes
       if (parent !== undefined && parent.restarts === node.parentRestarts) this.#adopt(parent, node)
     }
@@ -181,6 +182,7 @@ export class Kernel {
   #insert(node: CallNode, call: NewCall): void {
     node.concurrencyKey = call.concurrencyKey
     this.#setInput(node, call.input)
+    this.#slots.enter(node.target.slot)
     this.#calls.set(node.id, node)
     if (node.expiresAtMs > 0) this.#timers.add(node.expiresAtMs, node)
     if (call.delayMs > 0) this.#schedule(node, this.#nowMs + call.delayMs)
@@ -370,7 +372,10 @@ export class Kernel {
     const { call } = tail
     this.#beginAgain(node)
     node.getFurther(this.#nowMs)
+    const { slot } = node.target
     node.target = this.#slots.target(node.tenant, inheritedTarget(call, node.target))
+    this.#slots.enter(node.target.slot)
+    this.#slots.leave(slot)
     node.concurrencyKey = call.concurrencyKey
     this.#setInput(node, call.input)
     const isRetryable = STATUSES[statusOfCode(tail.statusCode)].retry === 'yes'

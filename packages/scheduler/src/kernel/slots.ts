@@ -12,6 +12,9 @@ import { RunTally } from './run-tally.js'
  */
 const TARGETS_KEPT_MAX = 10_000
 
+/** Functions without a live call whose limits are kept for their next one. */
+const IDLE_SLOTS_MAX = 10_000
+
 /** A function at an endpoint, with the limits its callers set: shared by the calls that are alike in this. */
 export interface Target {
   readonly endpoint: string
@@ -23,18 +26,24 @@ export interface Target {
 
 /** An endpoint: failures to reach it count against everything that runs there. */
 interface EndpointSlot {
+  readonly url: string
   readonly limit: AdaptiveLimit
   /** Slots that have room of their own and wait for the endpoint's, longest first. */
   readonly waiting: Set<Slot>
+  /** How many slots it has. */
+  slots: number
 }
 
 /** What adaptive concurrency is kept per: tenant, endpoint and function. */
 export interface Slot {
+  readonly key: string
   readonly endpoint: EndpointSlot
   readonly limit: AdaptiveLimit
   readonly queue: PriorityQueue<CallNode>
   readonly keys: KeyLimits<CallNode>
   readonly tally: RunTally
+  /** Its calls that are not done. */
+  calls: number
 }
 
 /**
@@ -45,6 +54,7 @@ export interface Slot {
  * S3 Functions that wait for room at one endpoint take turns.
  * S4 A fixed limit (`concurrencyMax`) of the call whose turn it is binds beside the adaptive one.
  * S5 A call whose key is used up (`concurrencyKey`) steps aside and holds up nobody (key-limits.ts).
+ * S6 What is known of a function is kept while it has calls, and of the last 10,000 that have none.
  */
 export class Slots {
   readonly #endpoints = new Map<string, EndpointSlot>()
@@ -54,6 +64,8 @@ export class Slots {
   #lastTarget: { readonly tenant: string; readonly target: Target } | undefined
   /** Slots in which something may have changed since the last {@link takeNext}. */
   readonly #ready = new Set<Slot>()
+  /** Slots without calls, longest first. */
+  readonly #idle = new Set<Slot>()
 
   /** Targets that are kept: no more than 10,000. */
   get targets(): number {
@@ -82,6 +94,20 @@ export class Slots {
     return target
   }
 
+  /** The slot has one more call that is not done. */
+  enter(slot: Slot): void {
+    if (slot.calls === 0) this.#idle.delete(slot)
+    slot.calls += 1
+  }
+
+  /** S6 */
+  leave(slot: Slot): void {
+    slot.calls -= 1
+    if (slot.calls > 0) return
+    this.#idle.add(slot)
+    if (this.#idle.size > IDLE_SLOTS_MAX) this.#forgetIdle()
+  }
+
   enqueue(node: CallNode): void {
     node.target.slot.queue.push(node)
     this.#ready.add(node.target.slot)
@@ -94,6 +120,7 @@ export class Slots {
     queue.withdraw(node)
     keys.withdraw(node)
     if (next !== undefined) this.enqueue(next)
+    this.leave(node.target.slot)
   }
 
   /** The next call that may run, its slot taken; `undefined` when there is none. */
@@ -161,6 +188,22 @@ export class Slots {
     }))
   }
 
+  /** Many at once, since the targets that hold them go with them. */
+  #forgetIdle(): void {
+    for (const slot of this.#idle) {
+      if (this.#idle.size <= 0.9 * IDLE_SLOTS_MAX) break
+      const { key, endpoint } = slot
+      this.#idle.delete(slot)
+      this.#slots.delete(key)
+      this.#ready.delete(slot)
+      endpoint.waiting.delete(slot)
+      endpoint.slots -= 1
+      if (endpoint.slots === 0) this.#endpoints.delete(endpoint.url)
+    }
+    this.#targets.clear()
+    this.#lastTarget = undefined
+  }
+
   #moveBehind(slot: Slot): void {
     this.#ready.delete(slot)
     this.#ready.add(slot)
@@ -193,15 +236,18 @@ export class Slots {
     if (known !== undefined) return known.slot
     let endpoint = this.#endpoints.get(endpointUrl)
     if (endpoint === undefined) {
-      endpoint = { limit: new AdaptiveLimit(ENDPOINT_LIMIT), waiting: new Set() }
+      endpoint = { url: endpointUrl, limit: new AdaptiveLimit(ENDPOINT_LIMIT), waiting: new Set(), slots: 0 }
       this.#endpoints.set(endpointUrl, endpoint)
     }
+    endpoint.slots += 1
     const slot: Slot = {
+      key,
       endpoint,
       limit: new AdaptiveLimit(FUNCTION_LIMIT),
       queue: new PriorityQueue<CallNode>(),
       keys: new KeyLimits<CallNode>(),
       tally: new RunTally(),
+      calls: 0,
     }
     this.#slots.set(key, { slot, tenant, endpoint: endpointUrl, function: name })
     return slot
