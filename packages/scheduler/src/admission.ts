@@ -21,7 +21,10 @@ export interface AdmissionLimits {
    * and is never refused.
    */
   readonly liveCallsMax?: number
-  /** Most bytes of the inputs of calls that are not done; 10 GB, in the store. As above; one call is always taken. */
+  /**
+   * Most bytes of the inputs of calls that are not done; 10 GB, in the store. What accepted calls call themselves counts, and is
+   * never refused; when there are no others, one request is taken however large.
+   */
   readonly liveBytesMax?: number
   /** Most calls that are handed over and not yet durable; 100,000. */
   readonly unacknowledgedCallsMax?: number

@@ -2,7 +2,6 @@ import t from 'tap'
 import { AdaptiveLimit } from '../dist/kernel/adaptive-limit.js'
 import { FairQueue, type Queueable } from '../dist/kernel/fair-queue.js'
 import { retryDelayMs } from '../dist/kernel/retry-policy.js'
-import { Slots } from '../dist/kernel/slots.js'
 import { TimerHeap } from '../dist/kernel/timer-heap.js'
 
 function item(name: string, rootId: string, tenant = ''): Queueable & { name: string } {
@@ -14,54 +13,6 @@ function drain(queue: FairQueue<Queueable & { name: string }>): string[] {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) names.push(next.name)
   return names
 }
-
-function targetLike({ endpoint = 'http://app', function: name = 'f', giveUpAfterMs = 0 }) {
-  return {
-    endpoint,
-    function: name,
-    version: '',
-    options: {
-      attemptsMax: 0,
-      giveUpAfterMs,
-      concurrencyMax: 0,
-      runMsMax: 0,
-      priority: 0,
-      concurrencyKeyMax: 0,
-    },
-  }
-}
-
-t.test('slots: functions without calls are forgotten, the oldest first, and none that has some', (t) => {
-  const slots = new Slots()
-  const slotOf = (n: number) =>
-    slots.target('', targetLike({ function: `f${n}`, endpoint: `http://app${n}` })).slot
-  const busy = slotOf(0)
-  slots.enter(busy)
-  const recent = slotOf(24_999)
-  slots.enter(recent)
-  for (let n = 1; n < 24_999; n += 1) {
-    slots.enter(slotOf(n))
-    slots.leave(slotOf(n))
-  }
-  slots.leave(recent)
-  t.ok(slots.stats().length <= 10_001, `${slots.stats().length} kept`)
-  t.equal(slotOf(0), busy, 'one with a call')
-  t.equal(slotOf(24_999), recent, 'one that had a call of late')
-  t.equal(slots.stats().filter(({ function: name }) => name === 'f1').length, 0, 'the oldest')
-  t.end()
-})
-
-t.test('slots: limits that are another with each call cost no memory, and the function has one slot', (t) => {
-  const slots = new Slots()
-  const targetOf = (giveUpAfterMs: number) => slots.target('', targetLike({ giveUpAfterMs }))
-  const first = targetOf(1)
-  t.equal(targetOf(1), first, 'alike')
-  for (let ms = 2; ms <= 25_000; ms += 1) targetOf(ms)
-  t.ok(slots.targets <= 10_000, `${slots.targets} kept`)
-  t.equal(targetOf(1).slot, first.slot)
-  t.equal(slots.stats().length, 1)
-  t.end()
-})
 
 t.test('fair queue: trees take turns, and within a tree order is kept', async (t) => {
   const queue = new FairQueue<Queueable & { name: string }>()

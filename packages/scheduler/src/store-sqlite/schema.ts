@@ -14,11 +14,14 @@ export function recordColumn(name: (typeof RECORD_COLUMNS)[number]): string {
   return `record ->> ${RECORD_COLUMNS.indexOf(name)}`
 }
 
-/** As wide as a record is today. */
-const CALL_DETAILS = `CREATE VIEW call_details AS
+/** Made anew with every version, since a record grows. */
+const CALL_DETAILS = `
+DROP VIEW IF EXISTS call_details;
+CREATE VIEW call_details AS
 SELECT n, id, parent_id, parent_restarts, ordinal, state, finished_at_ms,
 ${RECORD_COLUMNS.map((name) => `  ${recordColumn(name)} AS ${name}`).join(',\n')}
-FROM calls;`
+FROM calls;
+`
 
 /**
  * `n` is the order in which calls were recorded. `coroutine` is the state of a suspended call.
@@ -52,8 +55,6 @@ CREATE INDEX calls_live ON calls (n) WHERE state <> 'done';
 CREATE INDEX calls_children ON calls (parent_id, parent_restarts, ordinal) WHERE parent_id <> '';
 CREATE INDEX calls_done_roots ON calls (finished_at_ms) WHERE state = 'done' AND parent_id = '';
 
-${CALL_DETAILS}
-
 CREATE TABLE payloads (
   n INTEGER PRIMARY KEY,
   bytes BLOB NOT NULL
@@ -79,8 +80,6 @@ CREATE TABLE journal (
 /** Records have the bytes of the input. Those from before say 0: they weigh nothing in `liveBytesMax`. */
 const VERSION_2 = `
 UPDATE calls SET record = json_insert(record, '$[#]', 0);
-DROP VIEW call_details;
-${CALL_DETAILS}
 `
 
 /** Statements that lead from version `index` of the schema to the next. */
@@ -127,6 +126,7 @@ export function prepareSchema(database: Database, path: string): void {
   if (version === SCHEMA_VERSION) return
   database.exec('BEGIN EXCLUSIVE')
   for (const statements of MIGRATIONS.slice(version)) database.exec(statements)
+  database.exec(CALL_DETAILS)
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   database.exec('COMMIT')
