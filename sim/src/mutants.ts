@@ -200,7 +200,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an id is free again when its call has ended',
     file: ENDED,
-    from: ' || this.#remembered.has(id)',
+    from: ' || this.#newer.has(id)',
     to: '',
   },
   {

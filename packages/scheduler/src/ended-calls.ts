@@ -15,8 +15,9 @@ export const UUIDV7_BELOW = '1'
 export class EndedCalls {
   /** Tenants of the calls whose end is not durable yet, by id. */
   readonly #undurable = new Map<string, string>()
-  /** Those whose end is durable; the oldest first. */
-  readonly #remembered = new Set<string>()
+  /** Those whose end is durable, in two halves: the older one is forgotten at once, for taking out one by one is slow. */
+  #newer = new Set<string>()
+  #older = new Set<string>()
   #highestForgotten = ''
 
   /** @param highestId - The highest id below {@link UUIDV7_BELOW} in the store. */
@@ -32,8 +33,11 @@ export class EndedCalls {
   durable(id: string, isTop: boolean): void {
     this.#undurable.delete(id)
     if (!isTop) return
-    this.#remembered.add(id)
-    if (this.#remembered.size > REMEMBERED_MAX) this.#forget(this.#remembered.values().next().value as string)
+    this.#newer.add(id)
+    if (this.#newer.size < REMEMBERED_MAX / 2) return
+    for (const old of this.#older) this.#highestForgotten = highestOf(old, this.#highestForgotten)
+    this.#older = this.#newer
+    this.#newer = new Set()
   }
 
   /** Whose call it is that has ended and whose end is not durable yet. */
@@ -43,12 +47,12 @@ export class EndedCalls {
 
   /** Whether a call that does not go on has this id; `undefined` when only the store knows. */
   isUsed(id: string): boolean | undefined {
-    if (this.#undurable.has(id) || this.#remembered.has(id)) return true
+    if (this.#undurable.has(id) || this.#newer.has(id) || this.#older.has(id)) return true
     return id < UUIDV7_BELOW && id > this.#highestForgotten ? false : undefined
   }
+}
 
-  #forget(id: string): void {
-    this.#remembered.delete(id)
-    if (id < UUIDV7_BELOW && id > this.#highestForgotten) this.#highestForgotten = id
-  }
+/** Of the ids that E2 speaks of. */
+function highestOf(id: string, highest: string): string {
+  return id < UUIDV7_BELOW && id > highest ? id : highest
 }
