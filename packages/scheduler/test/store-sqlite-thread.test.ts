@@ -1,10 +1,11 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
-import { createScheduler, createSqliteStore, type Store } from '@dispatch/scheduler'
+import { createScheduler, createSqliteStore, type Store, type Write } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { callOf, ENDLESS } from './api-calls.js'
-import { call, insert, load } from './store-records.js'
+import { call, done, insert, load } from './store-records.js'
 
 /** Every thread that is started here has little memory. */
 const threads = createRequire(import.meta.url)('node:worker_threads') as { Worker: typeof Worker }
@@ -100,14 +101,68 @@ t.test('a scheduler goes on when the thread of its store has ended', async (t) =
 t.test('a thread that runs out of memory takes nothing with it but what it was asked', async (t) => {
   const { store } = await opened(t)
   await store.commit([insert(call('before'))])
-  // Some 80 MB for the thread, which has 32.
-  const tooMuch = Array.from({ length: 100_000 }, (_, index) =>
-    insert(call(`call-${index}`, { function: 'f'.repeat(700) })),
+  // Some 80 MB for the thread, which has 32, in one part, after two that it has written by then.
+  const large = Array.from({ length: 120 }, (_, n) =>
+    insert(call(`large-${n}`, { function: 'f'.repeat(700_000) })),
   )
+  const tooMuch = [...calls(256), ...large]
   await t.rejects(store.commit(tooMuch), { status: 'temporary', message: /has lost its thread: .*memory/ })
   await store.commit([insert(call('after'))])
-  t.strictSame([...(await store.existing(['before', 'call-0', 'call-99999', 'after']))], ['before', 'after'])
+  t.strictSame([...(await store.existing(['before', 'call-0', 'large-0', 'after']))], ['before', 'after'])
 })
+
+t.test('1 nothing is left of a commit whose thread ends between two parts', async (t) => {
+  const { store, thread } = await opened(t)
+  const many = store.commit(calls(2_000))
+  await setImmediate()
+  endItself(thread())
+  await t.rejects(many, { status: 'temporary', message: /has lost its thread/ })
+  await store.commit(calls(2_000))
+  t.equal((await load(store)).calls.length, 2_000)
+})
+
+t.test('1 nothing is left of a commit of which a later part cannot be made', async (t) => {
+  const { store } = await opened(t)
+  const wrong = insert(call('wrong', { polls: 1n as unknown as number }))
+  const many = store.commit([...calls(300), wrong, ...calls(300, 'more')])
+  const next = store.commit([insert(call('call-0'))])
+  await t.rejects(many, { message: /BigInt/ })
+  await next
+  t.strictSame(
+    (await load(store)).calls.map(({ id }) => id),
+    ['call-0'],
+  )
+})
+
+t.test('1 a commit fails at its first part that does, and what still comes of it is not done', async (t) => {
+  const { store } = await opened(t)
+  await store.commit([insert(call('call-5'))])
+  const many = store.commit(calls(2_000))
+  const next = store.commit([insert(call('next'))])
+  await t.rejects(many, { status: 'permanent', message: /call-5 .*already/ })
+  await next
+  t.strictSame(
+    (await load(store)).calls.map(({ id }) => id),
+    ['call-5', 'next'],
+  )
+})
+
+t.test(
+  '8 a prune that is under way waits for a commit in parts, and a failed one is no hindrance',
+  async (t) => {
+    const { store } = await opened(t)
+    const old = Array.from({ length: 3_000 }, (_, n) => insert(done(`old-${n}`, 1)))
+    await store.commit(old)
+    const pruned = store.prune(10, 3_000)
+    for (let round = 0; round < 5; round += 1) await store.commit(calls(300, `round-${round}`))
+    t.equal(await pruned, 3_000)
+    t.equal((await load(store)).calls.length, 1_500)
+  },
+)
+
+function calls(count: number, prefix = 'call'): Write[] {
+  return Array.from({ length: count }, (_, n) => insert(call(`${prefix}-${n}`)))
+}
 
 /** A store, and whatever thread it has at the time. */
 async function opened(t: Test, { isOpen = true } = {}) {

@@ -10,7 +10,10 @@ import type { DriverName } from './sqlite-driver.js'
  */
 export type StoreRequest = { readonly id: number } & (
   | { readonly op: 'open'; readonly options: StoreFileOptions; readonly isReplacement: boolean }
-  | { readonly op: 'commit'; readonly parts: readonly CommitPart[] }
+  /** Parts of one commit have one id. It is answered once: after the last, or at the first that fails. */
+  | { readonly op: 'commit'; readonly part: CommitPart; readonly isLast: boolean }
+  /** No part of the commit with this id comes any more: nothing of it is to be done. Is not answered. */
+  | { readonly op: 'rollback' }
   | { readonly op: 'load' }
   | { readonly op: 'readPayloads'; readonly ids: readonly string[] }
   | { readonly op: 'readCall'; readonly callId: string }

@@ -6,25 +6,60 @@ import type { Database, SqlValue, Statement } from './sqlite-driver.js'
 import { SQLITE, sqliteCodeOf } from './sqlite-error.js'
 import { createInsertWriter } from './sqlite-insert.js'
 
-/** Runs `work` as one transaction, whose writes are all durable when this returns, or gone when it throws. */
-export type Transact = (work: () => void) => void
+/** A transaction at a time. What throws takes with it all that was written in the transaction. */
+export interface Transaction {
+  readonly isOpen: boolean
+  /** Begins one unless one is open, and works in it. */
+  write(work: () => void): void
+  /** All that was written is durable when this returns. */
+  commit(): void
+  rollback(): void
+}
 
-export function createTransact(database: Database): Transact {
+export function createTransaction(database: Database): Transaction {
   // IMMEDIATE: a program that reads the file beside us cannot make a transaction fail half way.
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
-  return (work) => {
-    begin.run([])
+  let isOpen = false
+  const rollback = () => {
+    isOpen = false
+    // After some failures, a full disk for one, SQLite has rolled back by itself.
+    try {
+      database.exec('ROLLBACK')
+    } catch {}
+  }
+  const attempt = (work: () => void) => {
     try {
       work()
-      commit.run([])
     } catch (error) {
-      // After some failures, a full disk for one, SQLite has rolled back by itself.
-      try {
-        database.exec('ROLLBACK')
-      } catch {}
+      rollback()
       throw error
     }
+  }
+  return {
+    get isOpen() {
+      return isOpen
+    },
+    write(work) {
+      if (!isOpen) begin.run([])
+      isOpen = true
+      attempt(work)
+    },
+    commit() {
+      attempt(() => commit.run([]))
+      isOpen = false
+    },
+    rollback,
+  }
+}
+
+/** Runs `work` as one transaction, whose writes are all durable when this returns, or gone when it throws. */
+export type Transact = (work: () => void) => void
+
+export function transactIn(transaction: Transaction): Transact {
+  return (work) => {
+    transaction.write(work)
+    transaction.commit()
   }
 }
 

@@ -13,7 +13,7 @@ import { basename, dirname, join } from 'node:path'
 import { DispatchError } from '@dispatch/protocol'
 import type { CommitPart, PackedPayloads, StoreFileOptions } from './messages.js'
 import { prepareSchema, schemaVersionOf } from './schema.js'
-import { createPartWriter, createTransact } from './sqlite-commit.js'
+import { createPartWriter, createTransaction, transactIn } from './sqlite-commit.js'
 import type { Database, OpenDatabase } from './sqlite-driver.js'
 import { SQLITE, sqliteCodeOf } from './sqlite-error.js'
 import { assertHolder, lockStore, writeHolder } from './sqlite-lock.js'
@@ -29,8 +29,14 @@ import { assertLogWhole } from './wal-check.js'
 
 /** The store, synchronously: what runs in the store's own thread. */
 export interface StoreDatabase {
-  /** @param beforeCommit - Called when all is written, and nothing is durable yet. */
-  commit(parts: readonly CommitPart[], beforeCommit: () => void): void
+  /** Whether parts of a commit are written that is not over. */
+  readonly isCommitting: boolean
+  /** Writes a part of a commit. If it throws, what was written of the commit is gone. */
+  write(part: CommitPart): void
+  /** Makes durable what was written. If it throws, that is gone. */
+  commit(): void
+  /** Forgets what was written. */
+  rollback(): void
   liveCalls(): Generator<CallRow[]>
   finishedChildren(): FinishedRow[]
   readPayloads(ids: readonly string[]): PackedPayloads
@@ -101,17 +107,19 @@ export function openStoreDatabase(
 }
 
 function storeOf(database: Database, holder: string, unlock: () => void): StoreDatabase {
-  const transact = createTransact(database)
+  const transaction = createTransaction(database)
+  const transact = transactIn(transaction)
   const writePart = createPartWriter(database)
   const queries = createQueries(database)
   transact(() => writeHolder(database, holder))
   return {
     ...queries,
-    commit: (parts, beforeCommit) =>
-      transact(() => {
-        for (const part of parts) writePart(part)
-        beforeCommit()
-      }),
+    get isCommitting() {
+      return transaction.isOpen
+    },
+    write: (part) => transaction.write(() => writePart(part)),
+    commit: transaction.commit,
+    rollback: transaction.rollback,
     prune: createPrune(database, transact),
     close: () => {
       database.close()

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Logger } from '@dispatch/protocol'
-import { type FoldedWrites, foldWrites } from '../fold-writes.js'
+import { foldWrites } from '../fold-writes.js'
 import type { FinishedChild, Payloads, Store, StoredJournalEntry, Write } from '../store.js'
-import { CALLS_PER_TURN, encodeInTurns } from './encode-commit.js'
-import { type CommitPart, encodePart, type PackedPayloads, unpackPayloads } from './messages.js'
+import { partsOf } from './commit-parts.js'
+import { type PackedPayloads, unpackPayloads } from './messages.js'
 import { decodeCall } from './record.js'
 import type { DriverName } from './sqlite-driver.js'
 import type { CallRow, FinishedRow, JournalRows, ResultRows } from './sqlite-queries.js'
@@ -37,23 +37,7 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
   }
   const options = { path: resolve(path), fileBytesMax, driver, holder: randomUUID() }
   const thread = new StoreThread(options, logger)
-  /** Ends when the last commit asked for has been encoded. What is asked meanwhile comes after it. */
-  let encoding: Promise<void> | undefined
-  const inOrder = <T>(work: () => Promise<T>): Promise<T> =>
-    encoding === undefined ? work() : encoding.then(work)
-  const ask: StoreThread['ask'] = (...request) => inOrder(() => thread.ask(...request))
-
-  function encode(writes: FoldedWrites): CommitPart[] | Promise<CommitPart[]> {
-    const isSmall = encoding === undefined && writes.calls.length <= CALLS_PER_TURN
-    if (isSmall) return [encodePart(writes)]
-    const parts = inOrder(() => encodeInTurns(writes))
-    const over = (): void => {
-      if (encoding === mine) encoding = undefined
-    }
-    const mine = parts.then(over, over)
-    encoding = mine
-    return parts
-  }
+  const ask: StoreThread['ask'] = (...request) => thread.ask(...request)
 
   return {
     open: () => thread.open(),
@@ -65,12 +49,7 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
     },
 
     async commit(writes: readonly Write[]) {
-      const encoded = encode(foldWrites(writes))
-      const parts = Array.isArray(encoded) ? encoded : await encoded
-      await thread.ask(
-        { op: 'commit', parts },
-        parts.map(({ bytes }) => bytes),
-      )
+      await thread.commit(partsOf(foldWrites(writes)))
     },
 
     async readPayloads(ids) {
@@ -120,7 +99,7 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
       return (await ask({ op: 'prune', beforeMs, treesMax })) as number
     },
 
-    close: () => inOrder(() => thread.close()),
+    close: () => thread.close(),
   }
 }
 

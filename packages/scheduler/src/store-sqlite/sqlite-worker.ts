@@ -16,6 +16,8 @@ if (port === null)
 const gate = workerData as WorkGateMemory
 let database: StoreDatabase | undefined
 let path = ''
+/** The commit that has failed last: what still comes of it is dropped. */
+let failedId: number | undefined
 
 port.on('message', (request: StoreRequest) => {
   void answer(request)
@@ -30,6 +32,10 @@ async function answer(request: StoreRequest): Promise<void> {
         database = openStoreDatabase(openDatabase, request.options, request.isReplacement)
       })
       reply({ id: request.id, value: undefined })
+    } else if (request.op === 'commit') {
+      takePart(request)
+    } else if (request.op === 'rollback') {
+      if (request.id !== failedId) database?.rollback()
     } else if (request.op === 'prune') {
       reply({ id: request.id, value: await prune(request.beforeMs, request.treesMax) })
     } else {
@@ -43,14 +49,31 @@ async function answer(request: StoreRequest): Promise<void> {
   }
 }
 
-type SyncRequest = Exclude<StoreRequest, { op: 'open' | 'prune' }>
+type CommitRequest = Extract<StoreRequest, { op: 'commit' }>
+
+function takePart({ id, part, isLast }: CommitRequest): void {
+  if (id === failedId) return
+  try {
+    const isDone = passGate(gate, () => {
+      const store = openedDatabase()
+      store.write(part)
+      if (!isLast) return false
+      markCommitting(gate, id)
+      store.commit()
+      markCommitted(gate, id)
+      return true
+    })
+    if (isDone) reply({ id, value: undefined })
+  } catch (error) {
+    failedId = id
+    throw error
+  }
+}
+
+type SyncRequest = Exclude<StoreRequest, { op: 'open' | 'commit' | 'rollback' | 'prune' }>
 
 function perform(store: StoreDatabase, request: SyncRequest): { value: unknown; transfer?: Uint8Array } {
   switch (request.op) {
-    case 'commit':
-      store.commit(request.parts, () => markCommitting(gate, request.id))
-      markCommitted(gate, request.id)
-      return { value: undefined }
     case 'load':
       for (const rows of store.liveCalls()) reply({ id: request.id, part: rows })
       return { value: store.finishedChildren() }
@@ -86,8 +109,8 @@ async function prune(beforeMs: number, treesMax: number): Promise<number> {
   for (;;) {
     const step = passGate(gate, () => steps.next())
     if (step?.done) return step.value
-    await new Promise((resolve) => setImmediate(resolve))
-    openedDatabase()
+    do await new Promise((resolve) => setImmediate(resolve))
+    while (openedDatabase().isCommitting)
   }
 }
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { DispatchError, type Logger } from '@dispatch/protocol'
-import type { StoreFileOptions, StoreReply, StoreRequest } from './messages.js'
+import type { CommitPart, StoreFileOptions, StoreReply, StoreRequest } from './messages.js'
 import { storeError } from './sqlite-error.js'
 import {
   type CommitProgress,
@@ -37,7 +37,8 @@ interface LiveThread {
 /**
  * The store's thread as the application sees it.
  *
- *  H1 Requests are answered in the order in which they were asked; none is lost without an error.
+ *  H1 Requests are answered in the order in which they were asked; none is lost without an error. Nothing comes between
+ *     the parts of a commit.
  *  H2 A thread that has ended by itself, for want of memory for example, is replaced at the next request. What was
  *     asked of it fails with `temporary`: nothing of it was done.
  *  H3 That is so because the memory shared with the thread tells how far its commit had got. A commit that was
@@ -52,6 +53,8 @@ export class StoreThread {
   #thread: LiveThread | undefined
   /** The start of a thread that takes the place of another. */
   #restart: Promise<void> | undefined
+  /** Ends when all parts of the last commit have been sent. */
+  #sending: Promise<void> | undefined
   /** Why nothing can be asked any more, or not yet. */
   #refusal: DispatchError | undefined
   #lastId = 0
@@ -87,14 +90,49 @@ export class StoreThread {
     transfer: readonly Uint8Array[] = [],
     onPart?: (part: unknown) => void,
   ): Promise<unknown> {
+    return this.#afterParts(() => this.#withThread(() => this.#send(operation, transfer, onPart)))
+  }
+
+  /**
+   * Commits what comes in parts. Each is made in a turn of the event loop of its own, while the thread writes the one
+   * before.
+   *
+   * @param parts - Makes one of them, the first to be sent first; at least one.
+   * @throws {DispatchError}
+   */
+  commit(parts: readonly (() => CommitPart)[]): Promise<unknown> {
+    let sent = (): void => {}
+    const answer = this.#afterParts(() => this.#withThread(() => this.#sendParts(parts, () => sent())))
+    if (parts.length === 1) return answer
+    const sending = new Promise<void>((resolve) => {
+      sent = () => {
+        if (this.#sending === sending) this.#sending = undefined
+        resolve()
+      }
+    })
+    this.#sending = sending
+    answer.catch(sent)
+    return answer
+  }
+
+  /** H1 */
+  #afterParts<T>(work: () => Promise<T>): Promise<T> {
+    return this.#sending === undefined ? work() : this.#sending.then(work)
+  }
+
+  /** H2 */
+  #withThread<T>(work: () => Promise<T>): Promise<T> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     if (this.#thread === undefined && this.#restart === undefined) this.#beginRestart()
-    if (this.#restart === undefined) return this.#send(operation, transfer, onPart)
-    return this.#restart.then(() => this.#send(operation, transfer, onPart))
+    return this.#restart === undefined ? work() : this.#restart.then(work)
   }
 
   /** Ends the thread after everything that was asked before. Closing twice is no error. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#afterParts(() => this.#close())
+  }
+
+  async #close(): Promise<void> {
     if (this.#refusal !== undefined) return
     const closed = this.#thread === undefined ? undefined : this.#send({ op: 'close' })
     this.#refusal = this.#error('permanent', 'is closed')
@@ -151,25 +189,59 @@ export class StoreThread {
     transfer: readonly Uint8Array[] = [],
     onPart?: (part: unknown) => void,
   ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (this.#thread === undefined) {
-        reject(this.#refusal ?? this.#error('temporary', 'has no thread at present'))
-        return
-      }
-      const id = ++this.#lastId
-      const { worker } = this.#thread
-      this.#pending.set(id, { op: operation.op, resolve, reject, onPart })
-      if (this.#pending.size === 1) worker.ref()
+    const { id, answer } = this.#expect(operation.op, onPart)
+    this.#post({ ...operation, id }, transfer)
+    return answer
+  }
+
+  /** @param sent - Is called when there is nothing left to send. */
+  #sendParts(parts: readonly (() => CommitPart)[], sent: () => void): Promise<unknown> {
+    const { id, answer } = this.#expect('commit')
+    const sendFrom = (index: number): void => {
+      const isLast = index === parts.length - 1
       try {
-        worker.postMessage(
-          { ...operation, id },
-          transfer.map(({ buffer }) => buffer as ArrayBuffer),
-        )
+        const part = (parts[index] as () => CommitPart)()
+        this.#post({ id, op: 'commit', part, isLast }, [part.bytes])
       } catch (error) {
-        this.#forget(id)
-        reject(storeError(error, this.#options.path))
+        this.#post({ id, op: 'rollback' })
+        this.#fail(id, error)
       }
+      // It may have failed in one of its parts, or with its thread.
+      if (isLast || !this.#pending.has(id)) sent()
+      else setImmediate(() => sendFrom(index + 1))
+    }
+    sendFrom(0)
+    return answer
+  }
+
+  /** Whoever asks waits for the answer to a message that has this id. */
+  #expect(op: Operation['op'], onPart?: (part: unknown) => void) {
+    const id = ++this.#lastId
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(id, { op, resolve, reject, onPart })
     })
+    if (this.#pending.size === 1) this.#thread?.worker.ref()
+    if (this.#thread === undefined) {
+      this.#fail(id, this.#refusal ?? this.#error('temporary', 'has no thread at present'))
+    }
+    return { id, answer }
+  }
+
+  #post(request: StoreRequest, transfer: readonly Uint8Array[] = []): void {
+    try {
+      this.#thread?.worker.postMessage(
+        request,
+        transfer.map(({ buffer }) => buffer as ArrayBuffer),
+      )
+    } catch (error) {
+      this.#fail(request.id, error)
+    }
+  }
+
+  #fail(id: number, error: unknown): void {
+    const request = this.#pending.get(id)
+    this.#forget(id)
+    request?.reject(storeError(error, this.#options.path))
   }
 
   #settle(reply: StoreReply): void {
