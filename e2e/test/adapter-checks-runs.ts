@@ -89,6 +89,27 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
+    name: 'while requests for runs fill the room, others are refused, and then taken again',
+    async run(t, adapter) {
+      const { url, authority } = await remote(t, adapter, { requestBytesMax: 10_000 })
+      const post = () => exchange(url, signedRun({ authority, body: runBytes('held', 'x'.repeat(6_000)) }))
+      const holding = nextRunOf('held')
+      const held = post()
+      const release = await holding
+      const refused = await post()
+      t.equal(refused.status, 429)
+      t.match(refused.headers['retry-after'], /^\d+$/)
+      t.match(jsonOf(refused), { code: 'resource_exhausted' })
+      release()
+      t.equal((await held).status, 200)
+      const again = nextRunOf('held')
+      const taken = post()
+      const releaseAgain = await again
+      releaseAgain()
+      t.equal((await taken).status, 200)
+    },
+  },
+  {
     name: 'another method on the route of runs is 405',
     async run(t, adapter) {
       const { url } = await remote(t, adapter)

@@ -13,6 +13,7 @@ import type { ErrorType, OutputType } from './classify.js'
 import { type Address, parseAddress, parseApiUrl, parseEndpointUrl, type Setting } from './config-urls.js'
 import type { DispatchOptions, SchedulerOption } from './dispatch-options.js'
 import { checkBoolean, checkFailureStatus, checkInteger, checkObject, checkText } from './option-checks.js'
+import { BODY_MS_MAX, RUN_REQUEST_BYTES_MAX, RUN_REQUESTS_MAX } from './run-room.js'
 
 /** File of the embedded scheduler's store, relative to the working directory. */
 export const STORE_DEFAULT = '.dispatch/dispatch.db'
@@ -49,6 +50,9 @@ export interface DispatchConfig {
   readonly errorTypes: Iterable<ErrorType> | undefined
   readonly outputTypes: Iterable<OutputType> | undefined
   readonly bodyBytesMax: number
+  readonly bodyMsMax: number
+  readonly requestsMax: number
+  readonly requestBytesMax: number
   /** How many calls may be on their way to the scheduler. */
   readonly unacknowledged: RoomLimits
   readonly warmCoroutinesMax: number | undefined
@@ -90,6 +94,13 @@ export function resolveConfig(options: DispatchOptions): DispatchConfig {
     outputTypes: options.outputTypes,
     bodyBytesMax:
       checkInteger(options.bodyBytesMax, 'option bodyBytesMax', { min: 1, max: 2 ** 30 }) ?? BODY_BYTES_MAX,
+    bodyMsMax:
+      checkInteger(options.bodyMsMax, 'option bodyMsMax', { min: 1, max: DURATION_MS_MAX }) ?? BODY_MS_MAX,
+    requestsMax:
+      checkInteger(options.requestsMax, 'option requestsMax', { min: 1, max: 1e9 }) ?? RUN_REQUESTS_MAX,
+    requestBytesMax:
+      checkInteger(options.requestBytesMax, 'option requestBytesMax', { min: 1, max: 1e12 }) ??
+      RUN_REQUEST_BYTES_MAX,
     unacknowledged: readUnacknowledged(options),
     warmCoroutinesMax: checkInteger(options.warmCoroutinesMax, 'option warmCoroutinesMax', {
       min: 0,

@@ -51,6 +51,12 @@ export interface DispatchOptions {
   readonly outputTypes?: Iterable<OutputType> | undefined
   /** Most bytes of a request's body. Default 16 000 000. */
   readonly bodyBytesMax?: number | undefined
+  /** Longest time in which the body of a request for runs has to arrive, in milliseconds. Default 30 000. */
+  readonly bodyMsMax?: number | undefined
+  /** Most requests for runs that are not answered; beyond, their schedulers are told to come again. Default 20 000. */
+  readonly requestsMax?: number | undefined
+  /** Most bytes of such requests. One alone is always taken. Default 256 000 000. */
+  readonly requestBytesMax?: number | undefined
   /** Most calls of this process that are dispatched and not acknowledged; beyond, `throttled`. Default 100 000. */
   readonly unacknowledgedCallsMax?: number | undefined
   /** Most bytes of such calls. One request always goes, however large. Default 64 000 000. */

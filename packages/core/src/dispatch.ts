@@ -37,6 +37,7 @@ import { type ListenOptions, listen, type Server } from './listen.js'
 import { handleNode } from './node-listener.js'
 import { createRandomBytes } from './random-bytes.js'
 import { createRegistry, type Registry } from './registry.js'
+import type { BodyPlace } from './run-room.js'
 import { RunTracker } from './run-tracker.js'
 import { createSchedulerConnection, type SchedulerConnection } from './scheduler-connection.js'
 import { Unacknowledged } from './unacknowledged.js'
@@ -52,8 +53,6 @@ export class Dispatch {
   readonly path = RUN_PATH
   /** The functions, for a scheduler in this process. */
   readonly endpoint: Endpoint
-  /** Most bytes of a request's body. */
-  readonly bodyBytesMax: number
   /** Where schedulers reach the endpoint: its public URL, without a final slash. */
   readonly endpointUrl: string
   readonly #config: DispatchConfig
@@ -75,7 +74,6 @@ export class Dispatch {
     }
     const run = (request: RunRequest, signal: RunSignal) => this.#run(request, signal)
     this.#config = config
-    this.bodyBytesMax = config.bodyBytesMax
     this.endpointUrl = config.endpointUrl
     this.#unacknowledged = new Unacknowledged(config.unacknowledged)
     this.#registry = createRegistry(client, config.unknownErrorStatus)
@@ -179,9 +177,12 @@ export class Dispatch {
     return this.#http.isRunPath(path)
   }
 
-  /** The refusal of a request of which only the head is known; `undefined` when its body may be read. */
-  checkHead(head: EndpointHead): UnaryResponse | undefined {
-    return this.#http.checkHead(head)
+  /**
+   * Room for a request for a run of which only the head is known; or the refusal. Whoever reads the body tells the place of
+   * each piece of it before keeping that, and leaves when the request is answered.
+   */
+  enter(head: EndpointHead): BodyPlace | UnaryResponse {
+    return this.#http.enter(head)
   }
 
   /** Answers a request for a run, whatever the server. Never rejects. */

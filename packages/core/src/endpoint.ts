@@ -25,6 +25,7 @@ import {
 } from '@dispatch/protocol'
 import type { DispatchConfig } from './config.js'
 import { createRunBatchServer } from './run-batch.js'
+import { type BodyPlace, RunRoom } from './run-room.js'
 import type { RunTracker } from './run-tracker.js'
 
 /** Where schedulers post runs to, below the URL of the endpoint. */
@@ -48,8 +49,8 @@ export type EndpointResponse = UnaryResponse | StreamedResponse
 export interface HttpEndpoint {
   /** Whether a path is the one of runs, with or without the path of the endpoint's URL before it. */
   isRunPath(path: string): boolean
-  /** The refusal of a request of which only the head is known; `undefined` when its body may be read. */
-  checkHead(head: EndpointHead): UnaryResponse | undefined
+  /** Room for a request of which only the head is known, so that its body may be read; or the refusal. */
+  enter(head: EndpointHead): BodyPlace | UnaryResponse
   /**
    * Answers a request for a run, or for a batch of them. Never rejects. In this order: head, size, signature over the
    * bytes as sent, decompression, decoding, run.
@@ -81,15 +82,19 @@ export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOpt
     return message.sendsBatches ? { ...response, batchRunsMax: BATCH_RUNS_MAX } : response
   }
 
-  const endpoint: HttpEndpoint = {
-    isRunPath: (path) => path === RUN_PATH || path === prefixedPath,
-    checkHead({ method, path, headers }) {
-      if (!endpoint.isRunPath(path)) return errorResponse('not_found', 'path not found')
-      if (runs.isDraining) return shuttingDown()
-      return checkHead(method, headers, { bodyBytesMax: config.bodyBytesMax, lengthRequired: true })
-    },
+  const room = new RunRoom(config)
+  const isRunPath = (path: string) => path === RUN_PATH || path === prefixedPath
+  const refusalOf = ({ method, path, headers }: EndpointHead): UnaryResponse | undefined => {
+    if (!isRunPath(path)) return errorResponse('not_found', 'path not found')
+    if (runs.isDraining) return shuttingDown()
+    return checkHead(method, headers, { bodyBytesMax: config.bodyBytesMax, lengthRequired: true })
+  }
+
+  return {
+    isRunPath,
+    enter: (head) => refusalOf(head) ?? room.enter(head.headers),
     async handle(request, signal) {
-      const refusal = endpoint.checkHead(request) ?? verify?.(request)
+      const refusal = refusalOf(request) ?? verify?.(request)
       if (refusal !== undefined) return refusal
       const { body, headers } = request
       if (headerOf(headers, 'content-type') === MESSAGE_STREAM_TYPE) {
@@ -108,7 +113,6 @@ export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOpt
       )
     },
   }
-  return endpoint
 }
 
 /** The answer to every request while the process shuts down: nothing was done, another process may do it. */

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
-import { errorResponse, tooLargeResponse } from '@dispatch/protocol'
+import { readBody, unreadResponse } from '@dispatch/protocol'
 import type { EndpointResponse } from './endpoint.js'
 import type { ServedDispatch } from './node-listener.js'
+import type { BodyPlace } from './run-room.js'
 
 /** Answers a request of the web standard. Never rejects. */
 export async function handleFetch(dispatch: ServedDispatch, request: Request): Promise<Response> {
@@ -11,27 +12,24 @@ export async function handleFetch(dispatch: ServedDispatch, request: Request): P
   if (request.body !== null && headers['content-length'] === undefined)
     headers['transfer-encoding'] = 'chunked'
   const head = { method: request.method, path: pathname, headers, authority: headers.host ?? host }
-  const refusal = dispatch.checkHead(head)
-  if (refusal !== undefined) return responseOf(refusal)
+  const place = dispatch.enter(head)
+  if ('status' in place) return responseOf(place)
   try {
-    const body = await readWebBody(request, dispatch.bodyBytesMax)
-    if (body === undefined) return responseOf(tooLargeResponse())
-    return responseOf(await dispatch.handle({ ...head, body }, request.signal))
-  } catch {
-    return responseOf(errorResponse('canceled', 'the body could not be read'))
+    const body = await readWebBody(request, place)
+    const answer = await dispatch.handle({ ...head, body }, request.signal)
+    if (answer.body instanceof Uint8Array) place.leave()
+    else answer.body.once('close', place.leave)
+    return responseOf(answer)
+  } catch (error) {
+    place.leave()
+    return responseOf(unreadResponse(error))
   }
 }
 
-/** The body, or `undefined` when it is longer than `bodyBytesMax`. */
-async function readWebBody(request: Request, bodyBytesMax: number): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = []
-  let byteCount = 0
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    byteCount += chunk.byteLength
-    if (byteCount > bodyBytesMax) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, byteCount)
+/** @throws {UnaryError} `canceled` when it cannot be read, and what the place says. */
+async function readWebBody(request: Request, place: BodyPlace): Promise<Uint8Array> {
+  if (request.body === null) return Buffer.alloc(0)
+  return await readBody(Readable.fromWeb(request.body as ReadableStream), place)
 }
 
 function responseOf({ status, headers, body }: EndpointResponse): Response {

@@ -73,6 +73,7 @@ export {
 } from './mount.js'
 export { type RequestWithBody, readNodeBody } from './node-body.js'
 export { handleNode, type ServedDispatch, writeNodeResponse } from './node-listener.js'
+export type { BodyPlace } from './run-room.js'
 export { rawValue, type Schema, type TypeBoxSchema } from './schema.js'
 export { createServerLife, type ServerLife, type ServerLifeOptions } from './server-life.js'
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js'

@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { type ConnectCode, errorResponse, tooLargeResponse, type UnaryResponse } from '@dispatch/protocol'
+import {
+  type ConnectCode,
+  errorResponse,
+  readBody,
+  tooLargeResponse,
+  type UnaryResponse,
+  unreadResponse,
+} from '@dispatch/protocol'
 import type { CallHandle } from './call-handle.js'
 import type { DispatchedCallOptions } from './call-options.js'
 import { describeValue } from './describe-value.js'
@@ -16,8 +23,9 @@ import {
 import { type EndpointResponse, RUN_PATH } from './endpoint.js'
 import type { DispatchFunction } from './func.js'
 import { givenBodyOf, type RequestWithBody } from './node-body.js'
-import { closeSignalOf, endConnection, failureOf, pathOf } from './node-listener.js'
+import { closeSignalOf, endConnection, pathOf } from './node-listener.js'
 import { OpenAnswers } from './open-answers.js'
+import type { BodyPlace } from './run-room.js'
 
 /** Options of every adapter: those of `new Dispatch`, and what concerns the application. */
 export interface MountOptions extends DispatchOptions {
@@ -59,14 +67,21 @@ export interface Mount {
   watch(response: ServerResponse): void
   /** Whether a request, by its path below the mount, is one for a run. */
   isRun(request: MountRequest): boolean
-  /** The refusal of a request to {@link RUN_PATH} of which only the head is known. */
-  checkHead(request: MountRequest, response: ServerResponse): UnaryResponse | undefined
+  /** The refusal of a request to {@link RUN_PATH} of which only the head is known; `undefined` when its body may be read. */
+  enter(request: MountRequest, response: ServerResponse): UnaryResponse | undefined
   /**
    * The body that something in front of the framework has read, as a stream; `undefined` when nobody has.
    *
    * @throws {UnaryError} As `readNodeBody`: a framework would wait for ever for a body that is gone.
    */
   givenPayloadOf(request: RequestWithBody): Readable | undefined
+  /**
+   * Reads the body of a request that has entered.
+   *
+   * @param payload - The request, or what the framework has made of it.
+   * @throws {UnaryError} As `readNodeBody`.
+   */
+  readBody(request: MountRequest, payload: Readable): Promise<Uint8Array>
   /** Answers a request to {@link RUN_PATH}, whose body some framework has read. Never rejects. */
   run(request: MountRequest, response: ServerResponse, body: Uint8Array): Promise<EndpointResponse>
   /** The answer to a request to {@link RUN_PATH} that the framework, or a hook in front of us, has refused. */
@@ -108,6 +123,8 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
   const path = checkCallsPath(callsPath)
   const publicPath = publicPathOf(dispatch.endpointUrl)
   const answers = new OpenAnswers()
+  /** Of the requests for runs whose bodies may be read. */
+  const places = new WeakMap<MountRequest, BodyPlace>()
 
   const replyOptions = ({ url = '/', headers }: MountRequest, response: ServerResponse): ReplyOptions => ({
     url,
@@ -130,16 +147,22 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
       else answers.add(response)
     },
     isRun: (request) => dispatch.isRunPath(pathOf(request.url ?? '/')),
-    checkHead(request, response) {
-      const refusal = dispatch.checkHead(headOf(request))
-      // Its body will not be read.
-      if (refusal !== undefined) endConnection(response)
-      return refusal
+    enter(request, response) {
+      const place = dispatch.enter(headOf(request))
+      if ('status' in place) {
+        // Its body will not be read.
+        endConnection(response)
+        return place
+      }
+      places.set(request, place)
+      response.once('close', place.leave)
+      return undefined
     },
     givenPayloadOf(request) {
-      const body = givenBodyOf(request, dispatch.bodyBytesMax)
+      const body = givenBodyOf(request)
       return body && Readable.from([body])
     },
+    readBody: (request, payload) => readBody(payload, places.get(request) as BodyPlace),
     run: (request, response, body) => dispatch.handle({ ...headOf(request), body }, closeSignalOf(response)),
     refusalOf,
     callIdOf(request) {
@@ -170,7 +193,7 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
 }
 
 function withFunctions(dispatch: Dispatch, { functions = [] }: DispatchOptions): Dispatch {
-  if (typeof (dispatch as { checkHead?: unknown } | null)?.checkHead !== 'function') {
+  if (typeof (dispatch as { enter?: unknown } | null)?.enter !== 'function') {
     throw new TypeError(`option dispatch: wanted a Dispatch, got ${describeValue(dispatch)}`)
   }
   dispatch.register(...functions)
@@ -205,7 +228,7 @@ function refusalOf(error: unknown): UnaryResponse {
     readonly message?: unknown
   }
   if (statusCode === 413) return tooLargeResponse()
-  if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return failureOf(error)
+  if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return unreadResponse(error)
   const code = CODES_BY_HTTP_STATUS[statusCode] ?? 'invalid_argument'
   return { ...errorResponse(code, String(message)), status: statusCode }
 }

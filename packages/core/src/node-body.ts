@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { UnaryError } from '@dispatch/protocol'
+import { readBody, UnaryError } from '@dispatch/protocol'
+import type { BodyPlace } from './run-room.js'
 
 /** A request as frameworks hand it on: they may have read its body, and left it in one of these places. */
 export type RequestWithBody = IncomingMessage & {
@@ -12,20 +13,22 @@ export type RequestWithBody = IncomingMessage & {
 /**
  * The body of a request as its bytes were sent: of `rawBody` or `body` if they are bytes, else read from the stream.
  *
- * @param bodyBytesMax - No more than this is ever held.
- * @throws {UnaryError} As {@link givenBodyOf}, and `canceled` when the sender hangs up.
+ * @throws {UnaryError} As {@link givenBodyOf}, `readBody` of `@dispatch/protocol`, and `take` of the place.
  */
-export async function readNodeBody(request: RequestWithBody, bodyBytesMax: number): Promise<Uint8Array> {
-  return givenBodyOf(request, bodyBytesMax) ?? (await readStream(request, bodyBytesMax))
+export async function readNodeBody(request: RequestWithBody, place: BodyPlace): Promise<Uint8Array> {
+  const given = givenBodyOf(request)
+  if (given === undefined) return await readBody(request, place)
+  place.take(given.byteLength)
+  return given
 }
 
 /**
  * The bytes that a parser in front of us has left in `rawBody` or `body`; `undefined` when nobody has read the body.
  *
- * @throws {UnaryError} `invalid_argument` when the body is larger than `bodyBytesMax`; `internal`, with a `cause` of code
- *   `DISPATCH_BODY_CONSUMED`, when a parser has consumed it, or left it other than it was sent.
+ * @throws {UnaryError} `internal`, with a `cause` of code `DISPATCH_BODY_CONSUMED`, when a parser has consumed it, or left
+ *   it other than it was sent.
  */
-export function givenBodyOf(request: RequestWithBody, bodyBytesMax: number): Uint8Array | undefined {
+export function givenBodyOf(request: RequestWithBody): Uint8Array | undefined {
   const given = [request.rawBody, request.body].find((body) => body instanceof Uint8Array)
   if (given === undefined) {
     // Never by `request.body`: an unread body is `{}` there with Express 4.
@@ -34,7 +37,6 @@ export function givenBodyOf(request: RequestWithBody, bodyBytesMax: number): Uin
     return undefined
   }
   const bytes = given as Uint8Array
-  if (bytes.byteLength > bodyBytesMax) throw tooLarge()
   if (isInflated(bytes, request.headers['content-encoding'])) throw consumed()
   return bytes
 }
@@ -42,38 +44,6 @@ export function givenBodyOf(request: RequestWithBody, bodyBytesMax: number): Uin
 /** Parsers inflate what they read, unless they are told not to. RFC 1952 section 2.3.1 has the first two bytes. */
 function isInflated(bytes: Uint8Array, encoding: string | undefined): boolean {
   return encoding?.trim().toLowerCase() === 'gzip' && !(bytes[0] === 0x1f && bytes[1] === 0x8b)
-}
-
-function readStream(request: IncomingMessage, bodyBytesMax: number): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let byteCount = 0
-    const settle = (error: Error | undefined) => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose)
-      // Whatever comes after is dropped; the stream must not throw it at the process.
-      request.on('error', () => undefined)
-      if (error === undefined)
-        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, byteCount))
-      else reject(error)
-    }
-    const onData = (chunk: Buffer) => {
-      byteCount += chunk.byteLength
-      if (byteCount <= bodyBytesMax) {
-        chunks.push(chunk)
-        return
-      }
-      request.pause()
-      settle(tooLarge())
-    }
-    const onEnd = () => settle(undefined)
-    const onClose = () =>
-      settle(new UnaryError('canceled', 'the sender closed the connection before its body ended'))
-    request.on('data', onData).once('end', onEnd).once('error', onClose).once('close', onClose)
-  })
-}
-
-function tooLarge(): UnaryError {
-  return new UnaryError('invalid_argument', 'content length is too large')
 }
 
 function consumed(): UnaryError {

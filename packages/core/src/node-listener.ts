@@ -1,14 +1,20 @@
 import type { ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
-import { errorResponse, RunAborter, type RunSignal, UnaryError, type UnaryResponse } from '@dispatch/protocol'
+import {
+  RunAborter,
+  type RunSignal,
+  UnaryError,
+  type UnaryResponse,
+  unreadResponse,
+} from '@dispatch/protocol'
 import type { EndpointHead, EndpointRequest, EndpointResponse } from './endpoint.js'
 import { type RequestWithBody, readNodeBody } from './node-body.js'
+import type { BodyPlace } from './run-room.js'
 
 /** The part of a `Dispatch` that a server needs. */
 export interface ServedDispatch {
-  readonly bodyBytesMax: number
   readonly isStopping: boolean
-  checkHead(head: EndpointHead): UnaryResponse | undefined
+  enter(head: EndpointHead): BodyPlace | UnaryResponse
   handle(request: EndpointRequest, signal?: RunSignal): Promise<EndpointResponse>
 }
 
@@ -38,12 +44,13 @@ export async function handleNode(
     writeNodeResponse(response, answer)
   }
   try {
-    const refusal = dispatch.checkHead(head)
-    if (refusal !== undefined) return write(refusal)
-    const body = await readNodeBody(request, dispatch.bodyBytesMax)
+    const place = dispatch.enter(head)
+    if ('status' in place) return write(place)
+    response.once('close', place.leave)
+    const body = await readNodeBody(request, place)
     write(await dispatch.handle({ ...head, body }, signal))
   } catch (error) {
-    write(failureOf(error))
+    write(unreadResponse(error))
   }
 }
 
@@ -77,12 +84,6 @@ export function endConnection(response: ServerResponse): void {
   if (response.req.httpVersionMajor >= 2) return
   if (!response.headersSent) response.setHeader('connection', 'close')
   else response.once('finish', () => response.req.socket?.end?.())
-}
-
-/** The answer to a request that could not be read. What is not our own says nothing about itself. */
-export function failureOf(error: unknown): UnaryResponse {
-  if (error instanceof UnaryError) return errorResponse(error.code, error.message)
-  return errorResponse('internal', 'internal error')
 }
 
 /** The path of a request target, without the query. */

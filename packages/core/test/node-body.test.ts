@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
-import { type RequestWithBody, readNodeBody } from '@dispatch/core'
+import { type BodyPlace, type RequestWithBody, readNodeBody } from '@dispatch/core'
 import t from 'tap'
+import { RunRoom } from '../dist/run-room.js'
 
 /** A request whose stream gives `chunks`, with what a framework may have left on it. */
 function requestOf(chunks: readonly string[], more: object = {}): RequestWithBody {
@@ -10,6 +11,12 @@ function requestOf(chunks: readonly string[], more: object = {}): RequestWithBod
     { headers: {} },
     more,
   ) as unknown as RequestWithBody
+}
+
+/** Room for three bytes. */
+function place() {
+  const limits = { requestsMax: 1, requestBytesMax: 3, bodyBytesMax: 3, bodyMsMax: 10_000 }
+  return new RunRoom(limits).enter({}) as BodyPlace
 }
 
 const bodies = [
@@ -24,12 +31,12 @@ const bodies = [
 ]
 for (const { name, request } of bodies) {
   t.test(`${name} is the body`, async (t) => {
-    t.equal(Buffer.from(await readNodeBody(request(), 3)).toString(), 'abc')
+    t.equal(Buffer.from(await readNodeBody(request(), place())).toString(), 'abc')
   })
 }
 
 t.test('an empty stream is an empty body', async (t) => {
-  t.equal((await readNodeBody(requestOf([]), 3)).byteLength, 0)
+  t.equal((await readNodeBody(requestOf([]), place())).byteLength, 0)
 })
 
 const tooLarge = [
@@ -38,7 +45,7 @@ const tooLarge = [
 ]
 for (const { name, request } of tooLarge) {
   t.test(`${name} beyond the limit is refused`, async (t) => {
-    await t.rejects(readNodeBody(request(), 3), {
+    await t.rejects(readNodeBody(request(), place()), {
       code: 'invalid_argument',
       message: 'content length is too large',
     })
@@ -59,7 +66,7 @@ const consumed = [
 ]
 for (const { name, request } of consumed) {
   t.test(`${name} is an error that says what to do`, async (t) => {
-    await t.rejects(readNodeBody(await request(), 3), {
+    await t.rejects(readNodeBody(await request(), place()), {
       code: 'internal',
       message: /^DISPATCH_BODY_CONSUMED: .*Mount Dispatch before that parser.*rawBody/,
       cause: { code: 'DISPATCH_BODY_CONSUMED' },
@@ -74,7 +81,7 @@ const hangups = [
 for (const { name, hangUp } of hangups) {
   t.test(`${name} before the end of the body is told`, async (t) => {
     const request = Object.assign(new EventEmitter(), { headers: {}, pause: () => undefined })
-    const body = readNodeBody(request as unknown as RequestWithBody, 3)
+    const body = readNodeBody(request as unknown as RequestWithBody, place())
     hangUp(request)
     await t.rejects(body, { code: 'canceled', message: /closed the connection/ })
     t.doesNotThrow(() => request.emit('error', new Error('again')))

@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream'
 import { type EndpointResponse, type Mount, RUN_PATH } from '@dispatch/core'
-import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 
 /** Kept out of the documentation that @fastify/swagger makes. */
 const HIDDEN = { hide: true } as FastifySchema
@@ -10,16 +11,17 @@ const AS_SENT = { compress: false, decompress: false }
 /** The routes of a mount. They change the parsers of the scope they are in. */
 export async function dispatchRoutes(scope: FastifyInstance, { mount }: { mount: Mount }): Promise<void> {
   scope.removeAllContentTypeParsers()
-  const parserOptions = { parseAs: 'buffer', bodyLimit: mount.dispatch.bodyBytesMax } as const
-  scope.addContentTypeParser('*', parserOptions, (_request, body, done) => done(null, body))
-  scope.route<{ Body: Buffer | undefined }>({
+  scope.addContentTypeParser('*', (request: FastifyRequest, payload: Readable) =>
+    mount.readBody(request.raw, payload),
+  )
+  scope.route<{ Body: Uint8Array | undefined }>({
     url: RUN_PATH,
     method: scope.supportedMethods,
     schema: HIDDEN,
     config: { dispatch: true },
     ...AS_SENT,
     onRequest(request, reply, done) {
-      const refusal = mount.checkHead(request.raw, reply.raw)
+      const refusal = mount.enter(request.raw, reply.raw)
       if (refusal === undefined) done()
       else void send(reply, refusal)
     },

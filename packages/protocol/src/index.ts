@@ -136,6 +136,7 @@ export { durationFromMs, durationMs, timestampFromMs, timestampMs } from './prot
 export { toJson, toJsonString } from './proto/to-json.js'
 export { type ProtoWriter, writeProto } from './proto/writer.js'
 export { Rate } from './rate.js'
+export { type ReadBodyOptions, readBody, unreadResponse } from './read-body.js'
 export { type Place, Room, type RoomLimits } from './room.js'
 export { RunAborter } from './run-aborter.js'
 export {
@@ -180,7 +181,9 @@ export {
   errorResponse,
   type HeadLimits,
   headerOf,
+  inflatedBytesMax,
   type StreamedResponse,
+  tooLargeError,
   tooLargeResponse,
   type UnaryHeaders,
   type UnaryRequest,

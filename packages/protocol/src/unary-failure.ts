@@ -1,5 +1,6 @@
 import { type ConnectCode, connectCodeOfStatus } from './connect-code.js'
 import { DispatchError } from './dispatch-error.js'
+import { errorResponse, type UnaryResponse } from './unary.js'
 import { UnaryError } from './unary-error.js'
 
 /** A failure as the Connect protocol tells it. */
@@ -22,4 +23,10 @@ export function failureOf(error: unknown, onInternalError?: (error: unknown) => 
   }
   onInternalError?.(error)
   return { code: 'internal', message: 'internal error' }
+}
+
+/** The answer that tells of a failure, with `retry-after` in whole seconds if it says when to come again. */
+export function failureResponse({ code, message, retryAfterMs }: Failure): UnaryResponse {
+  const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
+  return errorResponse(code, message, headers)
 }

@@ -8,8 +8,8 @@ import { toJsonString } from './proto/to-json.js'
 import { TYPE_REGISTRY } from './type-registry.js'
 import {
   bytesResponse,
-  errorResponse,
   headerOf,
+  isGzip,
   type StreamedResponse,
   tooLargeResponse,
   type UnaryHeaders,
@@ -17,7 +17,7 @@ import {
   type UnaryResponse,
 } from './unary.js'
 import { UnaryError } from './unary-error.js'
-import { type Failure, failureOf } from './unary-failure.js'
+import { failureOf, failureResponse } from './unary-failure.js'
 
 export interface ServeUnaryOptions {
   /** Most bytes of the body, before and after decompression. Default {@link BODY_BYTES_MAX}. */
@@ -93,10 +93,6 @@ function jsonTypeOf(headers: UnaryHeaders): string | undefined {
   return type === 'application/json' || type === 'application/vnd.dispatch.v1+json' ? type : undefined
 }
 
-function isGzip(headers: UnaryHeaders): boolean {
-  return headerOf(headers, 'content-encoding')?.trim().toLowerCase() === 'gzip'
-}
-
 async function inflate(body: Uint8Array, bodyBytesMax: number): Promise<Uint8Array> {
   // Connect: an empty body is an empty message, compressed or not.
   if (body.byteLength === 0) return body
@@ -153,9 +149,4 @@ async function maybeCompressed(
 function acceptsGzip(headers: UnaryHeaders): boolean {
   const codings = headerOf(headers, 'accept-encoding')?.toLowerCase().split(',') ?? []
   return codings.some((coding) => /^\s*gzip\s*(;(?!\s*q\s*=\s*0(\.0*)?\s*$).*)?$/.test(coding))
-}
-
-function failureResponse({ code, message, retryAfterMs }: Failure): UnaryResponse {
-  const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
-  return errorResponse(code, message, headers)
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { CONNECT_CODES, type ConnectCode } from './connect-code.js'
 import { quote, shorten } from './shorten.js'
+import { UnaryError } from './unary-error.js'
 
 /** Header fields as Node.js gives them: names in lower case. */
 export type UnaryHeaders = Readonly<Record<string, string | string[] | undefined>>
@@ -93,9 +94,28 @@ export function checkHead(
   return checkLength(headers, limits) ?? checkConnect(headers) ?? checkContentEncoding(headers)
 }
 
-/** The refusal of a body that is too large, for whoever reads a body without a length. */
+/** The refusal of a body that is too large. */
 export function tooLargeResponse(): UnaryResponse {
-  return errorResponse('invalid_argument', 'content length is too large')
+  return errorResponse('invalid_argument', TOO_LARGE)
+}
+
+/** The same, for whoever reads a body without a length. */
+export function tooLargeError(): UnaryError {
+  return new UnaryError('invalid_argument', TOO_LARGE)
+}
+
+const TOO_LARGE = 'content length is too large'
+
+/** Deflate makes no more of a byte (zlib's documentation, "maximum compression factor"). */
+const INFLATION_MAX = 1_032
+
+/** The bytes that a body of this many may have once it is decompressed: none beside it, if it is not compressed. */
+export function inflatedBytesMax(headers: UnaryHeaders, bytes: number, bodyBytesMax: number): number {
+  return isGzip(headers) ? Math.min(bodyBytesMax, bytes * INFLATION_MAX) : 0
+}
+
+export function isGzip(headers: UnaryHeaders): boolean {
+  return headerOf(headers, 'content-encoding')?.trim().toLowerCase() === 'gzip'
 }
 
 /** How long the sender waits for an answer, in milliseconds, if it says so. */

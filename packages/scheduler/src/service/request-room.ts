@@ -1,5 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { errorResponse, headerOf, type Place, Room, type UnaryResponse } from '@dispatch/protocol'
+import {
+  inflatedBytesMax,
+  type Place,
+  Room,
+  tooLargeError,
+  UnaryError,
+  type UnaryResponse,
+  unreadResponse,
+} from '@dispatch/protocol'
 import { WAIT_MS_MAX } from './wait-batch.js'
 
 /** Requests under way: those that wait for the end of a call, most of all. */
@@ -27,9 +35,6 @@ export interface RequestLimits {
 
 /** Smaller answers are in the hands of the operating system at once. */
 const SLOW_ANSWER_BYTES_MIN = 65_536
-
-/** Deflate makes no more of a byte (zlib's documentation, "maximum compression factor"). */
-const INFLATION_MAX = 1_032
 
 /** What the requests to a scheduler take of its memory, bounded. */
 export class RequestRoom {
@@ -60,15 +65,26 @@ export class RequestRoom {
     return place
   }
 
+  /** Is told of each piece of a body before that is kept. @throws {UnaryError} When it is too long, or there is no room. */
+  takerOf({ headers }: IncomingMessage, place: Place): (bytes: number) => void {
+    const isAnnounced = headers['content-length'] !== undefined
+    let sent = 0
+    return (bytes) => {
+      sent += bytes
+      if (sent > this.#bodyBytesMax) throw tooLargeError()
+      if (!isAnnounced && !place.grow(bytes)) throw this.#fullError(bytes)
+    }
+  }
+
   /** The refusal of a request, or of an answer, for which there is no room. */
   full(bytes: number): UnaryResponse {
+    return unreadResponse(this.#fullError(bytes))
+  }
+
+  #fullError(bytes: number): UnaryError {
     const { count, bytes: held } = this.#room
-    const retryAfterMs = this.#room.retryAfterMs(1, bytes)
-    return errorResponse(
-      'resource_exhausted',
-      `the scheduler has ${count} requests of ${held} bytes under way`,
-      { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
-    )
+    const message = `the scheduler has ${count} requests of ${held} bytes under way`
+    return new UnaryError('resource_exhausted', message, { retryAfterMs: this.#room.retryAfterMs(1, bytes) })
   }
 
   /** Sees to it that an answer which nobody reads is not kept for ever. */
@@ -86,7 +102,6 @@ export class RequestRoom {
   /** What the head says of the bytes that will be held. A body without a length counts as it comes. */
   #announcedBytes({ headers }: IncomingMessage): number {
     const length = Number(headers['content-length'] ?? 0)
-    const isGzip = headerOf(headers, 'content-encoding')?.trim().toLowerCase() === 'gzip'
-    return isGzip ? length + Math.min(this.#bodyBytesMax, length * INFLATION_MAX) : length
+    return length + inflatedBytesMax(headers, length, this.#bodyBytesMax)
   }
 }

@@ -6,17 +6,17 @@ import {
   checkHead,
   errorResponse,
   type Logger,
+  readBody,
   type Scheduler,
   type StreamedResponse,
-  tooLargeResponse,
   type UnaryResponse,
+  unreadResponse,
 } from '@dispatch/protocol'
 import { parseAllowedEndpoints } from '../allowed-endpoints.js'
 import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'
 import { localRequestProblem } from './loopback.js'
 import type { MethodContext, MethodOptions } from './method-context.js'
 import { DISPATCH_PATH, METHODS } from './methods.js'
-import { type BodyFailure, readBody } from './read-body.js'
 import { type RequestLimits, RequestRoom } from './request-room.js'
 
 export interface SchedulerHandlerOptions extends RequestLimits {
@@ -63,7 +63,7 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
   const answer = async (
     request: IncomingMessage,
     response: ServerResponse,
-  ): Promise<UnaryResponse | StreamedResponse | undefined> => {
+  ): Promise<UnaryResponse | StreamedResponse> => {
     const path = (request.url ?? '/').split('?', 1)[0] as string
     const method = METHODS.get(path)
     if (method === undefined) return errorResponse('not_found', `there is nothing at ${path}`)
@@ -76,8 +76,11 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
     if (refusal !== undefined) return refusal
     const place = room.enter(request, response)
     if ('status' in place) return place
-    const body = await readBody(request, { bytesMax: bodyBytesMax, msMax: room.bodyMsMax, place })
-    if (typeof body === 'string') return failureOf(body, room)
+    const body = await readBody(request, {
+      take: room.takerOf(request, place),
+      msMax: room.bodyMsMax,
+    }).catch(unreadResponse)
+    if ('status' in body) return body
     let signal: AbortSignal | undefined
     const context: MethodContext = {
       scheduler: scheduler.forTenant(authentication.tenant),
@@ -107,29 +110,12 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
 
   return (request, response) => {
     answer(request, response).then(
-      (unary) => unary && write(response, unary, closing),
+      (unary) => write(response, unary, closing),
       (error) => {
         methodOptions.onInternalError(error)
         write(response, errorResponse('internal', 'internal error'), closing)
       },
     )
-  }
-}
-
-/** The answer to a request whose body did not come; none when its sender is gone. */
-function failureOf(failure: BodyFailure, room: RequestRoom): UnaryResponse | undefined {
-  switch (failure) {
-    case 'too-large':
-      return tooLargeResponse()
-    case 'no-room':
-      return room.full(0)
-    case 'too-slow':
-      return {
-        ...errorResponse('deadline_exceeded', `the body did not arrive within ${room.bodyMsMax} ms`),
-        status: 408,
-      }
-    case 'aborted':
-      return undefined
   }
 }
 
