@@ -1,4 +1,5 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { AdaptiveLimit } from '../dist/kernel/adaptive-limit.js'
 import type { Event, NewCall, SubmittedCall } from '../dist/kernel/events.js'
 import { Kernel } from '../dist/kernel/kernel.js'
 import { exit, NO_OPTIONS, newCall, poll, type Run } from './kernel-harness.js'
@@ -109,6 +110,54 @@ t.test('S3 functions and tenants that wait for room at one endpoint take turns',
   const counts = sources.map(startsOf)
   t.ok(Math.min(...counts) >= 12 && Math.max(...counts) <= 28, `20 on average: ${counts.join(' ')}`)
 })
+
+t.test(
+  'S3 of the functions that wait for an endpoint as many are looked at as it has room for',
+  async (t) => {
+    const line = fullEndpoint()
+    for (let n = 0; n < 2_000; n += 1) line.submit(`waits ${n}`, newCall(`w${n}`))
+    const looks = countLooks(t)
+    line.started = []
+    for (let turn = 0; turn < 1_000; turn += 1) line.endOne()
+    t.strictSame(
+      line.started,
+      Array.from({ length: 1_000 }, (_, n) => `waits ${n}`),
+    )
+    t.ok(looks() <= 10_000, `${looks()} looks for 1,000 runs`)
+  },
+)
+
+t.test('S3 a function that has no use for the room of an endpoint passes its turn on', async (t) => {
+  const line = fullEndpoint()
+  for (let n = 0; n < 5; n += 1) line.submit(`waits ${n}`, newCall(`w${n}`))
+  for (let n = 0; n < 3; n += 1) line.apply({ kind: 'cancel', id: `waits ${n}` })
+  line.started = []
+  line.endOne()
+  t.strictSame(line.started, ['waits 3'])
+})
+
+/** An endpoint with all the runs for which it has room, and none that waits. */
+function fullEndpoint(): Line {
+  const line = new Line()
+  for (let n = 0; n < 1_000; n += 1) line.submit(`full ${n}`, newCall(`full${Math.floor(n / 10)}`))
+  return line
+}
+
+/** How often the limit of a function or endpoint is asked for room. */
+function countLooks(t: Test): () => number {
+  const { prototype } = AdaptiveLimit
+  const asked = Object.getOwnPropertyDescriptor(prototype, 'hasRoom') as PropertyDescriptor
+  let looks = 0
+  Object.defineProperty(prototype, 'hasRoom', {
+    ...asked,
+    get() {
+      looks += 1
+      return asked.get?.call(this)
+    },
+  })
+  t.teardown(() => Object.defineProperty(prototype, 'hasRoom', asked))
+  return () => looks
+}
 
 t.test('S2 a priority goes before lower ones of its function, and holds up no other function', async (t) => {
   const line = new Line()

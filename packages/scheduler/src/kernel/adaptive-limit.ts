@@ -84,6 +84,11 @@ export class AdaptiveLimit {
     return this.#inFlight < this.limit
   }
 
+  /** Runs that may begin now. */
+  get room(): number {
+    return Math.max(0, this.limit - this.#inFlight)
+  }
+
   take(): void {
     this.#inFlight += 1
   }

@@ -6,6 +6,7 @@ import type { NewCall, Outcome } from './events.js'
 import { KeyLimits } from './key-limits.js'
 import { PriorityQueue } from './priority-queue.js'
 import { RunTally } from './run-tally.js'
+import { Turns } from './turns.js'
 
 /**
  * Targets that are kept to be shared. Callers may set limits that are another with each call, such as the time that is left.
@@ -28,8 +29,8 @@ export interface Target {
 interface EndpointSlot {
   readonly url: string
   readonly limit: AdaptiveLimit
-  /** Slots that have room of their own and wait for the endpoint's, longest first. */
-  readonly waiting: Set<Slot>
+  /** Slots that have room of their own and wait for the endpoint's. There is none while there are any. */
+  readonly waiting: Turns<Slot>
   /** How many slots it has. */
   slots: number
 }
@@ -63,7 +64,7 @@ export class Slots {
   /** Calls that come one after the other are mostly alike. */
   #lastTarget: { readonly tenant: string; readonly target: Target } | undefined
   /** Slots in which something may have changed since the last {@link takeNext}. */
-  readonly #ready = new Set<Slot>()
+  readonly #ready = new Turns<Slot>()
   /** Slots without calls, longest first. */
   readonly #idle = new Set<Slot>()
 
@@ -125,13 +126,14 @@ export class Slots {
 
   /** The next call that may run, its slot taken; `undefined` when there is none. */
   takeNext(): CallNode | undefined {
-    for (const slot of this.#ready) {
+    for (let slot = this.#ready.take(); slot !== undefined; slot = this.#ready.take()) {
       const node = this.#takeFrom(slot)
-      if (node === undefined) this.#ready.delete(slot)
-      else {
-        if (this.#ready.size > 1) this.#moveBehind(slot) // S3
+      if (node !== undefined) {
+        this.#ready.add(slot) // S3
         return node
       }
+      // It may have been called for room of which it has no use.
+      this.#callWaiting(slot.endpoint)
     }
     return undefined
   }
@@ -163,9 +165,14 @@ export class Slots {
     if (next !== undefined) slot.queue.push(next)
     // S3: those that have waited for the endpoint go before the one that has just run.
     this.#ready.delete(slot)
-    for (const waiting of endpoint.waiting) this.#ready.add(waiting)
-    endpoint.waiting.clear()
+    this.#callWaiting(endpoint)
     this.#ready.add(slot)
+  }
+
+  /** As many as the endpoint has room for: there may be thousands. */
+  #callWaiting({ limit, waiting }: EndpointSlot): void {
+    for (let left = Math.min(limit.room, waiting.size); left > 0; left -= 1)
+      this.#ready.add(waiting.take() as Slot)
   }
 
   /** Lets every function be looked at again: after a pause. */
@@ -204,11 +211,6 @@ export class Slots {
     this.#lastTarget = undefined
   }
 
-  #moveBehind(slot: Slot): void {
-    this.#ready.delete(slot)
-    this.#ready.add(slot)
-  }
-
   #takeFrom(slot: Slot): CallNode | undefined {
     const { limit, queue, keys, endpoint } = slot
     if (!limit.hasRoom) return undefined
@@ -236,7 +238,12 @@ export class Slots {
     if (known !== undefined) return known.slot
     let endpoint = this.#endpoints.get(endpointUrl)
     if (endpoint === undefined) {
-      endpoint = { url: endpointUrl, limit: new AdaptiveLimit(ENDPOINT_LIMIT), waiting: new Set(), slots: 0 }
+      endpoint = {
+        url: endpointUrl,
+        limit: new AdaptiveLimit(ENDPOINT_LIMIT),
+        waiting: new Turns(),
+        slots: 0,
+      }
       this.#endpoints.set(endpointUrl, endpoint)
     }
     endpoint.slots += 1
