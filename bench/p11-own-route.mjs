@@ -15,7 +15,7 @@ await benchmark({
   id: 'P11',
   title: "a Fastify application's own route while 20,000 calls drain in the same process",
   how: `${REQUESTS_PER_SECOND} requests a second to a small JSON route, sent at a steady rate whether earlier ones are answered or not, from another process; before, and while the backlog of P4 is worked off. The same process every time, a new application and file. For comparison, after each drain, as long: no calls, but the main thread and another busy in turns of 0.1 ms and pieces of 2.5 ms.`,
-  runs: 4,
+  runs: 3,
   metrics: {
     ratio: { name: 'p99 with over p99 without', unit: 'x', atMost: 2, stretch: 1.3 },
     quietP50: { name: 'p50 without', unit: 'ms' },

@@ -15,7 +15,7 @@ import { postBurst } from './lib/load.mjs'
 import { increment } from './lib/workloads.mjs'
 
 /** Requests to each variant: so many in turns of so many, so that all see the same machine. */
-const ROUNDS = 5
+const ROUNDS = 3
 const COUNT = 800
 
 /** Different requests; each is sent many times. */

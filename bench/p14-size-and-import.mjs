@@ -14,7 +14,7 @@ const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), '
 const work = mkdtempSync(join(tmpdir(), 'dispatch-p14-'))
 const installed = join(work, 'node_modules')
 try {
-  for (const name of ROOTS) install(name)
+  install(ROOTS)
   const packed = {
     installed: bytesOf(installed) / 1e6,
     own: ROOTS.reduce((sum, name) => sum + bytesOf(join(installed, name)), 0) / 1e6,
@@ -47,16 +47,18 @@ function timeOf(script) {
   return performance.now() - startedMs
 }
 
-/** Packs one of our packages, and unpacks it where an application would have it. */
-function install(name) {
-  const folder = folderOf(name)
-  const target = join(installed, name)
-  run('npx', ['--yes', packageManager, 'pack', '--pack-destination', work], folder)
-  const tarball = readdirSync(work).find((file) => file.endsWith('.tgz')) ?? ''
-  mkdirSync(target, { recursive: true })
-  run('tar', ['-xzf', join(work, tarball), '-C', target, '--strip-components=1'], work)
-  rmSync(join(work, tarball))
-  installDependencies(folder)
+/** Packs some of our packages, and unpacks them where an application would have them. */
+function install(names) {
+  const filters = names.flatMap((name) => ['--filter', name])
+  run('npx', ['--yes', packageManager, ...filters, 'pack', '--pack-destination', work], ROOT)
+  for (const name of names) {
+    const { version } = JSON.parse(readFileSync(join(folderOf(name), 'package.json'), 'utf8'))
+    const tarball = join(work, `${name.slice(1).replace('/', '-')}-${version}.tgz`)
+    const target = join(installed, name)
+    mkdirSync(target, { recursive: true })
+    run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'], work)
+    installDependencies(folderOf(name))
+  }
 }
 
 function installDependencies(folder) {

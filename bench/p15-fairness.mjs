@@ -6,7 +6,7 @@ import { benchmark } from './lib/benchmark.mjs'
 import { createEmbedded } from './lib/embedded.mjs'
 
 const { isLong } = parseArguments()
-const FAN_OUT = isLong ? 1_000_000 : 100_000
+const FAN_OUT = isLong ? 1_000_000 : 50_000
 
 /** Calls that one call of the fan-out makes. */
 const WIDTH = 1_000

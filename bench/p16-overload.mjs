@@ -10,7 +10,7 @@ import { median, quantile } from './lib/stats.mjs'
 
 const { isLong } = parseArguments()
 
-const OVERLOAD_MS = isLong ? 60_000 : 6_000
+const OVERLOAD_MS = isLong ? 60_000 : 4_000
 const FACTOR = 10
 
 /** Two seconds of work, so that who is accepted does not wait longer. */

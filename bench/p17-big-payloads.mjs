@@ -3,8 +3,9 @@ import { parseArguments } from './lib/arguments.mjs'
 import { benchmark } from './lib/benchmark.mjs'
 import { startChild } from './lib/child.mjs'
 
-const { isLong } = parseArguments()
-const COUNT = isLong ? 100 : 30
+const { isLong, isQuick } = parseArguments()
+const COUNT = isLong ? 100 : 15
+const BYTES = isQuick ? 500_000 : 10_000_000
 const AT_ONE_TIME = 4
 
 /** A child for each, since the highest RSS of a process never falls. */
@@ -49,7 +50,7 @@ await benchmark({
     const peaks = {}
     for (const [name, work] of Object.entries(SITUATIONS)) {
       const child = startChild('big-payloads')
-      await child.ask('open', folder())
+      await child.ask('open', folder(), BYTES)
       const before = await child.ask('peak')
       await work(child, calls)
       peaks[name] = ((await child.ask('peak')) - before) / 1e6

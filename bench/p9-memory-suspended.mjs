@@ -13,6 +13,7 @@ await benchmark({
   id: 'P9',
   title: 'memory of 10,000 suspended calls, each',
   how: 'Functions that sleep for an hour. Heap of the main thread with its buffers, after garbage collection, over the same process with 100 of them. Warm coroutine: a process that keeps the coroutines less one that keeps none. Kernel record: a process started anew over the file, less one over an empty file. Payload cache: the rest, at most 64 MB in all.',
+  runs: 2,
   warmUp: false,
   metrics: {
     warm: { name: 'warm coroutine', unit: 'B', atMost: 3_000, stretch: 2_000 },

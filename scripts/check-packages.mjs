@@ -39,15 +39,15 @@ try {
 }
 
 function pack() {
-  const tarballs = {}
-  for (const name of readdirSync(join(root, 'packages'))) {
-    const folder = join(root, 'packages', name)
-    const before = new Set(readdirSync(work))
-    run('npx', ['--yes', packageManager, 'pack', '--pack-destination', work], folder)
-    const file = readdirSync(work).find((entry) => !before.has(entry))
-    tarballs[`@dispatch/${name}`] = join(work, file)
-  }
-  return tarballs
+  run('npx', ['--yes', packageManager, '--filter', './packages/*', 'pack', '--pack-destination', work], root)
+  return Object.fromEntries(
+    readdirSync(join(root, 'packages')).map((folder) => {
+      const { name, version } = JSON.parse(
+        readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'),
+      )
+      return [name, join(work, `${name.slice(1).replace('/', '-')}-${version}.tgz`)]
+    }),
+  )
 }
 
 function consume(tarballs) {

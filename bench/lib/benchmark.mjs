@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs'
 import { parseArguments, scaled } from './arguments.mjs'
 import { describeMachine } from './machine.mjs'
 import { takeMeterReadings } from './meter.mjs'
-import { probeCpu, probeSync } from './probe.mjs'
+import { probeCpu, probeSync, TARGETS_PROBE_MS } from './probe.mjs'
 import { printRow } from './report.mjs'
 import { makeScratchFolder, removeScratch } from './scratch.mjs'
-import { summaryOf } from './stats.mjs'
+import { median, summaryOf } from './stats.mjs'
 import { describeVersions } from './versions.mjs'
 
 /** Fewer say nothing about the spread. */
@@ -44,7 +44,15 @@ const RUNS_DEFAULT = 3
  * @property {(repetition: Repetition) => Promise<Record<string, number>>} measure - Resolves with a value of each metric.
  */
 
-/** @typedef {Metric & { median: number, min: number, max: number, runs: number, verdict: string }} Result */
+/**
+ * `adjusted`: of a CPU time, what it would be if the CPU had been as fast as when the targets were set, by the probes before
+ * and after each repetition. An estimate.
+ *
+ * @typedef {Metric & { median: number, min: number, max: number, runs: number, adjusted?: number, verdict: string }} Result
+ */
+
+/** All values in this unit are CPU times. */
+const CPU_UNIT = 'µs'
 
 /**
  * @typedef {object} Row
@@ -75,14 +83,21 @@ export async function benchmark(benchmark) {
   takeMeterReadings()
   /** @type {Record<string, number>[]} */
   const samples = []
-  for (let run = 0; run < runs; run++) samples.push(await repeat(benchmark, args, false))
+  const probesMs = [probeCpu()]
+  for (let run = 0; run < runs; run++) {
+    samples.push(await repeat(benchmark, args, false))
+    probesMs.push(probeCpu())
+  }
+  const slowness = samples.map((_, run) => (probesMs[run] + probesMs[run + 1]) / 2 / TARGETS_PROBE_MS)
   const others = takeMeterReadings().map(({ othersCores }) => othersCores)
   /** @type {Row} */
   const row = {
     id: benchmark.id,
     title: benchmark.title,
     how: benchmark.how,
-    results: Object.entries(benchmark.metrics).map(([key, metric]) => resultOf(metric, samples, key, args)),
+    results: Object.entries(benchmark.metrics).map(([key, metric]) =>
+      resultOf(metric, samples, key, { ...args, slowness }),
+    ),
     ...probes,
     othersCores: others.length === 0 ? undefined : summaryOf(others),
     seconds: (performance.now() - startedMs) / 1000,
@@ -122,15 +137,17 @@ async function repeat({ measure }, { isQuick, isLong }, isWarmUp) {
  * @param {Metric} metric
  * @param {readonly Record<string, number>[]} samples
  * @param {string} key
- * @param {{ readonly isQuick: boolean }} args
+ * @param {{ readonly isQuick: boolean, readonly slowness: readonly number[] }} args
  * @returns {Result}
  */
-function resultOf(metric, samples, key, { isQuick }) {
+function resultOf(metric, samples, key, { isQuick, slowness }) {
   const values = samples.map((sample) => sample[key])
   if (!values.every(Number.isFinite)) throw new TypeError(`${key}: wanted numbers, got ${values.join(', ')}`)
   const summary = summaryOf(values)
   const verdict = isQuick ? '' : verdictOf(metric, summary.median)
-  return { ...metric, ...summary, verdict }
+  const adjusted =
+    metric.unit === CPU_UNIT ? median(values.map((value, run) => value / slowness[run])) : undefined
+  return { ...metric, ...summary, adjusted, verdict }
 }
 
 /**

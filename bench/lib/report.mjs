@@ -11,10 +11,11 @@ export function printRow(row) {
   const cells = row.results.map((result) => [
     result.name,
     measuredOf(result),
+    adjustedOf(result, ' at full speed'),
     targetOf(result),
     result.verdict,
   ])
-  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((line) => line[column].length)))
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((line) => line[column].length)))
   for (const line of cells) {
     console.log(`    ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
   }
@@ -35,8 +36,8 @@ export function resultsDocument(rows, { command, facts, date }) {
     '',
     ...facts.map((fact) => `- ${fact}`),
     '',
-    '| | workload | measured: median (min..max) | target | stretch | verdict |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| | workload | measured: median (min..max) | at full speed | target | stretch | verdict |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows.flatMap(({ id, title, results }) =>
       results.map((result, index) =>
         [
@@ -44,6 +45,7 @@ export function resultsDocument(rows, { command, facts, date }) {
           index === 0 ? id : '',
           `${index === 0 ? `${title}: ` : ''}${result.name}`,
           measuredOf(result),
+          adjustedOf(result),
           targetOf(result),
           limitOf(result, result.stretch),
           result.verdict,
@@ -77,6 +79,11 @@ function circumstancesOf({ results, cpuMs, syncMs, othersCores, seconds, flags }
 /** @param {Result} result */
 function measuredOf({ median, min, max, unit }) {
   return `${formatNumber(median)} (${formatNumber(min)}..${formatNumber(max)}) ${unit}`.trim()
+}
+
+/** @param {Result} result */
+function adjustedOf({ adjusted, unit }, suffix = '') {
+  return adjusted === undefined ? '' : `≈ ${formatNumber(adjusted)} ${unit}${suffix}`
 }
 
 /** @param {Result} result */

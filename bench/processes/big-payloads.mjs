@@ -5,18 +5,15 @@ import { expect, inParallel } from '../lib/workloads.mjs'
 
 // An embedded scheduler whose calls have inputs and outputs of many megabytes.
 
-/** Bytes of one payload. */
-const BYTES = 10_000_000
+/** One payload. A text of latin letters takes a byte for each, in memory and on the wire. */
+let text = ''
 
-/** A text of latin letters takes a byte for each, in memory and on the wire. */
-const TEXT = 'x'.repeat(BYTES)
+const weigh = func('weigh', async (/** @type {string} */ given) => given.length)
 
-const weigh = func('weigh', async (/** @type {string} */ text) => text.length)
-
-const make = func('make', async (/** @type {number} */ _n) => TEXT)
+const make = func('make', async (/** @type {number} */ _n) => text)
 
 const gatherInputs = func('gatherInputs', async (/** @type {number} */ width) => {
-  const lengths = await weigh.gather(Array.from({ length: width }, () => TEXT))
+  const lengths = await weigh.gather(Array.from({ length: width }, () => text))
   return lengths.reduce((sum, length) => sum + length, 0)
 })
 
@@ -31,17 +28,18 @@ const chainOutputs = func('chainOutputs', async (/** @type {number} */ length) =
 let dispatch
 
 serveParent({
-  async open(folder) {
+  async open(folder, bytes) {
+    text = 'x'.repeat(bytes)
     dispatch = createEmbedded(folder, { functions: [weigh, make, gatherInputs, chainOutputs] })
     await dispatch.open()
   },
   start: () => dispatch.start(),
   /** Records calls with inputs that big, `width` at a time. */
   async fill(count, width) {
-    await inParallel(count, width, () => weigh.dispatch(TEXT))
+    await inParallel(count, width, () => weigh.dispatch(text))
   },
   async drain(count) {
-    const handle = await weigh.dispatch(TEXT)
+    const handle = await weigh.dispatch(text)
     await dispatch.start()
     await drained(dispatch, count + 1, handle)
   },
@@ -52,10 +50,10 @@ serveParent({
       while ((await handle.status()).state !== 'done') await new Promise((r) => setTimeout(r, 20))
   },
   async gatherInputs(width) {
-    expect(await (await gatherInputs.dispatch(width)).result(), width * BYTES)
+    expect(await (await gatherInputs.dispatch(width)).result(), width * text.length)
   },
   async chainOutputs(length) {
-    expect(await (await chainOutputs.dispatch(length)).result(), length * BYTES)
+    expect(await (await chainOutputs.dispatch(length)).result(), length * text.length)
   },
   /** Highest RSS since the process began, in bytes. */
   peak: () => process.resourceUsage().maxRSS * 1024,
