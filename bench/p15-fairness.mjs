@@ -17,7 +17,7 @@ const SINGLES = 50
 await benchmark({
   id: 'P15',
   title: `one call behind a fan-out of ${FAN_OUT.toLocaleString('en-US')} calls of the same function`,
-  how: `All calls of the fan-out, one tree, wait before the first runs. While they are worked off, ${SINGLES} single calls are dispatched, one after the other; measured from dispatch() until the handler begins, its commit included. In the order of their arrival each would wait for what is left of the fan-out.${isLong ? '' : ' `--long` measures behind 1,000,000.'}`,
+  how: `All calls of the fan-out, one tree, are recorded and wait before the first runs. While they are worked off, ${SINGLES} single calls are dispatched, one after the other; measured from dispatch() until the handler begins, its commit included. In the order of their arrival each would wait for what is left of the fan-out.${isLong ? '' : ' `--long` measures behind 1,000,000.'}`,
   warmUp: false,
   metrics: {
     waitMs: { name: 'wait behind the fan-out', unit: 'ms' },
@@ -76,9 +76,11 @@ function createWork(calls) {
       gate = new Promise((resolve) => {
         open = () => resolve(undefined)
       })
-      await tree.dispatch(calls / WIDTH)
+      const handle = await tree.dispatch(calls / WIDTH)
       const waiting = () => dispatch.stats().find((each) => each.function === 'leaf')
       while (waiting().waiting + waiting().inFlight < calls) await sleep(1)
+      // Reads from the store, after all of them are recorded.
+      await handle.status()
       open()
     },
     /** Dispatches single leaves, one after the other. */

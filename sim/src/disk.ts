@@ -84,6 +84,7 @@ export class Disk {
       return never()
     }
     await this.#store.commit(writes)
+    this.#turns.committed(writes)
     for (const write of writes) this.#watch(write)
     this.#log.say(`${process.name} commits ${writes.map(describe).join(', ')}`)
     if (this.#dice.chance(faults.crashAfterCommit)) {
@@ -93,7 +94,6 @@ export class Disk {
   }
 
   #watch(write: Write): void {
-    this.#turns.committed(write)
     if (write.kind === 'journal') {
       this.#watchJournal(write)
       return

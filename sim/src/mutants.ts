@@ -29,7 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'effects do not wait for the commit',
     file: DRIVER,
-    from: 'if (mayRunEarly(effect) && this.#batch.writes.length < EARLY_WRITES_MAX)',
+    from: 'if (mayRunEarly(effect) && this.#isEarly(effect))',
     to: 'if (true)',
   },
   {

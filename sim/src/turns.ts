@@ -28,6 +28,8 @@ interface Line {
   readonly spent: { readonly tree: string; readonly at: number }[]
   /** Calls that have run here, or may come to wait unnoticed. */
   readonly seen: Set<string>
+  /** Calls whose run has begun before the commit that records them, and the runs that had begun then. */
+  readonly early: Map<string, number>
 }
 
 /**
@@ -53,16 +55,33 @@ export class Turns {
   }
 
   /** A commit: who comes to wait, and who has left. */
-  committed(write: Write): void {
-    if (write.kind === 'journal' || write.call.function !== QUEUED) return
-    const { call } = write
+  committed(writes: readonly Write[]): void {
+    const calls = writes.flatMap((write) => (write.kind === 'journal' ? [] : [write.call]))
+    const queued = calls.filter((call) => call.function === QUEUED)
+    const earlySince = this.#takeEarly(queued)
+    for (const call of queued) this.#committed(call, earlySince.get(call.rootId))
+  }
+
+  /** By tree, how many runs had begun before the first of its calls that this commit records and that has run already. */
+  #takeEarly(calls: readonly CallRecord[]): Map<string, number> {
+    const earlySince = new Map<string, number>()
+    for (const { endpoint, id, rootId } of calls) {
+      const { early } = this.#lineOf(endpoint)
+      const since = early.get(id)
+      early.delete(id)
+      if (since !== undefined) earlySince.set(rootId, Math.min(since, earlySince.get(rootId) ?? since))
+    }
+    return earlySince
+  }
+
+  #committed(call: CallRecord, earlySince: number | undefined): void {
     const line = this.#lineOf(call.endpoint)
     if (!this.#waits(call)) {
       const [first] = [...line.waiting].find(([, { tree }]) => tree === call.rootId) ?? []
       if (first === call.id) line.spent.push({ tree: call.rootId, at: line.begun.length })
       line.waiting.delete(call.id)
       this.#noteDelayed(call)
-    } else if (!line.seen.has(call.id)) this.#enter(call, ++this.#order)
+    } else if (!line.seen.has(call.id)) this.#enter(call, ++this.#order, earlySince)
   }
 
   /** The scheduler begins a run of the call at this endpoint. */
@@ -71,6 +90,7 @@ export class Turns {
     const place = line.waiting.get(id)
     line.waiting.delete(id)
     if (place !== undefined) this.#judge(line, id, place)
+    else if (!line.seen.has(id)) line.early.set(id, line.begun.length)
     line.begun.push({ tree, order: place?.order ?? 0, isAgain: line.seen.has(id) && place === undefined })
     line.seen.add(id)
   }
@@ -110,16 +130,17 @@ export class Turns {
     return call.function === QUEUED && call.state === 'pending'
   }
 
-  #enter(call: CallRecord, order: number): void {
+  /** @param since - It has been waiting since so many runs had begun, though nobody knew; default: since now. */
+  #enter(call: CallRecord, order: number, since?: number): void {
     const line = this.#lineOf(call.endpoint)
     const before = new Set([...line.waiting.values()].map(({ tree }) => tree))
-    line.waiting.set(call.id, { tree: call.rootId, order, since: line.begun.length, before })
+    line.waiting.set(call.id, { tree: call.rootId, order, since: since ?? line.begun.length, before })
   }
 
   #lineOf(endpoint: string): Line {
     let line = this.#lines.get(endpoint)
     if (line === undefined) {
-      line = { begun: [], waiting: new Map(), spent: [], seen: new Set() }
+      line = { begun: [], waiting: new Map(), spent: [], seen: new Set(), early: new Map() }
       this.#lines.set(endpoint, line)
     }
     return line

@@ -65,7 +65,8 @@ export interface DriverOptions {
  *    Its id is decided, and nothing of it leaves the process before the commit; if the process dies, the parent
  *    makes the same child again. Its end may share the commit. A run is aborted at once, too: its slot is free
  *    already, and nobody wants its answer. None starts early while a lot is not durable yet; until then the commit
- *    waits for those that are to start, so that a gather of 1,000 children that end at once is one commit of 1,000 rows.
+ *    waits for those of its own that are to start, so that a gather of 1,000 children that end at once is one commit of
+ *    1,000 rows. It waits for no child that is recorded already: others wait for it, too.
  * D5 A commit that fails is tried again until it succeeds; meanwhile nothing is acknowledged, and after two seconds
  *    nobody is kept waiting for that (`durable`). When the store says that it never will, or the process is shutting
  *    down, everything stops.
@@ -79,9 +80,9 @@ export class Driver {
   #isScheduled = false
   #isBroken = false
   #isStopped = false
-  /** Early effects carried out since the last pause, and those that wait for it to end. */
+  /** Early effects carried out since the last pause, and those that wait for it to end, with the batch that records their call. */
   #earlySincePause = 0
-  readonly #early: Effect[] = []
+  readonly #early: { readonly effect: Effect; readonly recordedBy: WriteBatch | undefined }[] = []
   /** Batches that are durable and still to be acknowledged and carried out. */
   readonly #durable: WriteBatch[] = []
   #isCarryingOut = false
@@ -114,14 +115,21 @@ export class Driver {
     if (this.#isBroken) return
     const { kernel, clock, mayRunEarly, onWrites } = this.#options
     const { writes, effects } = kernel.apply(clock.nowMs(), event)
-    for (const write of writes) this.#batch.writes.push(write)
+    for (const write of writes) this.#batch.add(write)
     if (writes.length > 0) onWrites(writes)
     for (const effect of effects) {
-      if (mayRunEarly(effect) && this.#batch.writes.length < EARLY_WRITES_MAX) this.#performEarly(effect)
+      if (mayRunEarly(effect) && this.#isEarly(effect)) this.#performEarly(effect)
       else this.#batch.effects.push(effect)
     }
     this.#schedule()
     this.#setTimer()
+  }
+
+  /** D4 */
+  #isEarly(effect: Effect): boolean {
+    if (this.#batch.writes.length >= EARLY_WRITES_MAX) return false
+    if (effect.kind !== 'run') return true
+    return this.#batch.records(effect.id) || this.#committing?.records(effect.id) === true
   }
 
   /** Resolves once everything decided so far is durable, or can no longer become so (`isBroken`). */
@@ -175,7 +183,7 @@ export class Driver {
   async #commit(): Promise<void> {
     this.#isCommitting = true
     while (this.#isDue && !this.#isBroken) {
-      while (this.#early.length > 0 && this.#batch.writes.length < EARLY_WRITES_MAX) await turn()
+      while (this.#batch.toStart > 0 && this.#batch.writes.length < EARLY_WRITES_MAX) await turn()
       const batch = this.#batch
       this.#batch = new WriteBatch()
       this.#committing = batch
@@ -204,7 +212,9 @@ export class Driver {
       queueMicrotask(() => this.#options.perform(effect))
       return
     }
-    this.#early.push(effect)
+    const recordedBy = effect.kind === 'run' && this.#batch.records(effect.id) ? this.#batch : undefined
+    if (recordedBy !== undefined) recordedBy.toStart += 1
+    this.#early.push({ effect, recordedBy })
     if (this.#early.length === 1) setImmediate(() => this.#goOn())
   }
 
@@ -212,7 +222,10 @@ export class Driver {
     const effects = this.#early.splice(0, EARLY_PER_TURN)
     this.#earlySincePause = effects.length
     if (this.#early.length > 0) setImmediate(() => this.#goOn())
-    for (const effect of effects) this.#options.perform(effect)
+    for (const { effect, recordedBy } of effects) {
+      if (recordedBy !== undefined) recordedBy.toStart -= 1
+      this.#options.perform(effect)
+    }
   }
 
   /** D2, D6 */

@@ -4,11 +4,24 @@ import type { Write } from './store.js'
 /** What is to become durable together, and what is to happen then. */
 export class WriteBatch {
   readonly writes: Write[] = []
+  readonly #recorded = new Set<string>()
+  /** Calls that it records and that are still to start before it is durable (rule D4 of driver.ts). */
+  toStart = 0
   readonly effects: Effect[] = []
   readonly #waiting: {
     readonly resolve: () => void
     readonly reject: ((error: Error) => void) | undefined
   }[] = []
+
+  add(write: Write): void {
+    this.writes.push(write)
+    if (write.kind === 'insert') this.#recorded.add(write.call.id)
+  }
+
+  /** Whether it is the one that records this call. */
+  records(id: string): boolean {
+    return this.#recorded.has(id)
+  }
 
   get isEmpty(): boolean {
     return this.writes.length === 0 && this.effects.length === 0 && this.#waiting.length === 0

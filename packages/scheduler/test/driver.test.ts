@@ -87,6 +87,48 @@ t.test('D6 what has ended is written while the rest of what is durable is carrie
   )
 })
 
+t.test(
+  'D4 a single call starts in its turn behind recorded children of this process, which do not go on early',
+  async (t) => {
+    const store = createMemoryStore()
+    const slow: Store = {
+      ...store,
+      commit: async (writes) => {
+        await store.commit(writes)
+        for (let turns = 0; turns < 20; turns += 1) await new Promise(setImmediate)
+      },
+    }
+    let open = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    let begun = 0
+    let begunBeforeSingle: number | undefined
+    const script = new Script({
+      f: async ({ dispatchId }) => {
+        begun += 1
+        if (dispatchId === 'single') begunBeforeSingle = begun
+        else await gate
+        return answer('ok')
+      },
+      parent: (request) =>
+        request.directive.case === 'input' ? pollOf(Array.from({ length: 1_000 }, () => 'f')) : answer('ok'),
+    })
+    const scheduler = await started(t, script, { store: slow, isLocal: () => true })
+    const parents = await scheduler.dispatch(Array.from({ length: 8 }, () => callOf('parent')))
+    const isStanding = () => scheduler.stats().some(({ waiting, inFlight }) => waiting + inFlight === 8_000)
+    while (!isStanding()) await new Promise(setImmediate)
+    await scheduler.get('none')
+    open()
+    const begunBefore = begun
+    await scheduler.dispatch([{ ...callOf('f'), dispatchId: 'single' }])
+    await scheduler.wait('single', 30_000)
+    const between = (begunBeforeSingle as number) - begunBefore
+    t.ok(between <= 1_000, `${between} runs began before it, and the limit is 1,000 at most`)
+    for (const id of parents) t.match(await scheduler.wait(id, 30_000), { status: 1 })
+  },
+)
+
 t.test('D5 who waits while effects are carried out is told when the store fails for good', async (t) => {
   const store = createMemoryStore()
   let reads = 0
