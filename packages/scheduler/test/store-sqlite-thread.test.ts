@@ -121,18 +121,23 @@ t.test('1 nothing is left of a commit whose thread ends between two parts', asyn
   t.equal((await load(store)).calls.length, 2_000)
 })
 
-t.test('1 nothing is left of a commit of which a later part cannot be made', async (t) => {
-  const { store } = await opened(t)
-  const wrong = insert(call('wrong', { polls: 1n as unknown as number }))
-  const many = store.commit([...calls(300), wrong, ...calls(300, 'more')])
-  const next = store.commit([insert(call('call-0'))])
-  await t.rejects(many, { message: /BigInt/ })
-  await next
-  t.strictSame(
-    (await load(store)).calls.map(({ id }) => id),
-    ['call-0'],
-  )
-})
+const UNSENDABLE = [
+  { name: 'made', wrong: insert(call('wrong', { polls: 1n as unknown as number })), says: /BigInt/ },
+  { name: 'sent', wrong: insert(call((() => '') as unknown as string)), says: /could not be cloned/ },
+]
+for (const { name, wrong, says } of UNSENDABLE) {
+  t.test(`1 nothing is left of a commit of which a later part cannot be ${name}`, async (t) => {
+    const { store } = await opened(t)
+    const many = store.commit([...calls(300), wrong, ...calls(300, 'more')])
+    const next = store.commit([insert(call('call-0'))])
+    await t.rejects(many, { message: says })
+    await next
+    t.strictSame(
+      (await load(store)).calls.map(({ id }) => id),
+      ['call-0'],
+    )
+  })
+}
 
 t.test('1 a commit fails at its first part that does, and what still comes of it is not done', async (t) => {
   const { store } = await opened(t)

@@ -35,7 +35,7 @@ async function answer(request: StoreRequest): Promise<void> {
     } else if (request.op === 'commit') {
       takePart(request)
     } else if (request.op === 'rollback') {
-      if (request.id !== failedId) database?.rollback()
+      if (request.id !== failedId) passGate(gate, () => openedDatabase().rollback())
     } else if (request.op === 'prune') {
       reply({ id: request.id, value: await prune(request.beforeMs, request.treesMax) })
     } else {

@@ -190,7 +190,11 @@ export class StoreThread {
     onPart?: (part: unknown) => void,
   ): Promise<unknown> {
     const { id, answer } = this.#expect(operation.op, onPart)
-    this.#post({ ...operation, id }, transfer)
+    try {
+      this.#post({ ...operation, id }, transfer)
+    } catch (error) {
+      this.#fail(id, error)
+    }
     return answer
   }
 
@@ -203,6 +207,7 @@ export class StoreThread {
         const part = (parts[index] as () => CommitPart)()
         this.#post({ id, op: 'commit', part, isLast }, [part.bytes])
       } catch (error) {
+        // It could not be made, or not be sent.
         this.#post({ id, op: 'rollback' })
         this.#fail(id, error)
       }
@@ -227,15 +232,12 @@ export class StoreThread {
     return { id, answer }
   }
 
+  /** @throws {DOMException} `DataCloneError`. */
   #post(request: StoreRequest, transfer: readonly Uint8Array[] = []): void {
-    try {
-      this.#thread?.worker.postMessage(
-        request,
-        transfer.map(({ buffer }) => buffer as ArrayBuffer),
-      )
-    } catch (error) {
-      this.#fail(request.id, error)
-    }
+    this.#thread?.worker.postMessage(
+      request,
+      transfer.map(({ buffer }) => buffer as ArrayBuffer),
+    )
   }
 
   #fail(id: number, error: unknown): void {
