@@ -202,6 +202,11 @@ export class StoreThread {
   #sendParts(parts: readonly (() => CommitPart)[], sent: () => void): Promise<unknown> {
     const { id, answer } = this.#expect('commit')
     const sendFrom = (index: number): void => {
+      // It has failed, in one of its parts or with its thread. Whatever thread there is now knows nothing of it (H2).
+      if (!this.#pending.has(id)) {
+        sent()
+        return
+      }
       const isLast = index === parts.length - 1
       try {
         const part = (parts[index] as () => CommitPart)()
@@ -211,8 +216,7 @@ export class StoreThread {
         this.#post({ id, op: 'rollback' })
         this.#fail(id, error)
       }
-      // It may have failed in one of its parts, or with its thread.
-      if (isLast || !this.#pending.has(id)) sent()
+      if (isLast) sent()
       else setImmediate(() => sendFrom(index + 1))
     }
     sendFrom(0)
