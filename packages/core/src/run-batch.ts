@@ -1,5 +1,6 @@
 import {
   BATCH_RUNS_MAX,
+  BODY_BYTES_MAX,
   createMessageStream,
   DispatchError,
   decodeRunBatchRequest,
@@ -12,6 +13,7 @@ import {
   type StreamedResponse,
   UnaryError,
 } from '@dispatch/protocol'
+import { refusalResponse } from './coroutine/responses.js'
 import type { RunTracker, TrackedRun } from './run-tracker.js'
 
 /** What serves batches of runs. */
@@ -61,9 +63,9 @@ export function createRunBatchServer({ runs, run, onInternalError }: RunBatchOpt
     signal?.addEventListener('abort', abortAll)
     if (signal?.aborted) abortAll()
     for (const [index, one] of tracked.entries()) {
-      void resultOf(batch.runs[index] as RunRequest, one).then((result) => {
+      void answerOf(index, batch.runs[index] as RunRequest, one).then((answer) => {
         one.end()
-        stream.send(encodeRunBatchResponse(index, result))
+        stream.send(answer)
         left -= 1
         if (left === 0) end()
       })
@@ -71,13 +73,20 @@ export function createRunBatchServer({ runs, run, onInternalError }: RunBatchOpt
     return stream.response
   }
 
-  async function resultOf(request: RunRequest, { signal }: TrackedRun) {
+  /** Never rejects: an answer that cannot be written, or not be read, is one run's fault (B1). */
+  async function answerOf(index: number, request: RunRequest, { signal }: TrackedRun): Promise<Uint8Array> {
     try {
-      return await run(request, signal)
+      const answer = encodeRunBatchResponse(index, await run(request, signal))
+      if (answer.byteLength <= BODY_BYTES_MAX) return answer
+      return encodeRunBatchResponse(index, refusalResponse('invalid_response', tooLarge(answer.byteLength)))
     } catch (error) {
-      return failureOf(error, onInternalError)
+      return encodeRunBatchResponse(index, failureOf(error, onInternalError))
     }
   }
+}
+
+function tooLarge(bytes: number): string {
+  return `the answer of the run has ${bytes} bytes, of at most ${BODY_BYTES_MAX}: return less, or a reference to it`
 }
 
 function notWaitedFor(): DispatchError {

@@ -1,6 +1,8 @@
-import { Dispatch, func } from '@dispatch/core'
+import { Dispatch, func, rawValue } from '@dispatch/core'
 import {
   BATCH_RUNS_MAX,
+  BODY_BYTES_MAX,
+  codeOfStatus,
   encodeRunBatchRequest,
   envelopeOf,
   fromBinary,
@@ -31,8 +33,10 @@ function createDispatch(t: Test) {
     return name
   })
   const echo = func('echo', async (name: string) => name)
+  const large = func('large', async () => 'x'.repeat(BODY_BYTES_MAX))
+  const malformed = func('malformed', { output: rawValue }, async () => ({ typeUrl: 'x' }) as never)
   const dispatch = new Dispatch({
-    functions: [hold, echo],
+    functions: [hold, echo, large, malformed],
     scheduler: createSchedulerDouble(),
     allowUnsigned: true,
     env: {},
@@ -121,6 +125,26 @@ t.test('B1 results are sent as the runs end, each with its number', async (t) =>
   t.match(answers.at(-1), { index: 0, result: { case: 'response', value: { status: 1 } } })
   t.equal(reader.isEnded, true)
 })
+
+const UNCARRIED = [
+  { name: 'malformed', want: { case: 'error', value: { code: 'internal' } } },
+  { name: 'large', want: { case: 'response', value: { status: codeOfStatus('invalid_response') } } },
+]
+for (const { name, want } of UNCARRIED) {
+  t.test(`B1 a run whose answer is ${name} fails by itself`, async (t) => {
+    const { dispatch } = createDispatch(t)
+    const runs = [
+      [name, ''],
+      ['echo', 'a'],
+    ] as const
+    const { answers, ended } = await postBatch(dispatch, { runs })
+    await ended
+    t.match(
+      answers.sort((a, b) => a.index - b.index),
+      [{ result: want }, { result: { case: 'response', value: { status: 1 } } }],
+    )
+  })
+}
 
 t.test('B2 a run that is named in a later request is aborted, and no other', async (t) => {
   const { dispatch, held } = createDispatch(t)

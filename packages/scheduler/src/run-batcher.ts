@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import {
+  DispatchError,
   decodeRunBatchResponse,
   encodeRunBatchRequest,
   fromBatchError,
@@ -55,7 +56,8 @@ const REFUSED_FOR_MS = 60_000
  * Rules.
  *  G1 Each run ends when its own answer is there; a slow one holds up none.
  *  G2 What is wrong with one run, or with batches as such, must not end the others: when a batch is refused, unless for
- *     its sender or for lack of room, its runs go alone, and so do those of the next {@link REFUSED_FOR_MS}.
+ *     its sender or for lack of room, its runs go alone, and so do those of the next {@link REFUSED_FOR_MS}. When an
+ *     answer cannot be read, nobody knows by whose fault: runs that had none are tried again, and meet it alone.
  *  G3 An aborted run ends at once. The endpoint is told, by the end of the request when it was its last run.
  */
 export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
@@ -117,12 +119,10 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
       await receive(chunks, members)
     } catch (error) {
       const left = members.filter(({ isSettled }) => !isSettled)
-      if (!isRefusal(error)) {
-        for (const member of left) member.settle(failureOf(error))
-        return
-      }
-      refusedUntilMs = clock.monotonicMs() + REFUSED_FOR_MS
-      await Promise.all(left.map(sendAlone))
+      const isUnreadable = error instanceof UnaryError && error.status === 'invalid_response'
+      if (isRefusal(error) || isUnreadable) refusedUntilMs = clock.monotonicMs() + REFUSED_FOR_MS
+      if (isRefusal(error)) await Promise.all(left.map(sendAlone))
+      else for (const member of left) member.settle(failureOf(isUnreadable ? brokenBy(error) : error))
     }
   }
 
@@ -203,4 +203,9 @@ function isRefusal(error: unknown): boolean {
 
 function noAnswer(): Error {
   return Object.assign(new Error('the answer ended before all runs had one'), { code: 'ECONNRESET' })
+}
+
+/** How the runs of a batch end that one of them, or the endpoint, has broken: they are tried again. */
+function brokenBy(error: UnaryError): DispatchError {
+  return new DispatchError('temporary', `the answer to several runs broke off: ${error.message}`)
 }
