@@ -15,9 +15,9 @@ export const UUIDV7_BELOW = '1'
 export class EndedCalls {
   /** Tenants of the calls whose end is not durable yet, by id. */
   readonly #undurable = new Map<string, string>()
-  /** Those whose end is durable, in two halves: the older one is forgotten at once, for taking out one by one is slow. */
-  #newer = new Set<string>()
-  #older = new Set<string>()
+  /** Of those whose end is durable, in two halves: the older one is forgotten at once, for taking out one by one is slow. */
+  #newer = new Map<string, string>()
+  #older = new Map<string, string>()
   #highestForgotten = ''
 
   /** @param highestId - The highest id below {@link UUIDV7_BELOW} in the store. */
@@ -30,19 +30,24 @@ export class EndedCalls {
   }
 
   /** @param isTop - Whether the call was dispatched. Nobody can ask for the id of a child. */
-  durable(id: string, isTop: boolean): void {
+  durable(id: string, tenant: string, isTop: boolean): void {
     this.#undurable.delete(id)
     if (!isTop) return
-    this.#newer.add(id)
+    this.#newer.set(id, tenant)
     if (this.#newer.size < REMEMBERED_MAX / 2) return
-    for (const old of this.#older) this.#highestForgotten = highestOf(old, this.#highestForgotten)
+    for (const old of this.#older.keys()) this.#highestForgotten = highestOf(old, this.#highestForgotten)
     this.#older = this.#newer
-    this.#newer = new Set()
+    this.#newer = new Map()
   }
 
   /** Whose call it is that has ended and whose end is not durable yet. */
   tenantOf(id: string): string | undefined {
     return this.#undurable.get(id)
+  }
+
+  /** Whose call it is that has ended and is remembered. */
+  ownerOf(id: string): string | undefined {
+    return this.#undurable.get(id) ?? this.#newer.get(id) ?? this.#older.get(id)
   }
 
   /** Whether a call that does not go on has this id; `undefined` when only the store knows. */

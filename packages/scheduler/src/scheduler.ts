@@ -265,15 +265,20 @@ class StoreScheduler implements TenantScheduler {
     const known = unsure.length === 0 ? undefined : await this.#claim(unsure)
     const ids: string[] = []
     const fresh: SubmittedCall[] = []
-    for (const call of complete) {
-      const id = call.dispatchId || this.#newId()
-      ids.push(id)
-      if (!known?.exists.has(id) && this.#ended.isUsed(id) !== true)
-        fresh.push({ id, tenant, call: newCallOf(call) })
+    try {
+      for (const [index, call] of complete.entries()) {
+        const id = call.dispatchId || this.#newId()
+        ids.push(id)
+        const owner = this.#ownerOf(id) ?? known?.exists.get(id)
+        if (owner !== undefined && owner !== tenant) throw notYours(index, id)
+        if (!known?.exists.has(id) && this.#ended.isUsed(id) !== true)
+          fresh.push({ id, tenant, call: newCallOf(call) })
+      }
+      this.#driver.submit({ kind: 'submit', calls: fresh })
+    } finally {
+      known?.release()
     }
-    this.#driver.submit({ kind: 'submit', calls: fresh })
     admitted.submitted()
-    known?.release()
     await this.#driver.durable()
     this.#assertUsable()
     return ids
@@ -324,8 +329,13 @@ class StoreScheduler implements TenantScheduler {
     this.#assertUsable()
   }
 
+  /** Whose call it is that has this id, as far as memory knows. */
+  #ownerOf(id: string): string | undefined {
+    return this.#kernel.tenantOf(id) ?? this.#ended.ownerOf(id)
+  }
+
   /** Looks which of the ids exist, and keeps others from doing the same until `release`. */
-  async #claim(ids: readonly string[]): Promise<{ exists: Set<string>; release: () => void }> {
+  async #claim(ids: readonly string[]): Promise<{ exists: Map<string, string>; release: () => void }> {
     for (;;) {
       const taken = ids.map((id) => this.#claims.get(id)).find((claim) => claim !== undefined)
       if (taken === undefined) break
@@ -377,7 +387,7 @@ class StoreScheduler implements TenantScheduler {
         this.#runs.abort(effect.run, effect.reason)
         break
       case 'done':
-        this.#ended.durable(effect.call.id, effect.call.parentId === '')
+        this.#ended.durable(effect.call.id, effect.call.tenant, effect.call.parentId === '')
         this.#admission.ended(effect.call.inputBytes)
         if (this.#waiters.isAwaited(effect.call.id)) {
           this.#waiters.resolve(effect.call.id, callInfoOf(effect.call, false, effect.result))
@@ -400,4 +410,12 @@ class StoreScheduler implements TenantScheduler {
       if (parentId !== '' && write.result !== undefined) this.#cache.set('result', id, write.result)
     }
   }
+}
+
+/** Nothing of the request is recorded: what is acknowledged has to run, and a call of somebody else's cannot stand for it. */
+function notYours(index: number, id: string): DispatchError {
+  return new DispatchError(
+    'permission_denied',
+    `calls[${index}].dispatch_id: a call of another tenant has the id ${JSON.stringify(id)}; choose one that is yours alone, with a prefix of your own`,
+  )
 }

@@ -83,7 +83,12 @@ export function createMemoryStore(): Store {
 
     async existing(ids) {
       assertOpen()
-      return new Set(ids.filter((id) => calls.has(id)))
+      const tenants = new Map<string, string>()
+      for (const id of ids) {
+        const stored = calls.get(id)
+        if (stored !== undefined) tenants.set(id, stored.call.tenant)
+      }
+      return tenants
     },
 
     async highestId(bound) {

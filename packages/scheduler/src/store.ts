@@ -151,8 +151,8 @@ export interface Store {
   readPayloads(ids: readonly string[]): Promise<(Payloads | undefined)[]>
   /** The call with its payloads, done or not. */
   readCall(id: string): Promise<{ call: CallRecord; payloads: Payloads } | undefined>
-  /** Those of `ids` that exist. */
-  existing(ids: readonly string[]): Promise<Set<string>>
+  /** Those of `ids` that exist, and the tenants whose calls they are. */
+  existing(ids: readonly string[]): Promise<Map<string, string>>
   /** The highest of the ids below `bound`, in the order of their characters; empty when there is none. */
   highestId(bound: string): Promise<string>
   /**

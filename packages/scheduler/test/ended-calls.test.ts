@@ -19,8 +19,8 @@ t.test('a call that has ended is known, before its end is durable and afterwards
   for (const id of [idAt(1), 'mine']) {
     calls.ended(id, 'tenant')
     t.strictSame([calls.isUsed(id), calls.tenantOf(id)], [true, 'tenant'])
-    calls.durable(id, true)
-    t.strictSame([calls.isUsed(id), calls.tenantOf(id)], [true, undefined])
+    calls.durable(id, 'tenant', true)
+    t.strictSame([calls.isUsed(id), calls.tenantOf(id), calls.ownerOf(id)], [true, undefined, 'tenant'])
   }
   t.end()
 })
@@ -30,7 +30,7 @@ t.test('the older half is forgotten, and what is below it has to be looked up', 
   const end = (from: number, to: number): void => {
     for (let n = from; n <= to; n += 1) {
       calls.ended(idAt(n), '')
-      calls.durable(idAt(n), true)
+      calls.durable(idAt(n), 'tenant', true)
     }
   }
   end(1, 9_999)
@@ -50,7 +50,7 @@ t.test('children are not remembered: nobody can ask for their ids', (t) => {
   const calls = new EndedCalls()
   calls.ended('a/1', 'tenant')
   t.equal(calls.tenantOf('a/1'), 'tenant')
-  calls.durable('a/1', false)
+  calls.durable('a/1', 'tenant', false)
   t.equal(calls.isUsed('a/1'), undefined)
   t.end()
 })

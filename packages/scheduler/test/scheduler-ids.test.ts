@@ -1,4 +1,4 @@
-import { STATUSES } from '@dispatch/protocol'
+import { CallState, type Scheduler, STATUSES } from '@dispatch/protocol'
 import t from 'tap'
 import type { Store } from '../dist/store.js'
 import { createMemoryStore } from '../dist/store-memory.js'
@@ -31,6 +31,39 @@ for (const dispatchId of ['mine', FIRST]) {
     t.equal((await canceled)?.status, STATUSES.permanent.code)
     t.equal((await scheduler.get(dispatchId))?.status, STATUSES.permanent.code)
     t.strictSame(endpoint.requests, [])
+  })
+}
+
+for (const dispatchId of ['daily', FIRST]) {
+  t.test(`an id of another tenant's call is refused, whatever became of that: ${dispatchId}`, async (t) => {
+    const store = createMemoryStore()
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const endpoint = new Script({ f: () => held.then(() => answer('ok')) })
+    const scheduler = await started(t, endpoint, { store })
+    const calls = [callOf('f'), callOf('f', 1, { dispatchId })]
+    const theirs = scheduler.forTenant('theirs')
+    const refused = {
+      status: 'permission_denied',
+      message: /^calls\[1\]\.dispatch_id: .* another tenant .* prefix/,
+    } as const
+    const refuses = (mine: Scheduler) => t.rejects(mine.dispatch(calls), refused)
+
+    const first = theirs.dispatch(calls.slice(1))
+    while (scheduler.liveCalls === 0) await new Promise(setImmediate)
+    await refuses(scheduler)
+    await first
+    await refuses(scheduler.forTenant('mine'))
+    release()
+    t.match(await theirs.wait(dispatchId, 5_000), { state: CallState.DONE })
+    await refuses(scheduler)
+    t.strictSame(await theirs.dispatch(calls.slice(1)), [dispatchId], 'whoever has it may repeat it')
+    t.equal(endpoint.requests.length, 1, 'nothing else was recorded')
+
+    await scheduler.close()
+    await refuses(await started(t, endpoint, { store }))
   })
 }
 

@@ -36,7 +36,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       const store = await open()
       assert.deepEqual(await load(store), { calls: [], finished: [] })
       assert.deepEqual(await store.readPayloads([]), [])
-      assert.deepEqual(await store.existing([]), new Set())
+      assert.deepEqual(new Set((await store.existing([])).keys()), new Set())
       assert.equal(await store.prune(Number.MAX_SAFE_INTEGER, 10), 0)
     },
   },
@@ -325,7 +325,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
     run: async (open) => {
       const store = await open()
       await store.commit([
-        insert(call('a'), bytes(1)),
+        insert(call('a', { tenant: 'theirs' }), bytes(1)),
         insert(call('b'), bytes(3_000)),
         insert(done('c', 1), bytes(3)),
       ])
@@ -336,7 +336,13 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
         payloads(bytes(1)),
         payloads(bytes(3_000)),
       ])
-      assert.deepEqual(await store.existing(['x', 'c', 'a', 'c', "it's"]), new Set(['a', 'c']))
+      assert.deepEqual(
+        await store.existing(['x', 'c', 'a', 'c', "it's"]),
+        new Map([
+          ['a', 'theirs'],
+          ['c', ''],
+        ]),
+      )
       assert.deepEqual(
         await Promise.all(['z', 'c', 'bb', 'b', 'a', ''].map((bound) => store.highestId(bound))),
         ['c', 'b', 'b', 'a', '', ''],
@@ -442,10 +448,13 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       ])
       assert.equal(await store.prune(50, 10), 0)
       assert.equal(await store.prune(200, 1), 1)
-      assert.deepEqual(await store.existing(['wide', 'wide/1', 'wide/2500', 'old']), new Set(['old']))
+      assert.deepEqual(
+        new Set((await store.existing(['wide', 'wide/1', 'wide/2500', 'old'])).keys()),
+        new Set(['old']),
+      )
       assert.equal(await store.prune(200, 10), 1)
       const names = ['old', 'old/1', 'young', 'live']
-      assert.deepEqual(await store.existing(names), new Set(['young', 'live']))
+      assert.deepEqual(new Set((await store.existing(names)).keys()), new Set(['young', 'live']))
       // The same ids again find nothing of what was there.
       await store.commit([insert(call('old'), bytes(1)), insert(call('old/1'), bytes(1))])
       assert.deepEqual(await store.readJournal('old', 0), [])
@@ -470,11 +479,17 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
         ...Array.from({ length: 450 }, (_, index) => insert(done(`done-${index}`, 30))),
       ])
       assert.equal(await store.prune(100, 1_000), 450)
-      assert.deepEqual(await store.existing(['busy', 'busy/1', 'late']), new Set(['busy', 'busy/1', 'late']))
+      assert.deepEqual(
+        new Set((await store.existing(['busy', 'busy/1', 'late'])).keys()),
+        new Set(['busy', 'busy/1', 'late']),
+      )
       await store.commit([update(child(middle, 1, { state: 'done', finishedAtMs: 501 }))])
       assert.equal(await store.prune(501, 1_000), 1)
       assert.equal(await store.prune(502, 1_000), 1)
-      assert.deepEqual(await store.existing(['busy', 'busy/1', 'busy/1/1', 'late', 'late/1']), new Set())
+      assert.deepEqual(
+        new Set((await store.existing(['busy', 'busy/1', 'busy/1/1', 'late', 'late/1'])).keys()),
+        new Set(),
+      )
     },
   },
   {
@@ -499,7 +514,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
         names.map((name) => insert(call(name, { tenant: name, function: name, endpoint: name }))),
       )
       assert.deepEqual(ids(await load(store)), names)
-      assert.deepEqual(await store.existing(names), new Set(names))
+      assert.deepEqual(new Set((await store.existing(names)).keys()), new Set(names))
     },
   },
   {

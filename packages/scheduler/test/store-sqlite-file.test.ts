@@ -122,7 +122,7 @@ t.test(
       status: 'temporary',
       message: /cannot grow: the disk is full/,
     })
-    t.same([...(await store.existing(['a', 'b', 'c']))], ['a'])
+    t.same([...(await store.existing(['a', 'b', 'c'])).keys()], ['a'])
     await store.commit([insert(call('b'), bytes(50_000))])
     await t.rejects(store.commit([insert(call('c'), bytes(80_000))]), { status: 'temporary', message: /c/ })
     t.equal(await store.prune(20, 10), 1)

@@ -41,7 +41,7 @@ export interface StoreDatabase {
   finishedChildren(): FinishedRow[]
   readPayloads(ids: readonly string[]): PackedPayloads
   readCall(id: string): { readonly row: CallRow; readonly payloads: PackedPayloads } | undefined
-  existing(ids: readonly string[]): string[]
+  existing(ids: readonly string[]): [id: string, tenant: string][]
   highestId(bound: string): string
   readResults(
     parentId: string,

@@ -46,7 +46,7 @@ export function createQueries(database: Database) {
   const payloadsById = database.prepare('SELECT n, input, coroutine, result FROM calls WHERE id = ?')
   const payload = database.prepare('SELECT bytes FROM payloads WHERE n = ?')
   const existing = database.prepare(
-    'SELECT c.id FROM json_each(?) AS wanted CROSS JOIN calls c ON c.id = wanted.value',
+    `SELECT c.id, c.${recordColumn('tenant')} FROM json_each(?) AS wanted CROSS JOIN calls c ON c.id = wanted.value`,
   )
   const highestId = database.prepare('SELECT max(id) FROM calls WHERE id < ?')
   const results = database.prepare(
@@ -112,8 +112,8 @@ export function createQueries(database: Database) {
       return { row: row.slice(0, width), payloads: packPayloads(payloadsOf(row.slice(width))) }
     },
 
-    existing(ids: readonly string[]): string[] {
-      return existing.all([JSON.stringify(ids)]).map(([id]) => id as string)
+    existing(ids: readonly string[]): [id: string, tenant: string][] {
+      return existing.all([JSON.stringify(ids)]) as [string, string][]
     },
 
     highestId(bound: string): string {

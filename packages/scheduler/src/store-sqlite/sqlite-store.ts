@@ -69,7 +69,7 @@ export function createSqliteStore({ path, fileBytesMax, driver, logger }: Sqlite
     },
 
     async existing(ids) {
-      return new Set((await ask({ op: 'existing', ids })) as string[])
+      return new Map((await ask({ op: 'existing', ids })) as [id: string, tenant: string][])
     },
 
     async highestId(bound) {
