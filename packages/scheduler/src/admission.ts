@@ -32,6 +32,12 @@ export interface AdmissionLimits {
   readonly unacknowledgedBytesMax?: number
 }
 
+/** Calls that are not done, and bytes of their inputs. */
+export interface LiveCalls {
+  readonly size: number
+  readonly inputBytes: number
+}
+
 /** A request that was admitted. */
 export interface Admitted {
   /** The kernel has its calls. */
@@ -45,8 +51,8 @@ export interface Admitted {
  *
  * A1 What is refused is refused whole, with `throttled` and the time that it takes, at the rate of late, until there is
  *    room for it (ADR 0013).
- * A2 Only `dispatch` is asked here. Calls that accepted calls make are part of what was accepted: refusing them would keep
- *    a full scheduler full.
+ * A2 Calls that accepted calls make are part of what was accepted: refusing them would keep a full scheduler full. Those
+ *    that they await come with their answers, not here; those that they dispatch wait for the disk with all others only.
  */
 export class Admission {
   readonly #clock: Clock
@@ -80,27 +86,15 @@ export class Admission {
     this.#endedBytes.add(inputBytes, this.#clock.nowMs())
   }
 
-  /** @throws {DispatchError} `throttled`, with the time until there will be room. */
-  admit(calls: readonly Call[], liveCalls: number, liveBytes: number): Admitted {
+  /**
+   * @param isAccepted - Whether a call belongs to one that was accepted (A2).
+   * @throws {DispatchError} `throttled`, with the time until there will be room.
+   */
+  admit(calls: readonly Call[], live: LiveCalls, isAccepted: (call: Call) => boolean): Admitted {
+    const fresh = calls.filter((call) => !isAccepted(call))
+    if (fresh.length > 0) this.#assertRoom(fresh, live)
     const count = calls.length
-    const tooMany = liveCalls + this.#onTheirWay + count - this.#liveCallsMax
-    if (tooMany > 0) {
-      throw new DispatchError(
-        'throttled',
-        `the scheduler holds ${liveCalls} calls that are not done, of at most ${this.#liveCallsMax}`,
-        { retryAfterMs: this.#ended.adviceMsFor(tooMany, this.#clock.nowMs()) },
-      )
-    }
     const bytes = bytesOfCalls(calls)
-    const held = liveBytes + this.#bytesOnTheirWay
-    const tooLarge = held + bytes - this.#liveBytesMax
-    if (held > 0 && tooLarge > 0) {
-      throw new DispatchError(
-        'throttled',
-        `the scheduler holds calls that are not done with inputs of ${liveBytes} bytes, of at most ${this.#liveBytesMax}`,
-        { retryAfterMs: this.#endedBytes.adviceMsFor(tooLarge, this.#clock.nowMs()) },
-      )
-    }
     const room = this.#unacknowledged
     const place = room.enter(count, bytes)
     if (place === undefined) {
@@ -125,6 +119,27 @@ export class Admission {
         submitted()
         place.leave()
       },
+    }
+  }
+
+  #assertRoom(calls: readonly Call[], { size: liveCalls, inputBytes: liveBytes }: LiveCalls): void {
+    const tooMany = liveCalls + this.#onTheirWay + calls.length - this.#liveCallsMax
+    if (tooMany > 0) {
+      throw new DispatchError(
+        'throttled',
+        `the scheduler holds ${liveCalls} calls that are not done, of at most ${this.#liveCallsMax}`,
+        { retryAfterMs: this.#ended.adviceMsFor(tooMany, this.#clock.nowMs()) },
+      )
+    }
+    const bytes = bytesOfCalls(calls)
+    const held = liveBytes + this.#bytesOnTheirWay
+    const tooLarge = held + bytes - this.#liveBytesMax
+    if (held > 0 && tooLarge > 0) {
+      throw new DispatchError(
+        'throttled',
+        `the scheduler holds calls that are not done with inputs of ${liveBytes} bytes, of at most ${this.#liveBytesMax}`,
+        { retryAfterMs: this.#endedBytes.adviceMsFor(tooLarge, this.#clock.nowMs()) },
+      )
     }
   }
 }

@@ -250,7 +250,10 @@ class StoreScheduler implements TenantScheduler {
     const complete = calls.map((call) => this.#withEndpoint(call))
     assertCalls(complete)
     this.#driver.assertWrites()
-    const admitted = this.#admission.admit(complete, this.#kernel.size, this.#kernel.inputBytes)
+    const admitted = this.#admission.admit(complete, this.#kernel, ({ dispatchId }) => {
+      const maker = makerOf(dispatchId)
+      return maker !== undefined && this.#kernel.tenantOf(maker) === tenant
+    })
     try {
       return await this.#record(complete, tenant, admitted)
     } finally {
@@ -410,6 +413,11 @@ class StoreScheduler implements TenantScheduler {
       if (parentId !== '' && write.result !== undefined) this.#cache.set('result', id, write.result)
     }
   }
+}
+
+/** The call whose run dispatches a call with this id, unless the application chose the id (C1 in core's coroutine.ts). */
+function makerOf(id: string): string | undefined {
+  return /^(.+)\/d\d+$/.exec(id)?.[1]
 }
 
 /** Nothing of the request is recorded: what is acknowledged has to run, and a call of somebody else's cannot stand for it. */

@@ -119,6 +119,21 @@ t.test('what accepted calls call is taken though the scheduler is full, and ends
   t.equal(scheduler.liveCalls, 0)
 })
 
+t.test('so is what their runs dispatch, by ids that begin with theirs, and nobody else', async (t) => {
+  const scheduler = await started(t, { liveCallsMax: 1, liveBytesMax: 10_000 })
+  const [parent = ''] = await scheduler.dispatch([callOf(9_000)])
+  const named = (dispatchId: string) => [Object.assign(callOf(9_000), { dispatchId })]
+  const full = { status: 'throttled' } as const
+  t.strictSame(await scheduler.dispatch(named(`${parent}/d01`)), [`${parent}/d01`])
+  t.strictSame(await scheduler.dispatch(named(`${parent}/d01/d02`)), [`${parent}/d01/d02`])
+  for (const id of [`${parent}/mine`, 'unknown/d01', `${parent}/d01x`])
+    await t.rejects(scheduler.dispatch(named(id)), full, id)
+  await t.rejects(scheduler.forTenant('other').dispatch(named(`${parent}/d03`)), full)
+  await t.rejects(scheduler.dispatch([...named(`${parent}/d03`), callOf()]), full)
+  await scheduler.cancel(parent)
+  await t.rejects(scheduler.dispatch(named(`${parent}/d04`)), full)
+})
+
 t.test(
   'calls that are not done are bounded by the bytes of their inputs, after a restart, too, and one is taken however large',
   async (t) => {
