@@ -123,7 +123,7 @@ t.test('so is what their runs dispatch, by ids that begin with theirs, and nobod
   const scheduler = await started(t, { liveCallsMax: 1, liveBytesMax: 10_000 })
   const [parent = ''] = await scheduler.dispatch([callOf(9_000)])
   const named = (dispatchId: string) => [Object.assign(callOf(9_000), { dispatchId })]
-  const full = { status: 'throttled' } as const
+  const full = { status: 'throttled', message: /not done/ } as const
   t.strictSame(await scheduler.dispatch(named(`${parent}/d01`)), [`${parent}/d01`])
   t.strictSame(await scheduler.dispatch(named(`${parent}/d01/d02`)), [`${parent}/d01/d02`])
   for (const id of [`${parent}/mine`, 'unknown/d01', `${parent}/d01x`])
