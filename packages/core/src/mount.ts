@@ -7,6 +7,7 @@ import {
   tooLargeResponse,
   type UnaryResponse,
   unreadResponse,
+  whenGone,
 } from '@dispatch/protocol'
 import type { CallHandle } from './call-handle.js'
 import type { DispatchedCallOptions } from './call-options.js'
@@ -155,7 +156,7 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
         return place
       }
       places.set(request, place)
-      response.once('close', place.leave)
+      whenGone(response, place.leave)
       return undefined
     },
     givenPayloadOf(request) {

@@ -6,6 +6,7 @@ import {
   UnaryError,
   type UnaryResponse,
   unreadResponse,
+  whenGone,
 } from '@dispatch/protocol'
 import type { EndpointHead, EndpointRequest, EndpointResponse } from './endpoint.js'
 import { type RequestWithBody, readNodeBody } from './node-body.js'
@@ -46,7 +47,7 @@ export async function handleNode(
   try {
     const place = dispatch.enter(head)
     if ('status' in place) return write(place)
-    response.once('close', place.leave)
+    whenGone(response, place.leave)
     const body = await readNodeBody(request, place)
     write(await dispatch.handle({ ...head, body }, signal))
   } catch (error) {
@@ -57,7 +58,7 @@ export async function handleNode(
 /** Aborts when the sender hangs up before it was answered. */
 export function closeSignalOf(response: ServerResponse): RunSignal {
   const aborter = new RunAborter()
-  response.once('close', () => {
+  whenGone(response, () => {
     if (!response.writableFinished)
       aborter.abort(new UnaryError('canceled', 'the sender closed the connection'))
   })

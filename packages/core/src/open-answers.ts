@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { whenGone } from '@dispatch/protocol'
 import { endConnection } from './node-listener.js'
 
 /** The answers that an application has still to write, so that it can shut down in order. */
@@ -10,7 +11,7 @@ export class OpenAnswers {
   /** Begins to know an answer, until its connection or stream is done with it. */
   add(response: ServerResponse): void {
     this.#answers.add(response)
-    response.once('close', () => this.#answers.delete(response))
+    whenGone(response, () => this.#answers.delete(response))
   }
 
   /** Sees to it that no connection is used again. */
@@ -23,7 +24,7 @@ export class OpenAnswers {
     const wait = new AbortController()
     if (this.#areWaitsOver) wait.abort()
     this.#waits.add(wait)
-    response.once('close', () => {
+    whenGone(response, () => {
       this.#waits.delete(wait)
       wait.abort()
     })

@@ -10,7 +10,7 @@ const OPTIONS = { env: {} }
 class AnswerDouble extends EventEmitter {
   readonly headers: Record<string, unknown> = {}
   readonly headersSent: boolean
-  readonly req: { httpVersionMajor: number; socket: { end(): void } }
+  readonly req: { httpVersionMajor: number; socket: EventEmitter & { end(): void } }
   isConnectionEnded = false
 
   constructor({ headersSent = false, httpVersionMajor = 1 } = {}) {
@@ -19,7 +19,7 @@ class AnswerDouble extends EventEmitter {
     const end = () => {
       this.isConnectionEnded = true
     }
-    this.req = { httpVersionMajor, socket: { end } }
+    this.req = { httpVersionMajor, socket: Object.assign(new EventEmitter(), { end }) }
   }
 
   setHeader(name: string, value: unknown): void {

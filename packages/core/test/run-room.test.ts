@@ -157,3 +157,73 @@ async function connect(t: Test, port: number, field: string): Promise<Socket> {
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise(setImmediate)
 }
+
+t.test('a sender that has left before its request comes here takes no room', async (t) => {
+  const { port, arrived, handleAll } = await serveLate(t)
+  for (const size of [1, 2, 3]) {
+    const socket = net.connect(port, '127.0.0.1')
+    socket.write(`${RUN_HEAD}x`)
+    await until(async () => arrived.length === size)
+    socket.destroy()
+    await closed(arrived.at(-1)?.socket as Socket)
+  }
+  await handleAll()
+  t.equal(await statusOfNext(t, port, handleAll), 400)
+})
+
+t.test('requests that wait behind another one on their connection leave with it', async (t) => {
+  const { port, arrived, handleAll } = await serveLate(t)
+  const socket = net.connect(port, '127.0.0.1')
+  socket.write(`GET / HTTP/1.1\r\nhost: x\r\n\r\n${`${RUN_HEAD}x`.repeat(3)}`)
+  await until(async () => arrived.length === 4)
+  // Nobody answers the first one.
+  arrived.shift()
+  const here = arrived[0]?.socket as Socket
+  const handled = handleAll()
+  socket.destroy()
+  await closed(here)
+  await handled
+  t.equal(await statusOfNext(t, port, handleAll), 400)
+})
+
+/** It may be reset, which is no matter here. */
+function closed(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => socket.once('close', resolve))
+}
+
+const RUN_HEAD = `POST ${RUN_PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/proto\r\ncontent-length: 1\r\n\r\n`
+
+/** A server with room for three requests, and something in front of it that takes its time, such as a session. */
+async function serveLate(t: Test) {
+  const dispatch = new Dispatch({
+    scheduler: createSchedulerDouble(),
+    allowUnsigned: true,
+    env: {},
+    requestsMax: 3,
+  })
+  const handle = dispatch.handler()
+  const arrived: (http.IncomingMessage & { answer: http.ServerResponse })[] = []
+  const server = http.createServer((request, answer) => void arrived.push(Object.assign(request, { answer })))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const handleAll = async () => {
+    await Promise.all(arrived.splice(0).map((request) => handle(request, request.answer)))
+  }
+  return { port: (server.address() as AddressInfo).port, arrived, handleAll }
+}
+
+/** What a request is answered with that is garbage: 400, or 429 when there is no room for it. */
+async function statusOfNext(t: Test, port: number, handleAll: () => Promise<void>): Promise<number> {
+  const timer = setInterval(handleAll, 10)
+  t.teardown(() => clearInterval(timer))
+  const headers = { 'content-type': 'application/proto' }
+  const { status } = await fetch(`http://127.0.0.1:${port}${RUN_PATH}`, {
+    method: 'POST',
+    headers,
+    body: 'x',
+  })
+  return status
+}

@@ -214,6 +214,7 @@ export {
 export { encodePythonArguments } from './values/pickle-encode.js'
 export { argumentsOf, PickledArguments, PickledObject } from './values/pickled-object.js'
 export { Duration, duration, float, int, type NumberKind, TypedNumber, uint } from './values/typed-values.js'
+export { whenGone } from './when-gone.js'
 export {
   decodeAny,
   decodeCallResult,

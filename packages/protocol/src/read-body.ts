@@ -55,6 +55,8 @@ export function readBody(stream: Readable, { take, msMax }: ReadBodyOptions): Pr
       msMax,
     )
     stream.on('data', onData).once('end', onEnd).once('error', onClose).once('close', onClose)
+    // Its events have been.
+    if (stream.destroyed) onClose()
   })
 }
 

@@ -7,6 +7,7 @@ import {
   UnaryError,
   type UnaryResponse,
   unreadResponse,
+  whenGone,
 } from '@dispatch/protocol'
 import { WAIT_MS_MAX } from './wait-batch.js'
 
@@ -61,7 +62,7 @@ export class RequestRoom {
     const bytes = this.#announcedBytes(request)
     const place = this.#room.enter(1, bytes)
     if (place === undefined) return this.full(bytes)
-    response.once('close', place.leave)
+    whenGone(response, place.leave)
     return place
   }
 
@@ -91,7 +92,7 @@ export class RequestRoom {
   watchAnswer(response: ServerResponse, bytes: number): void {
     if (bytes < SLOW_ANSWER_BYTES_MIN) return
     const timer = setTimeout(() => response.destroy(), this.#answerMsMax)
-    response.once('close', () => clearTimeout(timer))
+    whenGone(response, () => clearTimeout(timer))
   }
 
   /** As {@link watchAnswer}, for an answer of which parts may be long in coming. */

@@ -11,6 +11,7 @@ import {
   type StreamedResponse,
   type UnaryResponse,
   unreadResponse,
+  whenGone,
 } from '@dispatch/protocol'
 import { parseAllowedEndpoints } from '../allowed-endpoints.js'
 import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'
@@ -123,9 +124,9 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
 function endOf(response: ServerResponse, closing: AbortSignal | undefined): AbortSignal {
   const controller = new AbortController()
   const abort = () => controller.abort()
-  if (closing?.aborted || response.destroyed) abort()
+  if (closing?.aborted) abort()
   closing?.addEventListener('abort', abort, { once: true })
-  response.once('close', () => {
+  whenGone(response, () => {
     closing?.removeEventListener('abort', abort)
     if (!response.writableFinished) abort()
   })
