@@ -40,6 +40,14 @@ export class EndedCalls {
     this.#newer = new Map()
   }
 
+  /** Calls have been deleted, and which ones only the store knows: their ids are free again. */
+  forget(): void {
+    for (const half of [this.#newer, this.#older])
+      for (const id of half.keys()) this.#highestForgotten = highestOf(id, this.#highestForgotten)
+    this.#newer = new Map()
+    this.#older = new Map()
+  }
+
   /** Whose call it is that has ended and whose end is not durable yet. */
   tenantOf(id: string): string | undefined {
     return this.#undurable.get(id)

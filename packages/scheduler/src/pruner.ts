@@ -14,13 +14,17 @@ export class Pruner {
   readonly #retentionMs: number
   readonly #logger: Logger
   #cancelTimer: (() => void) | undefined
+  readonly #onPruned: () => void
   #isStarted = false
+  #isStopped = false
 
-  constructor(store: Store, clock: Clock, retentionMs: number, logger: Logger) {
+  /** @param onPruned - Is told each time that some have been deleted. */
+  constructor(store: Store, clock: Clock, retentionMs: number, logger: Logger, onPruned: () => void) {
     this.#store = store
     this.#clock = clock
     this.#retentionMs = retentionMs
     this.#logger = logger
+    this.#onPruned = onPruned
   }
 
   start(): void {
@@ -33,6 +37,7 @@ export class Pruner {
 
   stop(): void {
     this.#isStarted = false
+    this.#isStopped = true
     this.#cancelTimer?.()
   }
 
@@ -43,10 +48,12 @@ export class Pruner {
       for (;;) {
         const trees = await this.#store.prune(this.#clock.nowMs() - this.#retentionMs, TREES_PER_STEP)
         total += trees
-        if (trees < TREES_PER_STEP) return total
+        if (trees > 0) this.#onPruned()
+        if (trees < TREES_PER_STEP || this.#isStopped) return total
       }
     } catch (error) {
-      this.#logger.error({ err: error }, 'calls that are done could not be pruned')
+      // A store that is being closed says so.
+      if (!this.#isStopped) this.#logger.error({ err: error }, 'calls that are done could not be pruned')
       return total
     }
   }

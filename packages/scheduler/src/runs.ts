@@ -1,5 +1,5 @@
 import { DispatchError, type Endpoint, type Logger, type RunOutcome } from '@dispatch/protocol'
-import type { Clock } from './clock.js'
+import { type Clock, pause } from './clock.js'
 import type { Effect, Event, Outcome } from './kernel/events.js'
 import { type LiveRun, LiveRuns } from './live-runs.js'
 import type { PayloadCache } from './payload-cache.js'
@@ -8,6 +8,9 @@ import { RunBytes, type RunPlace } from './run-bytes.js'
 import { bytesOfPayloads, RunPayloadReader } from './run-payloads.js'
 import { type RunPayloads, runRequestOf } from './run-request.js'
 import type { Store } from './store.js'
+
+/** Waits between attempts to read from a store that fails. The run has not begun: it is no attempt of the call. */
+const READ_RETRY_MS = [50, 200, 1_000]
 
 type RunEffect = Extract<Effect, { kind: 'run' }>
 
@@ -85,12 +88,12 @@ export class Runs {
   async #startLater(effect: RunEffect, live: LiveRun): Promise<void> {
     let place: RunPlace | undefined
     try {
-      let payloads = this.#payloads.cached(effect) ?? (await this.#read(effect))
+      let payloads = this.#payloads.cached(effect) ?? (await this.#read(effect, live))
       const entered = this.#bytes.enter(keyOf(effect), bytesOfPayloads(payloads))
       if (entered instanceof Promise) {
         payloads = {}
         place = await entered
-        payloads = this.#payloads.cached(effect) ?? (await this.#read(effect))
+        payloads = this.#payloads.cached(effect) ?? (await this.#read(effect, live))
       } else place = entered
       // Aborted while its payloads were read. If its call is gone nobody hears of this; else it is due again.
       if (live.aborted) this.#ended(effect, { kind: 'abandoned' }, place)
@@ -100,13 +103,30 @@ export class Runs {
     }
   }
 
-  async #read(effect: RunEffect): Promise<RunPayloads> {
-    try {
-      return await this.#payloads.read(effect)
-    } catch (error) {
-      if ((error as { status?: string }).status === 'permanent') this.#options.onUnreadable(error)
-      throw error
+  /** What the run needs, as soon as the store can read it; nothing when the run has been aborted before. */
+  async #read(effect: RunEffect, live: LiveRun): Promise<RunPayloads> {
+    const { clock, logger, onUnreadable } = this.#options
+    for (let attempt = 0; !live.aborted; attempt += 1) {
+      try {
+        return await this.#readOnce(effect)
+      } catch (error) {
+        const { status } = error as { status?: string }
+        if (status === 'permanent') onUnreadable(error)
+        if (status !== 'temporary') throw error
+        const delayMs = READ_RETRY_MS[Math.min(attempt, READ_RETRY_MS.length - 1)] as number
+        logger.error({ err: error, attempt: attempt + 1, delayMs }, 'the store cannot read; trying again')
+        await pause(clock, delayMs)
+      }
     }
+    return {}
+  }
+
+  async #readOnce(effect: RunEffect): Promise<RunPayloads> {
+    const payloads = await this.#payloads.read(effect)
+    if (effect.deliveries !== undefined || payloads.input !== undefined) return payloads
+    // Every call has an input. This one starts early (D4), and the store has not heard of it yet.
+    await this.#options.settled()
+    return await this.#payloads.read(effect)
   }
 
   /** No async function: most runs go this way, at once. */

@@ -112,6 +112,10 @@ class StoreScheduler implements TenantScheduler {
   readonly #ended = new EndedCalls()
   /** Ids being looked up, so that two requests that name one id record it once. */
   readonly #claims = new Map<string, Promise<void>>()
+  /** What is under way, for whoever asks for it meanwhile. */
+  #opening: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+  #closing: Promise<void> | undefined
   #state: 'new' | 'open' | 'started' | 'stopped' | 'closed' = 'new'
 
   constructor(options: SchedulerOptions) {
@@ -156,12 +160,37 @@ class StoreScheduler implements TenantScheduler {
       logger: this.#logger,
       onUnreadable: (error) => this.#driver.break(error),
     })
-    this.#pruner = new Pruner(this.#store, this.#clock, options.retentionMs ?? RETENTION_MS, this.#logger)
+    this.#pruner = new Pruner(
+      this.#store,
+      this.#clock,
+      options.retentionMs ?? RETENTION_MS,
+      this.#logger,
+      () => this.#ended.forget(),
+    )
   }
 
-  async open(): Promise<void> {
-    if (this.#state !== 'new') return
+  open(): Promise<void> {
+    if (this.#state !== 'new') return Promise.resolve()
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
     await this.#store.open()
+    try {
+      await this.#load()
+    } catch (error) {
+      // Half of what there is may be here: this scheduler is used up, and the next one has to find the file free.
+      this.#state = 'closed'
+      await this.#store.close()
+      throw error
+    }
+    this.#state = 'open'
+  }
+
+  async #load(): Promise<void> {
     let seenMs = 0
     const finished = await this.#store.load((calls) => {
       seenMs = Math.max(seenMs, timeSeenIn(calls))
@@ -170,7 +199,6 @@ class StoreScheduler implements TenantScheduler {
     this.#catchUp(seenMs)
     this.#kernel.restore(finished, this.#clock.nowMs())
     this.#ended.startAbove(await this.#store.highestId(UUIDV7_BELOW))
-    this.#state = 'open'
   }
 
   /** T3 */
@@ -193,7 +221,11 @@ class StoreScheduler implements TenantScheduler {
   }
 
   async stop(graceMs: number): Promise<void> {
-    if (this.#state !== 'started') return
+    if (this.#state === 'started') this.#stopping = this.#stop(graceMs)
+    await this.#stopping
+  }
+
+  async #stop(graceMs: number): Promise<void> {
     this.#state = 'stopped'
     this.#pruner.stop()
     this.#driver.submit({ kind: 'close' })
@@ -202,7 +234,14 @@ class StoreScheduler implements TenantScheduler {
     await this.#driver.settled()
   }
 
-  async close(): Promise<void> {
+  /** After an `open()` or a `stop()` that is under way. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    if (this.#opening !== undefined) await this.#opening.catch(() => undefined)
     if (this.#state === 'closed') return
     await this.stop(0)
     this.#state = 'closed'
@@ -269,6 +308,8 @@ class StoreScheduler implements TenantScheduler {
     const ids: string[] = []
     const fresh: SubmittedCall[] = []
     try {
+      // The ids may have taken a while.
+      this.#assertUsable()
       for (const [index, call] of complete.entries()) {
         const id = call.dispatchId || this.#newId()
         ids.push(id)

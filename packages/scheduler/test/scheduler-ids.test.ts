@@ -2,6 +2,7 @@ import { CallState, type Scheduler, STATUSES } from '@dispatch/protocol'
 import t from 'tap'
 import type { Store } from '../dist/store.js'
 import { createMemoryStore } from '../dist/store-memory.js'
+import { ManualClock } from './manual-clock.js'
 import { answer, callOf, Script, started } from './scheduler-harness.js'
 
 const FIRST = '0198f0c2-1c1c-7000-8000-000000000001'
@@ -66,6 +67,20 @@ for (const dispatchId of ['daily', FIRST]) {
     await refuses(await started(t, endpoint, { store }))
   })
 }
+
+t.test('an id whose call has been deleted can be used again', async (t) => {
+  const clock = new ManualClock()
+  const script = new Script({ f: () => answer('ok') })
+  const scheduler = await started(t, script, { clock, retentionMs: 1_000 })
+  const call = callOf('f', 1, { dispatchId: 'weekly' })
+  await scheduler.dispatch([call])
+  await scheduler.wait('weekly', 5_000)
+  clock.pass(61_000)
+  while ((await scheduler.get('weekly')) !== undefined) await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  t.strictSame(await scheduler.dispatch([call]), ['weekly'])
+  t.ok(await scheduler.get('weekly'), 'what is acknowledged is there')
+})
 
 t.test('a call that is recorded while it is being cancelled is cancelled', async (t) => {
   const store = createMemoryStore()

@@ -1,10 +1,11 @@
-import { DispatchError } from '@dispatch/protocol'
+import { CallState, DispatchError } from '@dispatch/protocol'
 import t, { type Test } from 'tap'
 import { createScheduler } from '../dist/scheduler.js'
 import type { Store } from '../dist/store.js'
 import { createMemoryStore } from '../dist/store-memory.js'
 import { callOf, ENDLESS } from './api-calls.js'
 import { ManualClock } from './manual-clock.js'
+import { answer, Script, started as startScheduler } from './scheduler-harness.js'
 
 /** A disk that may be full, and tells of what is tried on it. */
 class Disk {
@@ -59,6 +60,25 @@ t.test('what becomes durable within two seconds is acknowledged', async (t) => {
   disk.isFull = false
   clock.pass(1_999)
   t.strictSame(await waiting, ['once'])
+})
+
+t.test('a store that cannot be read for a moment costs a call no attempt', async (t) => {
+  const store = createMemoryStore()
+  let failures = 2
+  const flaky: Store = {
+    ...store,
+    readPayloads(ids) {
+      failures -= 1
+      if (failures >= 0)
+        return Promise.reject(new DispatchError('temporary', 'the store has lost its thread'))
+      return store.readPayloads(ids)
+    },
+  }
+  const script = new Script({ f: () => answer('ok') })
+  const scheduler = await startScheduler(t, script, { store: flaky, cacheBytesMax: 0 })
+  const [id = ''] = await scheduler.dispatch([callOf('f', { attemptsMax: 1 })])
+  t.match(await scheduler.wait(id, 5_000), { state: CallState.DONE, status: 1 })
+  t.equal(failures, -1)
 })
 
 t.test('a store that is found damaged when a run reads from it stops everything, clearly', async (t) => {

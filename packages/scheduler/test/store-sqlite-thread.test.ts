@@ -55,6 +55,17 @@ t.test('2 what is asked while a new thread starts is done in order', async (t) =
   )
 })
 
+t.test('what is asked before a store is closed is done, also while a new thread starts', async (t) => {
+  const { store, thread } = await opened(t)
+  await ended(thread())
+  const committed = store.commit([insert(call('a'))])
+  const closed = store.close()
+  await t.resolves(committed)
+  await t.resolves(closed)
+  await store.open()
+  t.same([...(await store.existing(['a'])).keys()], ['a'])
+})
+
 t.test('5 a store that was open elsewhere in between refuses to go on, for good', async (t) => {
   const { store, path, thread } = await opened(t)
   await ended(thread())

@@ -38,6 +38,8 @@ export function createInsertWriter(
     try {
       statementOf(group, ROWS_PER_STATEMENT).run(rows)
     } catch (error) {
+      // When the disk fails SQLite takes back the transaction by itself: what came now would be durable without the rest.
+      if (sqliteCodeOf(error) !== SQLITE.CONSTRAINT) throw error
       // Nothing of the statement is left. One by one it shows which call it was.
       for (let at = 0; at < rows.length; at += width) insertOne(group, rows.slice(at, at + width))
       throw error

@@ -129,7 +129,10 @@ export class StoreThread {
 
   /** Ends the thread after everything that was asked before. Closing twice is no error. */
   close(): Promise<void> {
-    return this.#afterParts(() => this.#close())
+    return this.#afterParts(() => {
+      const close = () => this.#close()
+      return this.#restart === undefined ? close() : this.#restart.then(close, close)
+    })
   }
 
   async #close(): Promise<void> {
