@@ -42,7 +42,7 @@ export interface DispatchConfig {
   readonly isUnsignedUnasked: boolean
   /** Authorities that requests may be signed for. */
   readonly authorities: readonly string[]
-  /** Not also the one of their Host header. */
+  /** Not also the one of their Host header, which whoever forwards a run that was meant for another can choose. */
   readonly isAuthorityFixed: boolean
   readonly store: string
   readonly logger: Logger | undefined
@@ -85,7 +85,7 @@ export function resolveConfig(options: DispatchOptions): DispatchConfig {
     verificationKeys,
     ...resolveUnsigned(options, env, mode, verificationKeys.length),
     authorities: readAuthorities(options.authority, endpointUrl),
-    isAuthorityFixed: options.authority !== undefined,
+    isAuthorityFixed: options.authority !== undefined || isHttpUrl(endpointUrl),
     store: settings.store?.value ?? STORE_DEFAULT,
     logger: checkLogger(options.logger),
     unknownErrorStatus:
@@ -203,9 +203,11 @@ function readAuthorities(
   option: string | readonly string[] | undefined,
   endpointUrl: string,
 ): readonly string[] {
-  if (option !== undefined) {
-    const texts = typeof option === 'string' ? [option] : option
-    return texts.map((text) => checkText(text, 'option authority') as string)
-  }
-  return /^https?:/.test(endpointUrl) ? [new URL(endpointUrl).host] : []
+  const texts = typeof option === 'string' ? [option] : (option ?? [])
+  const listed = texts.map((text) => checkText(text, 'option authority') as string)
+  return isHttpUrl(endpointUrl) ? [new URL(endpointUrl).host, ...listed] : listed
+}
+
+function isHttpUrl(url: string): boolean {
+  return /^https?:/.test(url)
 }

@@ -33,7 +33,10 @@ export interface DispatchOptions {
   readonly verificationKey?: string | readonly string[] | undefined
   /** Run whatever anybody asks for: without a verification key, also in production. */
   readonly allowUnsigned?: boolean | undefined
-  /** Authorities that requests may be signed for; default: of `endpointUrl`. For proxies that change the Host. */
+  /**
+   * Authorities (host and port) that requests may be signed for beside that of `endpointUrl`: for an application that is
+   * called by several names. Without this and an http(s) `endpointUrl`, the one of the request itself is good.
+   */
   readonly authority?: string | readonly string[] | undefined
   /** File of the scheduler inside this process, else `DISPATCH_STORE`, else `.dispatch/dispatch.db`. */
   readonly store?: string | undefined

@@ -292,7 +292,20 @@ for (const { name, options } of rotations) {
 const publicUrl = 'https://app.example.com/jobs'
 const targets: { name: string; options?: DispatchOptions; authority: string; path?: string; want: number }[] =
   [
-    { name: 'for the Host that was sent', authority: 'localhost', want: 200 },
+    { name: 'for the Host that was sent, which is not the public one', authority: 'localhost', want: 403 },
+    { name: 'for the public URL', authority: 'app.example.com', want: 200 },
+    {
+      name: 'for the Host, where no URL is public',
+      options: { endpointUrl: 'bridge://session' },
+      authority: 'localhost',
+      want: 200,
+    },
+    {
+      name: 'for the public URL, where another authority is configured as well',
+      options: { authority: ['public.example'] },
+      authority: 'app.example.com',
+      want: 200,
+    },
     {
       name: 'for the public URL, whose prefix a proxy cut off',
       authority: 'app.example.com',
@@ -300,7 +313,7 @@ const targets: { name: string; options?: DispatchOptions; authority: string; pat
       want: 200,
     },
     { name: 'for another authority', authority: 'evil.example', want: 403 },
-    { name: 'for another path', authority: 'localhost', path: '/x', want: 403 },
+    { name: 'for another path', authority: 'app.example.com', path: '/x', want: 403 },
     {
       name: 'for the authority that is configured',
       options: { authority: 'public.example' },
@@ -326,6 +339,28 @@ for (const { name, options, authority, path, want } of targets) {
     t.equal((await postRun(dispatch, HELLO, headers)).status, want)
   })
 }
+
+t.test(
+  'a run that was signed for another application is refused though it is forwarded with its Host',
+  async (t) => {
+    const dispatch = new Dispatch({
+      functions: [greet],
+      verificationKey: keyTexts[0],
+      env: { ...REMOTE, DISPATCH_ENDPOINT_URL: publicUrl },
+    })
+    const headers = {
+      host: 'other.example',
+      'x-forwarded-host': 'other.example',
+      ...signedHeaders(oldPair.privateKey, { authority: 'other.example' }),
+    }
+    const answer = await postRun(dispatch, HELLO, headers)
+    t.equal(answer.status, 403)
+    t.match(jsonOf(answer), {
+      message:
+        /signed for @authority other\.example, but this endpoint expects @authority app\.example\.com; .*option authority/,
+    })
+  },
+)
 
 t.test('the signature covers the path that was sent, not the one that a router left', async (t) => {
   const dispatch = new Dispatch({ functions: [greet], verificationKey: keyTexts, env: REMOTE })

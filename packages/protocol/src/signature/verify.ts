@@ -98,17 +98,19 @@ function reasonOf(request: VerifiableRequest, entry: SignatureEntry, keys: reado
   for (const { component, value, target } of likelyTargets(request, request.headers)) {
     const base = baseOf(target, request.headers, entry)
     if (Buffer.isBuffer(base) && keys.some((key) => verify(null, base, key, entry.signature))) {
-      const seen = shown(request, component)
+      const expected = shown(request, component)
       return (
-        `signed for ${component} ${shorten(value, SHOWN_LENGTH_MAX)}, but this endpoint sees ${seen}; ` +
-        'configure the public URL of the endpoint (endpointUrl or DISPATCH_ENDPOINT_URL)'
+        `signed for ${component} ${shorten(value, SHOWN_LENGTH_MAX)}, but this endpoint expects ${expected}; ` +
+        'configure the public URL of the endpoint (endpointUrl or DISPATCH_ENDPOINT_URL), and in option authority ' +
+        'the other hosts by which it is called'
       )
     }
   }
-  const seen = REQUIRED_COMPONENTS.slice(0, 3).map((name) => shown(request, name))
+  const expected = REQUIRED_COMPONENTS.slice(0, 3).map((name) => shown(request, name))
   return (
-    `this endpoint sees ${seen.join(', ')}; if it is called by another URL, configure that ` +
-    '(endpointUrl or DISPATCH_ENDPOINT_URL); if not, its verification key is not the one of the signer'
+    `this endpoint expects ${expected.join(', ')}; if it is called by another URL, configure that ` +
+    '(endpointUrl or DISPATCH_ENDPOINT_URL; option authority for several hosts); if not, its verification key is ' +
+    'not the one of the signer'
   )
 }
 

@@ -465,19 +465,19 @@ t.test('behind a proxy the refusal names the component that differs, and the way
     {
       name: 'authority by X-Forwarded-Host',
       request: behind,
-      want: /signed for @authority example\.com, but this endpoint sees @authority 10\.0\.0\.1:3000; configure/,
+      want: /signed for @authority example\.com, but this endpoint expects @authority 10\.0\.0\.1:3000; configure/,
     },
     {
       name: 'path by X-Forwarded-Prefix',
       request: signedWith({ ...SIGNED.A, path: '/api/Run' }, `(${FIVE})${COMMON}`),
       seen: { path: '/Run', headers: { 'x-forwarded-prefix': '/api/' } },
-      want: /signed for @path \/api\/Run, but this endpoint sees @path \/Run; configure/,
+      want: /signed for @path \/api\/Run, but this endpoint expects @path \/Run; configure/,
     },
     {
       name: 'nothing to go by',
       request: SIGNED.A,
       seen: { authority: '10.0.0.1', headers: { host: '10.0.0.1' } },
-      want: /this endpoint sees @method POST, @path \/dispatch\S+ @authority 10\.0\.0\.1; if it is called by another URL/,
+      want: /this endpoint expects @method POST, @path \/dispatch\S+ @authority 10\.0\.0\.1; if it is called by another URL/,
     },
   ]
   for (const { name, request, seen, want } of cases) {
