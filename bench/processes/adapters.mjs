@@ -20,7 +20,8 @@ const BUILDERS = { fastify: buildFastify, express: buildExpress }
 
 serveParent({
   async open(verificationKey) {
-    const options = { functions, endpointUrl: 'http://127.0.0.1', ...elsewhere }
+    // Of no host: runs are signed for that of the request, whose port is not known yet.
+    const options = { functions, endpointUrl: 'bridge://adapters', ...elsewhere }
     const variants = {
       bare: undefined,
       unsigned: { ...options, allowUnsigned: true },

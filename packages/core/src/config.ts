@@ -205,7 +205,9 @@ function readAuthorities(
 ): readonly string[] {
   const texts = typeof option === 'string' ? [option] : (option ?? [])
   const listed = texts.map((text) => checkText(text, 'option authority') as string)
-  return isHttpUrl(endpointUrl) ? [new URL(endpointUrl).host, ...listed] : listed
+  const all = isHttpUrl(endpointUrl) ? [new URL(endpointUrl).host, ...listed] : listed
+  if (option === undefined || all.length > 0) return all
+  throw new TypeError('option authority: wanted at least one authority, such as app.example.com, got none')
 }
 
 function isHttpUrl(url: string): boolean {

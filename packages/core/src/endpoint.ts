@@ -14,13 +14,13 @@ import {
   type RunResponse,
   RunResponseSchema,
   type RunSignal,
+  type SignedTarget,
   type StreamedResponse,
   serveStream,
   serveUnary,
   type UnaryHeaders,
   type UnaryRequest,
   type UnaryResponse,
-  type VerificationFailure,
   verifyRequest,
 } from '@dispatch/protocol'
 import type { DispatchConfig } from './config.js'
@@ -164,30 +164,42 @@ function createVerifier(
   if (config.isUnsignedAccepted) return undefined
   // With a key whose private half nobody has, no signature is good.
   let keys: readonly KeyObject[] | undefined
+  const mayExplain = createExplanationLimit(nowMs)
   return (request) => {
     keys ??= config.verificationKeys.length > 0 ? config.verificationKeys : [generateKeyPair().publicKey]
-    const { method, headers, body } = request
-    let failure: VerificationFailure | undefined
-    for (const { authority, path } of signedTargetsOf(request, config, prefixedPath)) {
-      const failureHere = verifyRequest({ method, path, authority, headers, body }, keys, nowMs())
-      if (failureHere === undefined) return undefined
-      failure ??= failureHere
-      // Only a signature for another target can be good for one of ours.
-      if (failureHere.status !== 403) break
-    }
+    const { headers, body } = request
+    const [target, ...alternatives] = signedTargetsOf(request, config, prefixedPath)
+    const failure = verifyRequest({ ...target, headers, body, alternatives }, keys, nowMs(), mayExplain)
     return failure && errorResponse(failure.code, failure.message)
   }
 }
 
-/** What a request to this endpoint may be signed for: as we see it, and as the public URL says. */
-function signedTargetsOf(request: EndpointRequest, config: DispatchConfig, prefixedPath: string) {
-  const authorities = config.isAuthorityFixed
-    ? config.authorities
-    : [request.authority ?? authorityOf(request.headers), ...config.authorities]
+/** Shortest time from one search for what a wrong signature may be for to the next: it serves people, and costs. */
+const EXPLAINED_EVERY_MS = 1_000
+
+function createExplanationLimit(nowMs: () => number): () => boolean {
+  let lastMs = Number.NEGATIVE_INFINITY
+  return () => {
+    // Clocks are set back.
+    if (Math.abs(nowMs() - lastMs) < EXPLAINED_EVERY_MS) return false
+    lastMs = nowMs()
+    return true
+  }
+}
+
+/** What a request to this endpoint may be signed for: as we see it, and as the public URL says. The likeliest first. */
+function signedTargetsOf(
+  request: EndpointRequest,
+  { authorities, isAuthorityFixed }: DispatchConfig,
+  prefixedPath: string,
+): [SignedTarget, ...SignedTarget[]] {
+  const seen = request.authority ?? authorityOf(request.headers)
+  const named = isAuthorityFixed && !authorities.includes(seen) ? authorities : [seen, ...authorities]
   const paths = [request.originalPath ?? request.path, prefixedPath]
-  return [...new Set(authorities)].flatMap((authority) =>
-    [...new Set(paths)].map((path) => ({ authority, path })),
+  const targets = [...new Set(named)].flatMap((authority) =>
+    [...new Set(paths)].map((path) => ({ method: request.method, authority, path })),
   )
+  return targets as [SignedTarget, ...SignedTarget[]]
 }
 
 function authorityOf(headers: UnaryHeaders): string {

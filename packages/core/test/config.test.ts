@@ -1,6 +1,8 @@
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { Dispatch, type DispatchOptions, func } from '@dispatch/core'
 import { formatVerificationKey, generateKeyPair, type Logger, signRequest } from '@dispatch/protocol'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { inputOf, jsonOf, postRun, RUN_PATH, runRequestBytes } from './run-requests.js'
 import { createSchedulerDouble } from './scheduler-double.js'
 
@@ -118,6 +120,11 @@ const refused: readonly {
     name: 'no time for a body to arrive',
     options: { bodyMsMax: 0 },
     want: /^option bodyMsMax: wanted a whole number from 1 to \d+, got 0$/,
+  },
+  {
+    name: 'a list of no authorities',
+    options: { authority: [] },
+    want: /^option authority: wanted at least one authority/,
   },
   {
     name: 'a status that is none',
@@ -361,6 +368,61 @@ t.test(
     })
   },
 )
+
+t.test('a request with many wrong signatures costs no more than sixteen verifications', async (t) => {
+  const dispatch = new Dispatch({
+    functions: [greet],
+    verificationKey: keyTexts,
+    env: { ...REMOTE, DISPATCH_ENDPOINT_URL: publicUrl },
+  })
+  const good = signedHeaders(newPair.privateKey, { authority: 'app.example.com' })
+  const wrong = signedHeaders(generateKeyPair().privateKey, { authority: 'other.example' })
+  const often = (name: string) =>
+    ['a', 'b', 'c', 'd'].map((label) => wrong[name]?.replace('dispatch=', `${label}=`)).join(', ')
+  const headers = {
+    ...wrong,
+    host: 'other.example',
+    'x-forwarded-host': 'third.example',
+    'x-original-uri': '/x',
+    'signature-input': often('signature-input'),
+    signature: often('signature'),
+  }
+  const verifications = countVerifications(t)
+  t.equal((await postRun(dispatch, HELLO, headers)).status, 403)
+  t.ok(verifications() <= 16 + 12, 'and once in a second what finds out what they may be for')
+  t.equal((await postRun(dispatch, HELLO, headers)).status, 403)
+  t.ok(verifications() <= 16)
+  t.equal((await postRun(dispatch, HELLO, good)).status, 200)
+  t.equal(verifications(), 2, 'one for each key')
+})
+
+/** Counts calls of `crypto.verify`: how many there were since it was asked last. */
+function countVerifications(t: Test): () => number {
+  let count = 0
+  const { verify } = crypto
+  const set = (value: unknown) => {
+    Object.assign(crypto, { verify: value })
+    syncBuiltinESMExports()
+  }
+  set((...args: Parameters<typeof verify>) => {
+    count += 1
+    return verify(...args)
+  })
+  t.teardown(() => set(verify))
+  return () => {
+    const counted = count
+    count = 0
+    return counted
+  }
+}
+
+t.test('two signatures of which the second is by a key of ours are good', async (t) => {
+  const dispatch = new Dispatch({ functions: [greet], verificationKey: keyTexts, env: REMOTE })
+  const [wrong, good] = [generateKeyPair(), oldPair].map(({ privateKey }) => signedHeaders(privateKey))
+  const both = (name: string) => `${wrong?.[name]?.replace('dispatch=', 'a=')}, ${good?.[name]}`
+  const headers = { ...good, 'signature-input': both('signature-input'), signature: both('signature') }
+  t.equal((await postRun(dispatch, HELLO, headers)).status, 200)
+})
 
 t.test('the signature covers the path that was sent, not the one that a router left', async (t) => {
   const dispatch = new Dispatch({ functions: [greet], verificationKey: keyTexts, env: REMOTE })

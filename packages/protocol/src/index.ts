@@ -151,6 +151,7 @@ export {
   type RunSignal,
   type Scheduler,
 } from './scheduler.js'
+export type { SignedTarget } from './signature/base.js'
 export type { VerificationFailure } from './signature/failure.js'
 export {
   formatSigningKey,

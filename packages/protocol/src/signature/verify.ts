@@ -13,7 +13,15 @@ export interface VerifiableRequest extends SignedTarget {
   readonly headers: UnaryHeaders
   /** As sent: still compressed, if it is. */
   readonly body: Uint8Array
+  /** What else it may be signed for, the likeliest first. */
+  readonly alternatives?: readonly SignedTarget[] | undefined
 }
+
+/** Signatures of one request that are tried: one for each of two keys. What a proxy added fails the rules before. */
+const SIGNATURES_TRIED_MAX = 2
+
+/** Verifications for one request, each a tenth of a millisecond. More only when there are more keys and targets. */
+const VERIFICATIONS_MAX = 16
 
 /**
  * Whether a request is signed by one of `keys`, over its method, path, authority, content type and body, within the
@@ -21,21 +29,24 @@ export interface VerifiableRequest extends SignedTarget {
  * usable signature, 403 when it is the wrong one. Never throws on account of the request.
  *
  * When the request has several signatures, one of them must satisfy all rules; the others, which a proxy may have
- * added, are ignored.
+ * added, are ignored. Anybody may send wrong ones, so what they can cost is bounded.
  *
  * Source: RFC 9421 section 3.2, RFC 9530, conformance cases S01 to S26.
  *
  * @param nowMs - Epoch milliseconds.
+ * @param mayExplain - Asked when a signature is wrong: whether to spend time on what it may be for. Default: yes.
  * @throws {TypeError} When there are no keys.
  */
 export function verifyRequest(
   request: VerifiableRequest,
   keys: readonly KeyObject[],
   nowMs: number,
+  mayExplain: () => boolean = () => true,
 ): VerificationFailure | undefined {
   if (keys.length === 0) throw new TypeError('verifyRequest: wanted at least one key')
-  const digestHeader = headerOf(request.headers, 'content-digest')
-  const entries = parseSignatures(request.headers)
+  const { headers } = request
+  const digestHeader = headerOf(headers, 'content-digest')
+  const entries = parseSignatures(headers)
   if (!Array.isArray(entries)) return entries
   if (digestHeader === undefined) return failed(401, 'missing header field "content-digest"')
   const digests = parseContentDigest(digestHeader)
@@ -43,28 +54,75 @@ export function verifyRequest(
   if (digests.length === 0)
     return failed(401, 'no digest by sha-256 or sha-512 in header field "content-digest"')
 
-  const failures = entries.map((entry) =>
-    'status' in entry ? entry : (checkPolicy(entry, nowMs) ?? checkSignature(request, entry, keys)),
-  )
-  if (failures.includes(undefined)) {
+  const { usable, failures } = sorted(request, entries, nowMs)
+  if (isSigned(headers, targetsOf(request), usable, keys)) {
     // Last, because it costs most: only who holds the key can make us hash a large body.
     if (matchesDigests(request.body, digests)) return undefined
     return failed(403, 'digest of the request body does not match the Content-Digest header')
   }
-  return mostTelling(failures as VerificationFailure[])
+  if (usable.length === 0) return mostTelling(failures)
+  const reason = (mayExplain() ? reasonOf(request, usable, keys) : undefined) ?? generalReasonOf(request)
+  return failed(403, `invalid signature: ${reason}`)
 }
 
-function checkSignature(
+/** The signatures that are worth a verification, and what is wrong with the others. */
+function sorted(
   request: VerifiableRequest,
-  entry: SignatureEntry,
-  keys: readonly KeyObject[],
-): VerificationFailure | undefined {
-  for (const authority of authoritiesOf(request.authority)) {
-    const base = baseOf({ ...request, authority }, request.headers, entry)
-    if (!Buffer.isBuffer(base)) return base
-    if (keys.some((key) => verify(null, base, key, entry.signature))) return undefined
+  entries: readonly (SignatureEntry | VerificationFailure)[],
+  nowMs: number,
+): { usable: SignatureEntry[]; failures: VerificationFailure[] } {
+  const usable: SignatureEntry[] = []
+  const failures: VerificationFailure[] = []
+  for (const entry of entries) {
+    if ('status' in entry) {
+      failures.push(entry)
+      continue
+    }
+    const failure = checkPolicy(entry, nowMs) ?? failureOf(baseOf(request, request.headers, entry))
+    if (failure === undefined) usable.push(entry)
+    else failures.push(failure)
   }
-  return failed(403, `invalid signature: ${reasonOf(request, entry, keys)}`)
+  return { usable: usable.slice(0, SIGNATURES_TRIED_MAX), failures }
+}
+
+function failureOf(base: Buffer | VerificationFailure): VerificationFailure | undefined {
+  return Buffer.isBuffer(base) ? undefined : base
+}
+
+/** Whether one of `signatures` is for one of `targets`; the likeliest are tried first. */
+function isSigned(
+  headers: UnaryHeaders,
+  targets: readonly SignedTarget[],
+  signatures: readonly SignatureEntry[],
+  keys: readonly KeyObject[],
+): boolean {
+  // A request with one signature is tried with whatever is configured.
+  let left = Math.max(VERIFICATIONS_MAX, targets.length * keys.length)
+  for (const target of targets) {
+    for (const entry of signatures) {
+      const base = baseOf(target, headers, entry)
+      if (!Buffer.isBuffer(base)) continue
+      for (const key of keys) {
+        if (left-- === 0) return false
+        if (verify(null, base, key, entry.signature)) return true
+      }
+    }
+  }
+  return false
+}
+
+/** All that a request may be signed for, each once: with ports that nobody wrote last. */
+function targetsOf(request: VerifiableRequest): SignedTarget[] {
+  const ranked = [request, ...(request.alternatives ?? [])].flatMap(({ method, path, authority }) =>
+    authoritiesOf(authority).map((written, rank) => ({ rank, target: { method, path, authority: written } })),
+  )
+  ranked.sort((one, other) => one.rank - other.rank)
+  const byText = new Map<string, SignedTarget>()
+  for (const { target } of ranked) {
+    const text = ['@authority', '@path'].map((name) => derivedComponentOf(target, name)).join(' ')
+    if (!byText.has(text)) byText.set(text, target)
+  }
+  return [...byText.values()]
 }
 
 /**
@@ -93,19 +151,27 @@ function baseOf(
   return signatureBase(components, entry.parametersText)
 }
 
-/** Names the component that differs, if a proxy left a hint; else everything that may. */
-function reasonOf(request: VerifiableRequest, entry: SignatureEntry, keys: readonly KeyObject[]): string {
-  for (const { component, value, target } of likelyTargets(request, request.headers)) {
-    const base = baseOf(target, request.headers, entry)
-    if (Buffer.isBuffer(base) && keys.some((key) => verify(null, base, key, entry.signature))) {
-      const expected = shown(request, component)
-      return (
-        `signed for ${component} ${shorten(value, SHOWN_LENGTH_MAX)}, but this endpoint expects ${expected}; ` +
-        'configure the public URL of the endpoint (endpointUrl or DISPATCH_ENDPOINT_URL), and in option authority ' +
-        'the other hosts by which it is called'
-      )
-    }
-  }
+/** Names the component that differs, if a proxy left a hint. */
+function reasonOf(
+  request: VerifiableRequest,
+  signatures: readonly SignatureEntry[],
+  keys: readonly KeyObject[],
+): string | undefined {
+  const { headers } = request
+  const found = likelyTargets(request, headers).find(({ target }) =>
+    isSigned(headers, [target], signatures, keys),
+  )
+  if (found === undefined) return undefined
+  const { component, value } = found
+  return (
+    `signed for ${component} ${shorten(value, SHOWN_LENGTH_MAX)}, but this endpoint expects ` +
+    `${shown(request, component)}; configure the public URL of the endpoint (endpointUrl or ` +
+    'DISPATCH_ENDPOINT_URL), and in option authority the other hosts by which it is called'
+  )
+}
+
+/** Names everything that may differ. */
+function generalReasonOf(request: VerifiableRequest): string {
   const expected = REQUIRED_COMPONENTS.slice(0, 3).map((name) => shown(request, name))
   return (
     `this endpoint expects ${expected.join(', ')}; if it is called by another URL, configure that ` +
