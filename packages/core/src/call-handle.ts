@@ -11,6 +11,7 @@ import {
   timestampMs,
 } from '@dispatch/protocol'
 import { outcomeOf } from './call-outcome.js'
+import { droppableInside } from './coroutine/current-coroutine.js'
 import { checkObject } from './option-checks.js'
 
 /** Longest single wait: shorter than what proxies cut off. */
@@ -80,22 +81,21 @@ export function createCallHandle<Output>(
 ): CallHandle<Output> {
   const wait = (timeoutMs: number | undefined, signal?: AbortSignal) =>
     waitForCall(connect, id, { timeoutMs, signal, nowMs })
+  const result = async (options: ResultOptions | undefined): Promise<Output> => {
+    const { signal, timeout } = checkObject(options, 'result(options)') as ResultOptions
+    const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, 'result(options): timeout')
+    signal?.throwIfAborted()
+    const info = await wait(timeoutMs, signal)
+    if (info.state === CallState.DONE) return outputOf(info, decodeOutput) as Output
+    throw new DispatchError('timeout', `call ${id} is not done after ${timeoutMs} ms; it goes on`)
+  }
+  const status = async (method: 'get' | 'cancel'): Promise<CallStatus> =>
+    callStatusOf(known(await (await connect())[method](id), id))
   const handle: CallHandle<Output> = {
     id,
-    async result(options) {
-      const { signal, timeout } = checkObject(options, 'result(options)') as ResultOptions
-      const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, 'result(options): timeout')
-      signal?.throwIfAborted()
-      const info = await wait(timeoutMs, signal)
-      if (info.state === CallState.DONE) return outputOf(info, decodeOutput) as Output
-      throw new DispatchError('timeout', `call ${id} is not done after ${timeoutMs} ms; it goes on`)
-    },
-    async status() {
-      return callStatusOf(known(await (await connect()).get(id), id))
-    },
-    async cancel() {
-      return callStatusOf(known(await (await connect()).cancel(id), id))
-    },
+    result: (options) => droppableInside(result(options)),
+    status: () => droppableInside(status('get')),
+    cancel: () => droppableInside(status('cancel')),
   }
   return Object.freeze(Object.defineProperty(handle, WAIT, { value: wait }))
 }

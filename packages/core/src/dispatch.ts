@@ -16,7 +16,7 @@ import { type CallHandle, createCallHandle } from './call-handle.js'
 import type { DispatchedCallOptions } from './call-options.js'
 import { createClassifier } from './classify.js'
 import { type DispatchConfig, resolveConfig } from './config.js'
-import { currentCoroutine } from './coroutine/current-coroutine.js'
+import { currentCoroutine, droppableInside } from './coroutine/current-coroutine.js'
 import { CoroutineRunner } from './coroutine/runner.js'
 import type { DispatchOptions } from './dispatch-options.js'
 import {
@@ -101,13 +101,12 @@ export class Dispatch {
     input: Input,
     options?: DispatchedCallOptions,
   ): Promise<CallHandle<Output>>
-  async dispatch(
+  dispatch(
     fn: DispatchFunction<unknown, unknown>,
     input?: unknown,
     options?: DispatchedCallOptions,
   ): Promise<CallHandle<unknown>> {
-    const [handle] = await this.dispatchBatch([fn.buildCall(input, options)])
-    return handle as CallHandle<unknown>
+    return droppableInside(this.#dispatchOne(fn, input, options))
   }
 
   /**
@@ -115,9 +114,8 @@ export class Dispatch {
    *
    * @param calls - Made by `fn.buildCall(input)`. One with an `endpoint` of its own runs there.
    */
-  async dispatchBatch(calls: readonly Call[]): Promise<CallHandle<unknown>[]> {
-    const ids = await this.#submit(calls)
-    return ids.map((id) => this.call(id))
+  dispatchBatch(calls: readonly Call[]): Promise<CallHandle<unknown>[]> {
+    return droppableInside(this.#dispatchAll(calls))
   }
 
   /** The handle of a call that was dispatched before, here or elsewhere. */
@@ -215,6 +213,20 @@ export class Dispatch {
       nowMs: Date.now,
       decodeOutput,
     })
+  }
+
+  async #dispatchOne(
+    fn: DispatchFunction<unknown, unknown>,
+    input: unknown,
+    options: DispatchedCallOptions | undefined,
+  ): Promise<CallHandle<unknown>> {
+    const [handle] = await this.#dispatchAll([fn.buildCall(input, options)])
+    return handle as CallHandle<unknown>
+  }
+
+  async #dispatchAll(calls: readonly Call[]): Promise<CallHandle<unknown>[]> {
+    const ids = await this.#submit(calls)
+    return ids.map((id) => this.call(id))
   }
 
   #submit(calls: readonly Call[]): Promise<string[]> {

@@ -8,7 +8,7 @@ import {
   parseCallDefaults,
 } from './call-options.js'
 import type { Coroutine } from './coroutine/coroutine.js'
-import { currentCoroutine } from './coroutine/current-coroutine.js'
+import { currentCoroutine, droppableInside } from './coroutine/current-coroutine.js'
 import { handledRejection } from './coroutine/promises.js'
 import { currentClient } from './current-client.js'
 import { describeValue } from './describe-value.js'
@@ -141,20 +141,22 @@ function createFunction(
     )
   }
 
+  const dispatchOne = async (input: unknown, callOptions?: DispatchedCallOptions) => {
+    const client = currentClient() ?? clients.at(-1)
+    if (client === undefined) {
+      throw new TypeError(
+        `${name}.dispatch(): the function is not registered. Pass it in new Dispatch({ functions: [${name}] }), ` +
+          'or in the functions of the adapter, first',
+      )
+    }
+    const [dispatchId] = await client.submit([buildCall(input, callOptions)])
+    return client.call(dispatchId as string, codec.decodeOutput)
+  }
+
   const fn: DispatchFunction<unknown, unknown> = {
     name,
     buildCall,
-    async dispatch(input, callOptions) {
-      const client = currentClient() ?? clients.at(-1)
-      if (client === undefined) {
-        throw new TypeError(
-          `${name}.dispatch(): the function is not registered. Pass it in new Dispatch({ functions: [${name}] }), ` +
-            'or in the functions of the adapter, first',
-        )
-      }
-      const [dispatchId] = await client.submit([buildCall(input, callOptions)])
-      return client.call(dispatchId as string, codec.decodeOutput)
-    },
+    dispatch: (input, callOptions) => droppableInside(dispatchOne(input, callOptions)),
     await: (input, callOptions) =>
       inCoroutine(name, 'await', (coroutine) => {
         assertNoId(callOptions)

@@ -1,5 +1,5 @@
 import { Dispatch, func } from '@dispatch/core'
-import { CallSchema, create, RunRequestSchema } from '@dispatch/protocol'
+import { CallSchema, create, DispatchError, RunRequestSchema, type Scheduler } from '@dispatch/protocol'
 import t from 'tap'
 import { inputOf, postRun, runOutputOf, runRequestBytes } from './run-requests.js'
 import { createSchedulerDouble } from './scheduler-double.js'
@@ -39,6 +39,34 @@ t.test(
     t.strictSame(second.output, first.output)
   },
 )
+
+t.test('what a handler dispatches and drops never ends the process, though it is refused', async (t) => {
+  const unhandled: unknown[] = []
+  const listen = (reason: unknown) => unhandled.push(reason)
+  process.on('unhandledRejection', listen)
+  t.teardown(() => process.off('unhandledRejection', listen))
+  const parent = func('parent', async () => {
+    void identity.dispatch(1)
+    void identity.dispatch(() => 1)
+    void dispatch.dispatch(identity, 2)
+    void dispatch.dispatchBatch([identity.buildCall(3)])
+    const handle = dispatch.call('no call')
+    void handle.result()
+    void handle.status()
+    void handle.cancel()
+    setImmediate(() => void identity.dispatch(4))
+    return 'done'
+  })
+  const scheduler: Scheduler = {
+    ...createSchedulerDouble(),
+    dispatch: () => Promise.reject(new DispatchError('throttled', 'full')),
+  }
+  const dispatch = new Dispatch({ functions: [parent, identity], scheduler, allowUnsigned: true, env: {} })
+  await postRun(dispatch, runRequestBytes({ function: 'parent', directive: inputOf(null) }))
+  for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve))
+  t.strictSame(unhandled, [])
+  await t.rejects(identity.dispatch(1), { name: 'ThrottledError', message: 'full' })
+})
 
 t.test('C05 a batch is one request, and an empty one is none', async (t) => {
   const scheduler = createSchedulerDouble()

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Coroutine } from './coroutine.js'
+import { handledRejection } from './promises.js'
 
 type Storage = AsyncLocalStorage<Coroutine | undefined>
 
@@ -10,6 +11,14 @@ const STORAGE = sharedStorage()
 /** The coroutine whose handler the caller is a part of; `undefined` outside of functions. */
 export function currentCoroutine(): Coroutine | undefined {
   return STORAGE.getStore()
+}
+
+/**
+ * A promise for whoever called: a handler may drop it, elsewhere a failure that nobody looks at stays loud. To be used by
+ * the outermost function, whose promise is the one that is given away.
+ */
+export function droppableInside<T>(promise: Promise<T>): Promise<T> {
+  return currentCoroutine() === undefined ? promise : handledRejection(promise)
 }
 
 /** Runs `body` as a part of a coroutine's handler. */
