@@ -29,7 +29,7 @@ import {
 } from './endpoint.js'
 import { handleFetch } from './fetch-handler.js'
 import type { AnyDispatchFunction, DispatchFunction } from './func.js'
-import type { FunctionClient } from './function-internals.js'
+import { type FunctionClient, internalsOf } from './function-internals.js'
 import { createPoster } from './http-post.js'
 import type { HttpSchedulerWorld } from './http-scheduler.js'
 import { createInProcessEndpoint } from './in-process-endpoint.js'
@@ -220,8 +220,8 @@ export class Dispatch {
     input: unknown,
     options: DispatchedCallOptions | undefined,
   ): Promise<CallHandle<unknown>> {
-    const [handle] = await this.#dispatchAll([fn.buildCall(input, options)])
-    return handle as CallHandle<unknown>
+    const [id] = await this.#submit([fn.buildCall(input, options)])
+    return this.#handle(id as string, internalsOf(fn)?.decodeOutput)
   }
 
   async #dispatchAll(calls: readonly Call[]): Promise<CallHandle<unknown>[]> {

@@ -1,4 +1,11 @@
-import { type CallInfo, CallState, DispatchError, parseDuration } from '@dispatch/protocol'
+import {
+  type Any,
+  type CallInfo,
+  CallState,
+  DispatchError,
+  decodeValue,
+  parseDuration,
+} from '@dispatch/protocol'
 import { type CallHandle, callInfoOf, callStatusOf } from './call-handle.js'
 import { outcomeOf } from './call-outcome.js'
 import { toJsonValue } from './json-output.js'
@@ -38,7 +45,7 @@ export interface DispatchWithCalls {
 /**
  * The answer to a request that dispatched a call: 202 with `{ id, status: 'pending' }` and the `location` of the call.
  * When the request asks to wait, and the call is done within that time: 200 with `{ id, status: 'ok', output }`, or,
- * when it failed, `{ id, status, error }`.
+ * when it failed, `{ id, status, error }`. An output that has no JSON is `{ type, base64 }`.
  */
 export async function dispatchedReply(handle: CallHandle<unknown>, options: ReplyOptions): Promise<Reply> {
   if (typeof handle?.id !== 'string') {
@@ -87,13 +94,22 @@ async function waitedFor(handle: CallHandle<unknown>, options: ReplyOptions): Pr
 }
 
 function doneBodyOf(info: CallInfo): object {
-  const { output, error } = outcomeOf(info)
-  if (error === undefined) return { id: info.dispatchId, status: 'ok', output: toJsonValue(output) ?? null }
+  const { output, error } = outcomeOf(info, shownOutputOf)
+  if (error === undefined) return { id: info.dispatchId, status: 'ok', output: output ?? null }
   return {
     id: info.dispatchId,
     status: error.status,
     error: { type: error.name, message: error.message },
-    ...(output === undefined ? {} : { output: toJsonValue(output) }),
+    ...(output === undefined ? {} : { output }),
+  }
+}
+
+/** An output as JSON. One of a type that only the function and its callers know is shown as its bytes. */
+function shownOutputOf(output: Any | undefined): unknown {
+  try {
+    return toJsonValue(decodeValue(output))
+  } catch {
+    return { type: output?.typeUrl, base64: Buffer.from(output?.value ?? []).toString('base64') }
   }
 }
 

@@ -182,7 +182,7 @@ function createFunction(
     encodeOutput: codec.encodeOutput,
     ...(unknownErrorStatus === undefined ? {} : { unknownErrorStatus }),
   }
-  return Object.freeze(attachInternals(fn, { definition, clients }))
+  return Object.freeze(attachInternals(fn, { definition, decodeOutput: codec.decodeOutput, clients }))
 }
 
 /**

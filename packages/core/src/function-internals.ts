@@ -16,6 +16,8 @@ export interface FunctionClient {
 export interface FunctionInternals {
   /** `unknownErrorStatus` is absent unless the function has one of its own. */
   readonly definition: Omit<FunctionDefinition, 'unknownErrorStatus'> & Partial<FunctionDefinition>
+  /** How its callers read its output. Absent from functions of older copies of this package. */
+  readonly decodeOutput?: (output: Any | undefined) => unknown
   /** Where it is registered; the last one dispatches. */
   readonly clients: FunctionClient[]
 }

@@ -1,5 +1,6 @@
-import { callReply, Dispatch, dispatchedReply, func } from '@dispatch/core'
+import { callReply, Dispatch, dispatchedReply, func, rawValue } from '@dispatch/core'
 import {
+  AnySchema,
   CallResultSchema,
   CallState,
   codeOfStatus,
@@ -116,6 +117,41 @@ t.test('a call that ended with not_found is there', async (t) => {
   t.equal(reply.status, 200)
   t.match(jsonOf(reply), { status: 'not_found', error: { message: 'no such page' } })
 })
+
+t.test(
+  'an output of a type that nobody else knows is read by its function, and shown as its bytes',
+  async (t) => {
+    const raw = func('raw', { output: rawValue }, async () => create(AnySchema))
+    const scheduler = createSchedulerDouble()
+    const dispatch = new Dispatch({ functions: [raw], scheduler, env: {} })
+    const output = create(AnySchema, { typeUrl: 'type.googleapis.com/my.Msg', value: new Uint8Array([1]) })
+    const handle = await dispatch.dispatch(raw)
+    const change = { state: CallState.DONE, status: codeOfStatus('ok') }
+    scheduler.settle(handle.id, { ...change, result: create(CallResultSchema, { output }) })
+    t.match(await handle.result(), { typeUrl: output.typeUrl, value: output.value })
+    const body = {
+      id: handle.id,
+      status: 'ok',
+      output: { type: 'type.googleapis.com/my.Msg', base64: 'AQ==' },
+    }
+    for (const reply of [
+      await dispatchedReply(handle, { url: '/?wait=1s' }),
+      await callReply(dispatch, handle.id, { url: '/' }),
+    ]) {
+      t.equal(reply.status, 200)
+      t.strictSame(jsonOf(reply), body)
+    }
+    const error = create(WireErrorSchema, { type: 'E', message: 'no' })
+    scheduler.settle(handle.id, {
+      status: codeOfStatus('permanent'),
+      result: create(CallResultSchema, { output, error }),
+    })
+    t.match(jsonOf(await callReply(dispatch, handle.id, { url: '/' })), {
+      error: { type: 'E' },
+      output: body.output,
+    })
+  },
+)
 
 const outputs = [
   { name: 'nothing', output: undefined, want: null },
