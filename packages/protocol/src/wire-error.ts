@@ -8,7 +8,7 @@ import { type FailureStatus, isStatus, STATUSES, type Status, statusOfCode } fro
  * it (conformance case R22). Never throws, whatever was thrown.
  */
 export function toWireError(error: unknown): WireError {
-  const isError = typeof error === 'object' && error !== null && ('message' in error || 'stack' in error)
+  const isError = isObject(error) && attempt(() => 'message' in error || 'stack' in error) === true
   return create(WireErrorSchema, {
     type: wellFormed(isError ? typeNameOf(error) : 'Error'),
     message: wellFormed(
@@ -16,6 +16,10 @@ export function toWireError(error: unknown): WireError {
     ),
     traceback: Buffer.from(isError ? traceOf(error) : ''),
   })
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 export interface FromWireErrorOptions

@@ -18,6 +18,12 @@ class NamedError extends Error {
   override name = 'Named'
 }
 
+function revokedProxy(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
 t.test('anything thrown has a type and a message on the wire', async (t) => {
   const hostile = new Proxy(new Error('x'), {
     get() {
@@ -32,6 +38,7 @@ t.test('anything thrown has a type and a message on the wire', async (t) => {
     { name: 'a named error of ours', thrown: new ThrottledError('boo'), want: ['ThrottledError', 'boo'] },
     { name: 'a DispatchError', thrown: new DispatchError('dns', 'boo'), want: ['DnsError', 'boo'] },
     { name: 'a text', thrown: 'boo', want: ['Error', 'boo'] },
+    { name: 'a revoked proxy', thrown: revokedProxy(), want: ['Error', '(unreadable)'] },
     { name: 'nothing', thrown: undefined, want: ['Error', 'undefined'] },
     { name: 'a plain object with a message', thrown: { message: 'boo' }, want: ['Object', 'boo'] },
     { name: 'an object without a prototype', thrown: Object.create(null), want: ['Error', '(unreadable)'] },
