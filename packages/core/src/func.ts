@@ -168,7 +168,7 @@ function createFunction(
         // Who is given the same input as the one before has the same bytes: a large one is in memory once.
         let encoded: ReturnType<typeof encodeInput> | undefined
         const calls = inputs.map((input) => {
-          if (encoded === undefined || encoded.value !== input) encoded = encodeInput(input)
+          if (encoded === undefined || !Object.is(encoded.value, input)) encoded = encodeInput(input)
           return createCall(name, encoded, defaults, callOptions)
         })
         return coroutine.gather(calls, codec.decodeOutput)

@@ -236,7 +236,7 @@ t.test('calls of a gather that are given the same input have the same bytes', as
     },
   }
   const child = func('child', async (value: unknown) => value)
-  const parent = func('parent', async () => child.gather([same, same, same, 'other']))
+  const parent = func('parent', async () => child.gather([same, same, same, 'other', 0, -0]))
   const dispatch = new Dispatch({
     functions: [parent, child],
     scheduler: createSchedulerDouble(),
@@ -245,11 +245,8 @@ t.test('calls of a gather that are given the same input have the same bytes', as
   })
   const answer = await postRun(dispatch, runRequestBytes({ function: 'parent', directive: inputOf(null) }))
   const { directive } = runResponseOf(answer)
-  t.strictSame(directive.case === 'poll' && directive.value.calls.map(({ input }) => decodeValue(input)), [
-    'same',
-    'same',
-    'same',
-    'other',
-  ])
+  const inputs = directive.case === 'poll' ? directive.value.calls.map(({ input }) => decodeValue(input)) : []
+  t.strictSame(inputs, ['same', 'same', 'same', 'other', 0, -0])
+  t.ok(Object.is(inputs[5], -0))
   t.equal(encoded, 1)
 })
