@@ -4,6 +4,7 @@ import { describeValue } from './describe-value.js'
 import type { AnyDispatchFunction } from './func.js'
 import type { FunctionDefinition } from './function-definition.js'
 import { type FunctionClient, internalsOf } from './function-internals.js'
+import { closedError } from './scheduler-connection.js'
 
 /** The functions of one `Dispatch`, by name. */
 export interface Registry {
@@ -54,7 +55,17 @@ export function createRegistry(client: FunctionClient, unknownErrorStatus: Failu
       for (const clients of bound.splice(0)) {
         const index = clients.lastIndexOf(client)
         if (index >= 0) clients.splice(index, 1)
+        // Who dispatches then is told that it is closed, not that it never was registered.
+        if (clients.length === 0) clients.push(CLOSED_CLIENT)
       }
     },
   }
 }
+
+/** Stands for a client that is closed, without keeping it. */
+const CLOSED_CLIENT: FunctionClient = Object.freeze({
+  submit: () => Promise.reject(closedError()),
+  call: () => {
+    throw closedError()
+  },
+})

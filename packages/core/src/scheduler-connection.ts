@@ -52,11 +52,7 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
   let isClosed = false
   const connection: SchedulerConnection = {
     open() {
-      if (isClosed) {
-        return Promise.reject(
-          new DispatchError('temporary', 'this Dispatch is closed and takes no more calls'),
-        )
-      }
+      if (isClosed) return Promise.reject(closedError())
       opening ??= openScheduler(options).then(
         (scheduler) => {
           stats = () => embedded(scheduler)?.stats() ?? []
@@ -93,6 +89,11 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
     stats: () => stats(),
   }
   return connection
+}
+
+/** What who dispatches after `close` is told. */
+export function closedError(): DispatchError {
+  return new DispatchError('temporary', 'this Dispatch is closed and takes no more calls')
 }
 
 async function openScheduler(options: SchedulerConnectionOptions): Promise<Scheduler> {

@@ -101,6 +101,18 @@ t.test('a function that is registered twice dispatches by the last that is open'
   t.strictSame([one.requests.length, two.requests.length], [2, 1])
 })
 
+t.test('who dispatches after closing is told that it is closed', async (t) => {
+  const lonely = func('lonely', async () => 1)
+  const options = { functions: [lonely], scheduler: createSchedulerDouble(), env: {} }
+  const dispatch = new Dispatch(options)
+  await dispatch.close()
+  const want = { name: 'TemporaryError', message: 'this Dispatch is closed and takes no more calls' }
+  await t.rejects(lonely.dispatch(), want)
+  await t.rejects(dispatch.dispatch(lonely), want)
+  new Dispatch(options)
+  await t.resolves(lonely.dispatch())
+})
+
 t.test(
   'what a function dispatches belongs to the Dispatch that runs it, not to the last it is registered with',
   async (t) => {
