@@ -12,6 +12,7 @@ import {
 } from '@dispatch/protocol'
 import { outcomeOf } from './call-outcome.js'
 import { droppableInside } from './coroutine/current-coroutine.js'
+import { followSignal } from './followed-signal.js'
 import { checkObject } from './option-checks.js'
 
 /** Longest single wait: shorter than what proxies cut off. */
@@ -79,8 +80,14 @@ export function createCallHandle<Output>(
   id: string,
   { connect, nowMs, decodeOutput }: CallHandleOptions,
 ): CallHandle<Output> {
-  const wait = (timeoutMs: number | undefined, signal?: AbortSignal) =>
-    waitForCall(connect, id, { timeoutMs, signal, nowMs })
+  const wait = async (timeoutMs: number | undefined, given?: AbortSignal): Promise<CallInfo> => {
+    const { signal, end } = followSignal(given)
+    try {
+      return await waitForCall(connect, id, { timeoutMs, signal, nowMs })
+    } finally {
+      end()
+    }
+  }
   const result = async (options: ResultOptions | undefined): Promise<Output> => {
     const { signal, timeout } = checkObject(options, 'result(options)') as ResultOptions
     const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, 'result(options): timeout')

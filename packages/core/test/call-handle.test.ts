@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { Dispatch, func } from '@dispatch/core'
 import {
   CallResultSchema,
@@ -130,6 +131,23 @@ t.test('a result that does not come in time is a timeout that says that the call
     status: 'timeout',
     message: 'call call-1 is not done after 0 ms; it goes on',
   })
+})
+
+t.test('however many wait with one signal, it has one listener', async (t) => {
+  const { handle, scheduler } = await dispatchOne()
+  const { signal } = new AbortController()
+  const results = Array.from({ length: 30 }, () => handle.result({ signal }))
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(getEventListeners(signal, 'abort').length, 1)
+  scheduler.settle('call-1', done('ok', { output: 1 }))
+  await Promise.all(results)
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+  const aborter = new AbortController()
+  const waits = Array.from({ length: 30 }, () => dispatchOne().then((one) => one.handle.result(aborter)))
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  aborter.abort(new Error('enough'))
+  for (const wait of waits) await t.rejects(wait, { message: 'enough' })
+  t.equal(getEventListeners(aborter.signal, 'abort').length, 0)
 })
 
 t.test('waiting ends with its signal', async (t) => {

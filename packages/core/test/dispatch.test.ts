@@ -128,6 +128,25 @@ t.test(
   },
 )
 
+t.test('a handler may listen to its signal as often as it likes', async (t) => {
+  const warnings: Error[] = []
+  const note = (warning: Error) => warnings.push(warning)
+  process.on('warning', note)
+  t.teardown(() => process.off('warning', note))
+  const listens = func('listens', async (_input: null, { signal }) => {
+    for (let listeners = 0; listeners < 30; listeners++) signal.addEventListener('abort', () => undefined)
+  })
+  const dispatch = new Dispatch({
+    functions: [listens],
+    scheduler: createSchedulerDouble(),
+    allowUnsigned: true,
+    env: {},
+  })
+  await postRun(dispatch, runRequestBytes({ function: 'listens', directive: inputOf(null) }))
+  await new Promise((resolve) => setImmediate(resolve))
+  t.strictSame(warnings, [])
+})
+
 t.test('closing aborts the signals of handlers that are suspended', async (t) => {
   let signal: AbortSignal | undefined
   const waits = func('waits', async (_input: null, call) => {

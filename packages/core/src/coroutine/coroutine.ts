@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers'
 import {
   type Any,
@@ -188,6 +189,8 @@ export class Coroutine {
   get signal(): AbortSignal {
     if (this.#abortController === undefined) {
       this.#abortController = new AbortController()
+      // A handler may hand it to as many as it likes: it does not outlive the coroutine.
+      setMaxListeners(0, this.#abortController.signal)
       if (this.#interruption !== undefined) this.#abortController.abort(this.#interruption.reason)
     }
     return this.#abortController.signal
