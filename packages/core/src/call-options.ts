@@ -2,14 +2,15 @@ import {
   type Any,
   type Call,
   CallSchema,
+  checkInteger,
   create,
+  describeValue,
   durationFromMs,
   NAME_LENGTH_MAX,
   parseDuration,
 } from '@dispatch/protocol'
 import { parseEndpointUrl } from './config-urls.js'
-import { describeValue } from './describe-value.js'
-import { checkInteger, checkObject, checkText } from './option-checks.js'
+import { checkObject, checkText } from './option-checks.js'
 
 /** What can be said about one call. Durations are milliseconds, or texts such as `'90s'`, `'5m'`, `'30d'`. */
 export interface CallOptions {

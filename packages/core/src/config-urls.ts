@@ -1,4 +1,4 @@
-import { describeValue } from './describe-value.js'
+import { describeValue } from '@dispatch/protocol'
 
 /** A setting, and where it was made: `option apiUrl` or `DISPATCH_API_URL`. */
 export interface Setting {

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import {
   BODY_BYTES_MAX,
+  checkInteger,
   EMBEDDED_ENDPOINT_URL,
   type FailureStatus,
   type Logger,
@@ -12,7 +13,7 @@ import {
 import type { ErrorType, OutputType } from './classify.js'
 import { type Address, parseAddress, parseApiUrl, parseEndpointUrl, type Setting } from './config-urls.js'
 import type { DispatchOptions, SchedulerOption } from './dispatch-options.js'
-import { checkBoolean, checkFailureStatus, checkInteger, checkObject, checkText } from './option-checks.js'
+import { checkBoolean, checkFailureStatus, checkObject, checkText } from './option-checks.js'
 import { BODY_MS_MAX, RUN_REQUEST_BYTES_MAX, RUN_REQUESTS_MAX } from './run-room.js'
 
 /** File of the embedded scheduler's store, relative to the working directory. */

@@ -1,4 +1,10 @@
-import { type Call, type FailureStatus, FUNCTION_NAME_PATTERN, NAME_LENGTH_MAX } from '@dispatch/protocol'
+import {
+  type Call,
+  describeValue,
+  type FailureStatus,
+  FUNCTION_NAME_PATTERN,
+  NAME_LENGTH_MAX,
+} from '@dispatch/protocol'
 import type { CallContext } from './call-context.js'
 import type { CallHandle } from './call-handle.js'
 import {
@@ -11,7 +17,6 @@ import type { Coroutine } from './coroutine/coroutine.js'
 import { currentCoroutine, droppableInside } from './coroutine/current-coroutine.js'
 import { handledRejection } from './coroutine/promises.js'
 import { currentClient } from './current-client.js'
-import { describeValue } from './describe-value.js'
 import { createFunctionCodec } from './function-codec.js'
 import { attachInternals, type FunctionClient } from './function-internals.js'
 import { checkFailureStatus, checkObject } from './option-checks.js'

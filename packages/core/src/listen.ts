@@ -1,7 +1,7 @@
 import http from 'node:http'
-import { DispatchError } from '@dispatch/protocol'
+import { checkInteger, DispatchError } from '@dispatch/protocol'
 import type { Address } from './config-urls.js'
-import { checkInteger, checkText } from './option-checks.js'
+import { checkText } from './option-checks.js'
 
 /** Where to listen. */
 export interface ListenOptions {

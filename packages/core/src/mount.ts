@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import {
   type ConnectCode,
+  describeValue,
   errorResponse,
   readBody,
   tooLargeResponse,
@@ -11,7 +12,6 @@ import {
 } from '@dispatch/protocol'
 import type { CallHandle } from './call-handle.js'
 import type { DispatchedCallOptions } from './call-options.js'
-import { describeValue } from './describe-value.js'
 import { Dispatch } from './dispatch.js'
 import type { DispatchOptions } from './dispatch-options.js'
 import {

@@ -1,21 +1,9 @@
-import { type FailureStatus, isStatus } from '@dispatch/protocol'
-import { describeValue } from './describe-value.js'
+import { describeValue, type FailureStatus, isStatus } from '@dispatch/protocol'
 
 /**
  * Checks of what programmers pass. Each takes the value of an optional option and the place that messages name, such
  * as `func('charge'): options.attemptsMax`.
  */
-
-/** @throws {TypeError} When there is a value and it is not a whole number from `min` to `max`. */
-export function checkInteger(
-  value: unknown,
-  place: string,
-  { min, max }: { readonly min: number; readonly max: number },
-): number | undefined {
-  if (value === undefined) return undefined
-  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number
-  throw new TypeError(`${place}: wanted a whole number from ${min} to ${max}, got ${describeValue(value)}`)
-}
 
 /** @throws {TypeError} When there is a value and it is not the name of a failure status. */
 export function checkFailureStatus(value: unknown, place: string): FailureStatus | undefined {

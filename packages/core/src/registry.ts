@@ -1,6 +1,6 @@
 import type { FailureStatus } from '@dispatch/protocol'
+import { describeValue } from '@dispatch/protocol'
 import { setCurrentClient } from './current-client.js'
-import { describeValue } from './describe-value.js'
 import type { AnyDispatchFunction } from './func.js'
 import type { FunctionDefinition } from './function-definition.js'
 import { type FunctionClient, internalsOf } from './function-internals.js'

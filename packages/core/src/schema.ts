@@ -1,5 +1,4 @@
-import type { Any } from '@dispatch/protocol'
-import { describeValue, formatPathKey } from './describe-value.js'
+import { type Any, describeValue, formatPathKey } from '@dispatch/protocol'
 import type { SchemaCheck } from './schema-check.js'
 import { createTypeBoxCheck } from './schema-typebox.js'
 import { isStandardSchema, type StandardIssue, type StandardSchema } from './standard-schema.js'

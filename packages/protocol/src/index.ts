@@ -9,6 +9,7 @@ export {
   toBatchError,
 } from './batch.js'
 export { bytesOfCall, bytesOfCalls } from './call-bytes.js'
+export { checkInteger } from './check-integer.js'
 export {
   CONNECT_CODES,
   type ConnectCode,
@@ -17,6 +18,7 @@ export {
   connectCodeOfStatus,
   isConnectCode,
 } from './connect-code.js'
+export { describeValue, formatPathKey } from './describe-value.js'
 export {
   DispatchError,
   type DispatchErrorOptions,

@@ -12,6 +12,7 @@ import {
 } from '@dispatch/protocol'
 import { Admission, type AdmissionLimits, type Admitted } from './admission.js'
 import { callInfoOf } from './call-info.js'
+import { checkSchedulerLimits } from './check-limits.js'
 import { type Clock, SYSTEM_CLOCK } from './clock.js'
 import { Driver } from './driver.js'
 import { EndedCalls, UUIDV7_BELOW } from './ended-calls.js'
@@ -85,8 +86,13 @@ export interface TenantScheduler extends EmbeddedScheduler {
   forTenant(tenant: string): Scheduler
 }
 
-/** A scheduler over a store. Nothing happens before `open()`, and nothing runs before `start()`. */
+/**
+ * A scheduler over a store. Nothing happens before `open()`, and nothing runs before `start()`.
+ *
+ * @throws {TypeError} When a limit is not a whole number or out of its range.
+ */
 export function createScheduler(options: SchedulerOptions): TenantScheduler {
+  checkSchedulerLimits(options)
   return new StoreScheduler(options)
 }
 

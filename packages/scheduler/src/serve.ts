@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { DispatchError, type KeyInput, type Logger } from '@dispatch/protocol'
+import { checkInteger, DispatchError, describeValue, type KeyInput, type Logger } from '@dispatch/protocol'
+import { checkRequestLimits } from './check-limits.js'
 import {
   createScheduler,
   type SchedulerLimits,
@@ -67,14 +68,15 @@ const KEEP_ALIVE_MS = 75_000
  * @throws {DispatchError} When the store cannot be opened, or the address cannot be listened on.
  */
 export async function serveScheduler(options: ServeSchedulerOptions): Promise<ServedScheduler> {
+  checkOptions(options)
   const { host = HOST, port = PORT } = options
   assertGuarded(host, options)
   const closing = new AbortController()
   const { allowedEndpoints, signingKey, bodyBytesMax, runsPerRequestMax } = options
   const transport = createHttpTransport({
     ...(allowedEndpoints && { allowedEndpoints }),
-    ...(signingKey && { signingKey }),
-    ...(bodyBytesMax && { bodyBytesMax }),
+    ...(signingKey !== undefined && { signingKey }),
+    ...(bodyBytesMax !== undefined && { bodyBytesMax }),
     ...(runsPerRequestMax !== undefined && { runsPerRequestMax }),
   })
   const scheduler = createScheduler({
@@ -95,21 +97,42 @@ export async function serveScheduler(options: ServeSchedulerOptions): Promise<Se
     throw error
   }
   scheduler.start()
+  const close = async (graceMs: number) => {
+    closing.abort()
+    const closed = new Promise((resolve) => server.close(resolve))
+    server.closeIdleConnections()
+    await scheduler.stop(graceMs)
+    await scheduler.close()
+    await transport.close()
+    server.closeAllConnections()
+    await closed
+  }
+  let closed: Promise<void> | undefined
   return {
     url: urlOf(server),
     scheduler,
-    async close(graceMs = GRACE_MS) {
-      if (closing.signal.aborted) return
-      closing.abort()
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeIdleConnections()
-      await scheduler.stop(graceMs)
-      await scheduler.close()
-      await transport.close()
-      server.closeAllConnections()
-      await closed
+    close(graceMs = GRACE_MS) {
+      closed ??= close(graceMs)
+      return closed
     },
   }
+}
+
+function checkOptions(options: ServeSchedulerOptions): void {
+  const { store, port, signingKey } = (options ?? {}) as Partial<ServeSchedulerOptions>
+  const isStore = typeof store === 'string' ? store !== '' : typeof store === 'object' && store !== null
+  if (!isStore) {
+    throw new TypeError(
+      `option store: wanted the path of a file, ':memory:' or a store, got ${describeValue(store)}`,
+    )
+  }
+  if (signingKey === '') {
+    throw new TypeError(
+      'option signingKey: wanted a private key, got an empty text; leave the option out to sign nothing',
+    )
+  }
+  checkInteger(port, 'option port', { min: 0, max: 65_535 })
+  checkRequestLimits(options)
 }
 
 function assertGuarded(host: string, { apiKeys, allowedEndpoints }: ServeSchedulerOptions): void {

@@ -36,6 +36,7 @@ import {
 } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
+import { callOf } from './api-calls.js'
 
 type CallInit = MessageInit<Call>
 
@@ -517,3 +518,56 @@ function binary<Shape extends Message>(schema: MessageSchema<Shape>, init: Messa
 function seconds(count: number) {
   return { seconds: BigInt(count), nanos: 0 }
 }
+
+const MALFORMED: readonly { name: string; options: object; says: RegExp }[] = [
+  ...[
+    'runMsMax',
+    'bodyMsMax',
+    'answerMsMax',
+    'requestsMax',
+    'requestBytesMax',
+    'bodyBytesMax',
+    'retentionMs',
+    'liveCallsMax',
+    'waitersMax',
+    'port',
+  ].map((name) => ({
+    name,
+    options: { [name]: '30' },
+    says: new RegExp(`^option ${name}: wanted a whole number from .* got "30"`),
+  })),
+  {
+    name: 'a timer that Node.js does not know',
+    options: { answerMsMax: 2 ** 40 },
+    says: /^option answerMsMax: /,
+  },
+  {
+    name: 'an empty signing key',
+    options: { signingKey: '' },
+    says: /^option signingKey: .*leave the option out/,
+  },
+  { name: 'no store', options: { store: undefined }, says: /^option store: .*got undefined/ },
+]
+for (const { name, options, says } of MALFORMED) {
+  t.test(`an option that is malformed is refused by name: ${name}`, async (t) => {
+    await t.rejects(serveScheduler({ store: ':memory:', port: 0, ...options }), {
+      name: 'TypeError',
+      message: says,
+    })
+  })
+}
+
+t.test('who closes a second time waits as long as the first', async (t) => {
+  const endpoint = createServer((_, response) => setTimeout(() => response.writeHead(503).end(), 300))
+  await once(endpoint.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => endpoint.close())
+  const { port } = endpoint.address() as AddressInfo
+  const served = await serveScheduler({ store: ':memory:', port: 0 })
+  const asked = once(endpoint, 'request')
+  await served.scheduler.dispatch([callOf('f', { endpoint: `http://127.0.0.1:${port}` })])
+  await asked
+  const over: string[] = []
+  await Promise.all(['first', 'second'].map((who) => served.close().then(() => over.push(who))))
+  t.strictSame(over, ['first', 'second'])
+  t.equal(served.scheduler.liveCalls, 1)
+})
