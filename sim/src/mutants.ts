@@ -23,8 +23,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dispatch is acknowledged before its commit',
     file: SCHEDULER,
-    from: 'known?.release();\n        await this.#driver.durable();',
-    to: 'known?.release();',
+    from: 'admitted.submitted();\n        await this.#driver.durable();',
+    to: 'admitted.submitted();',
   },
   {
     name: 'effects do not wait for the commit',

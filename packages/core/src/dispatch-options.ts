@@ -34,8 +34,8 @@ export interface DispatchOptions {
   /** Run whatever anybody asks for: without a verification key, also in production. */
   readonly allowUnsigned?: boolean | undefined
   /**
-   * Authorities (host and port) that requests may be signed for beside that of `endpointUrl`: for an application that is
-   * called by several names. Without this and an http(s) `endpointUrl`, the one of the request itself is good.
+   * Authorities (host and port) that requests may be signed for beside that of `endpointUrl`: for an application that
+   * is called by several names. With neither this nor an http(s) `endpointUrl`, the one of the request is good.
    */
   readonly authority?: string | readonly string[] | undefined
   /** File of the scheduler inside this process, else `DISPATCH_STORE`, else `.dispatch/dispatch.db`. */

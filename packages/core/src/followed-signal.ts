@@ -13,8 +13,8 @@ export interface FollowedSignal {
 }
 
 /**
- * Follows a signal of a user's. However many do so at one time, it has one listener of ours: beyond ten Node.js warns of a
- * leak. No signal, nothing to follow.
+ * Follows a signal of a user's. However many do so at one time, it has one listener of ours: beyond ten Node.js warns of
+ * a leak. No signal, nothing to follow.
  */
 export function followSignal(signal: AbortSignal | undefined): FollowedSignal {
   if (signal === undefined) return NOTHING

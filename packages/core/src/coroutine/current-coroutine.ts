@@ -14,8 +14,8 @@ export function currentCoroutine(): Coroutine | undefined {
 }
 
 /**
- * A promise for whoever called: a handler may drop it, elsewhere a failure that nobody looks at stays loud. To be used by
- * the outermost function, whose promise is the one that is given away.
+ * A promise for whoever called: a handler may drop it, elsewhere a failure that nobody looks at stays loud. To be used
+ * by the outermost function, whose promise is the one that is given away.
  */
 export function droppableInside<T>(promise: Promise<T>): Promise<T> {
   return currentCoroutine() === undefined ? promise : handledRejection(promise)
