@@ -2,12 +2,14 @@ import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { mountDispatch } from '@dispatch/core'
 import t from 'tap'
+import { OpenAnswers } from '../dist/open-answers.js'
 import { createSchedulerDouble } from './scheduler-double.js'
 
 const OPTIONS = { env: {} }
 
 /** As much of an answer as a mount looks at. */
 class AnswerDouble extends EventEmitter {
+  destroyed = false
   readonly headers: Record<string, unknown> = {}
   readonly headersSent: boolean
   readonly req: { httpVersionMajor: number; socket: EventEmitter & { end(): void } }
@@ -150,4 +152,25 @@ t.test('M2 those that wait are told that the time is up when it has stopped', as
   const late = { url: '/?wait=60s', headers: {} }
   t.equal((await mount.dispatchedReply(Promise.resolve(handle), late, answer().response, '')).status, 202)
   await mount.close()
+})
+
+t.test('whoever is gone already is neither remembered nor waited for', async (t) => {
+  const answers = new OpenAnswers()
+  const { double, response } = answer()
+  double.destroyed = true
+  answers.add(response)
+  answers.endConnections()
+  t.strictSame(double.headers, {})
+  t.ok(answers.waitSignalOf(response).aborted)
+})
+
+t.test('an answer that waits behind another one is forgotten with their connection', async (t) => {
+  const answers = new OpenAnswers()
+  const { double, response } = answer()
+  answers.add(response)
+  const signal = answers.waitSignalOf(response)
+  double.req.socket.emit('close')
+  t.ok(signal.aborted)
+  answers.endConnections()
+  t.strictSame(double.headers, {})
 })

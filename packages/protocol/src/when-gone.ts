@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Http2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 
 /** What is to be called when a connection ends. One listener for all: any number of requests may wait on one connection. */
@@ -14,7 +15,7 @@ export function whenGone(response: ServerResponse, onGone: () => void): void {
   const { req } = response
   // A socket of HTTP/2 is of many streams, each of which tells of its own end.
   const socket = req.httpVersionMajor >= 2 ? undefined : req.socket
-  if (response.destroyed || response.closed || socket?.destroyed) {
+  if (response.destroyed || response.closed || socket?.destroyed || isStreamGone(response)) {
     onGone()
     return
   }
@@ -26,6 +27,11 @@ export function whenGone(response: ServerResponse, onGone: () => void): void {
   }
   response.once('close', gone)
   others?.add(gone)
+}
+
+/** An answer of HTTP/2 knows nothing of its own end, its stream does. */
+function isStreamGone(response: ServerResponse & { readonly stream?: Http2Stream }): boolean {
+  return response.stream?.destroyed === true
 }
 
 function othersOn(socket: Socket): Set<() => void> {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
+import http2, { type Http2ServerResponse } from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { readBody, whenGone } from '@dispatch/protocol'
@@ -61,6 +62,31 @@ t.test('who is gone already is known to be at once', async (t) => {
   socket.destroy()
   await closed(socketHere)
   t.strictSame(watch(responses), [1, 1])
+})
+
+t.test('HTTP/2: each stream is gone by itself, and one that was before is known to be at once', async (t) => {
+  const server = http2.createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  t.teardown(() => {
+    session.destroy()
+    server.close()
+  })
+  const ask = async () => {
+    const sent = session.request({ ':path': '/' })
+    const [, response] = (await once(server, 'request')) as [unknown, Http2ServerResponse]
+    return { sent, response: response as Http2ServerResponse & ServerResponse }
+  }
+  const [left, leaves, stays] = [await ask(), await ask(), await ask()]
+  const leave = async ({ sent, response }: typeof left) => {
+    sent.close(http2.constants.NGHTTP2_CANCEL)
+    await once(response.stream, 'close')
+  }
+  await leave(left)
+  const told = watch([left.response, leaves.response, stays.response])
+  t.strictSame(told, [1, 0, 0])
+  await leave(leaves)
+  t.strictSame(told, [1, 1, 0])
 })
 
 t.test('a body whose sender is gone already is not waited for', async (t) => {

@@ -71,6 +71,24 @@ t.test('requests that wait are bounded by count', async (t) => {
   t.equal((await post(served.url, GET, getBytes(id))).status, 200)
 })
 
+t.test('requests that wait behind another one on their connection leave with it', async (t) => {
+  const served = await start(t, { requestsMax: 3 })
+  const id = await dispatchOne(served.url, APP)
+  const wait = waitBytes(id)
+  const socket = await begin(t, served.url, `content-length: ${wait.byteLength}`, WAIT)
+  const head = `POST ${WAIT} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/proto\r\n`
+  const next = Buffer.concat([Buffer.from(`${head}content-length: ${wait.byteLength}\r\n\r\n`), wait])
+  socket.write(Buffer.concat([wait, next, next]))
+  const isFull = async () => (await post(served.url, GET, getBytes(id))).status === 429
+  await until(isFull)
+  socket.destroy()
+  await until(async () => !(await isFull()))
+  const waits = [waitFor(served.url, id), waitFor(served.url, id), waitFor(served.url, id)]
+  await until(isFull)
+  await served.scheduler.cancel(id)
+  for (const { status } of await Promise.all(waits)) t.equal(status, 200, 'all three places are free again')
+})
+
 t.test('waiters are bounded by count, too', async (t) => {
   const served = await start(t, { waitersMax: 1 })
   const id = await dispatchOne(served.url, APP)
@@ -160,9 +178,12 @@ function getBytes(dispatchId: string): Uint8Array {
   return toBinary(GetRequestSchema, create(GetRequestSchema, { dispatchId }))
 }
 
-function waitFor(url: string, dispatchId: string, ms = 50_000) {
-  const timeout = durationFromMs(ms)
-  return post(url, WAIT, toBinary(WaitRequestSchema, create(WaitRequestSchema, { dispatchId, timeout })))
+function waitBytes(dispatchId: string, ms = 50_000): Uint8Array {
+  return toBinary(WaitRequestSchema, create(WaitRequestSchema, { dispatchId, timeout: durationFromMs(ms) }))
+}
+
+function waitFor(url: string, dispatchId: string, ms?: number) {
+  return post(url, WAIT, waitBytes(dispatchId, ms))
 }
 
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
