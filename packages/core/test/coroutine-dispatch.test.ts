@@ -1,3 +1,4 @@
+import type { CallContext } from '@dispatch/core'
 import { type Call, DispatchError } from '@dispatch/protocol'
 import t from 'tap'
 import { currentCoroutine } from '../dist/coroutine/index.js'
@@ -40,8 +41,8 @@ inEachMode(t, 'a detached call is dispatched once, however often the handler is 
   await driver.begin()
   await driver.resume([outputOf(firstCall(driver), json(1))])
   await driver.resume([outputOf(firstCall(driver), json(2))])
-  t.strictSame(driver.outcome, { status: 'ok', output: ['id of call-1/d1', 1, 'id of call-1/d3', 2] })
-  t.strictSame(names(), ['call-1/d1', 'call-1/d3'])
+  t.strictSame(driver.outcome, { status: 'ok', output: ['id of call-1/d1-x', 1, 'id of call-1/d3-y', 2] })
+  t.strictSame(names(), ['call-1/d1-x', 'call-1/d3-y'])
 })
 
 t.test(
@@ -57,9 +58,22 @@ t.test(
     await driver.begin()
     driver.restarts = 2
     await driver.begin()
-    t.strictSame(names(), ['call-1/d1', 'call-1/d1', 'call-1/d2.1'])
+    t.strictSame(names(), ['call-1/d1-x', 'call-1/d1-x', 'call-1/d2.1-x'])
   },
 )
+
+t.test('what another attempt dispatches at the same step has a name of its own', async (t) => {
+  const { dispatch, names } = createScheduler()
+  const handler = async (_: never, call: CallContext) => {
+    await dispatchCall(call.attempt === 1 ? 'note' : 'alarm')
+    if (call.attempt === 1) throw new DispatchError('temporary', 'not yet')
+  }
+  const driver = new CallDriver(WARM, define(handler), { dispatch })
+  await driver.begin()
+  driver.attempt = 2
+  await driver.begin()
+  t.strictSame(names(), ['call-1/d1-note', 'call-1/d1-alarm'])
+})
 
 t.test('a detached call is recorded before the run ends, with a poll or without', async (t) => {
   const { dispatch, names } = createScheduler()
@@ -70,9 +84,9 @@ t.test('a detached call is recorded before the run ends, with a poll or without'
   }
   const driver = new CallDriver(WARM, define(handler), { dispatch })
   await driver.begin()
-  t.strictSame(names(), ['call-1/d1'])
+  t.strictSame(names(), ['call-1/d1-x'])
   await driver.resume([outputOf(firstCall(driver))])
-  t.strictSame(names(), ['call-1/d1', 'call-1/d3'])
+  t.strictSame(names(), ['call-1/d1-x', 'call-1/d3-y'])
   t.strictSame(driver.outcome, { status: 'ok' })
 })
 
@@ -115,7 +129,7 @@ inEachMode(t, 'detached calls of one batch are handed over together', async (t, 
   const driver = new CallDriver(mode, define(handler), { dispatch })
   await driver.begin()
   await driver.resume([outputOf(firstCall(driver), json(1))])
-  t.strictSame(driver.outcome, { status: 'ok', output: [['id of call-1/d1', 'id of call-1/d2'], 1] })
+  t.strictSame(driver.outcome, { status: 'ok', output: [['id of call-1/d1-x', 'id of call-1/d2-y'], 1] })
   t.strictSame(
     batches.map((batch) => batch.length),
     [2],

@@ -464,7 +464,7 @@ class StoreScheduler implements TenantScheduler {
 
 /** The call whose run dispatches a call with this id, unless the application chose the id (C1 in core's coroutine.ts). */
 function makerOf(id: string): string | undefined {
-  return /^(.+)\/d\d+$/.exec(id)?.[1]
+  return /^(.+)\/d[\d.]+-[^/]+$/.exec(id)?.[1]
 }
 
 /** Nothing of the request is recorded: what is acknowledged has to run, and a call of somebody else's cannot stand for it. */

@@ -124,14 +124,14 @@ t.test('so is what their runs dispatch, by ids that begin with theirs, and nobod
   const [parent = ''] = await scheduler.dispatch([callOf(9_000)])
   const named = (dispatchId: string) => [Object.assign(callOf(9_000), { dispatchId })]
   const full = { status: 'throttled', message: /not done/ } as const
-  t.strictSame(await scheduler.dispatch(named(`${parent}/d01`)), [`${parent}/d01`])
-  t.strictSame(await scheduler.dispatch(named(`${parent}/d01/d02`)), [`${parent}/d01/d02`])
-  for (const id of [`${parent}/mine`, 'unknown/d01', `${parent}/d01x`])
+  t.strictSame(await scheduler.dispatch(named(`${parent}/d01-g`)), [`${parent}/d01-g`])
+  t.strictSame(await scheduler.dispatch(named(`${parent}/d01-g/d02-g`)), [`${parent}/d01-g/d02-g`])
+  for (const id of [`${parent}/mine`, 'unknown/d01-g', `${parent}/d01x`])
     await t.rejects(scheduler.dispatch(named(id)), full, id)
-  await t.rejects(scheduler.forTenant('other').dispatch(named(`${parent}/d03`)), full)
-  await t.rejects(scheduler.dispatch([...named(`${parent}/d03`), callOf()]), full)
+  await t.rejects(scheduler.forTenant('other').dispatch(named(`${parent}/d03-g`)), full)
+  await t.rejects(scheduler.dispatch([...named(`${parent}/d03-g`), callOf()]), full)
   await scheduler.cancel(parent)
-  await t.rejects(scheduler.dispatch(named(`${parent}/d04`)), full)
+  await t.rejects(scheduler.dispatch(named(`${parent}/d04-g`)), full)
 })
 
 t.test(

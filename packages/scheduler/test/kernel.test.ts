@@ -342,6 +342,25 @@ t.test('Q17 Q18 K10 a tail call replaces the function under the same id', async 
   t.match(world.takeDone(), [{ call: { id: 'f', function: 'g', statusCode: 1 } }])
 })
 
+t.test('K12 what a call becomes by a tail call may expire earlier, and no later', (t) => {
+  for (const [first, second, want] of [
+    [0, 1_000, 1_000],
+    [5_000, 1_000, 1_000],
+    [1_000, 5_000, 1_000],
+  ] as const) {
+    const world = new World()
+    world.submit(newCall('f', { expirationMs: first }))
+    const call = newCall('g', { expirationMs: second })
+    world.end(world.takeRun(), { kind: 'tail-call', statusCode: 1, call })
+    world.takeRun()
+    world.pass(want - 1)
+    t.strictSame(world.takeDone(), [])
+    world.pass(1)
+    t.match(world.takeDone(), [{ call: { function: 'g', statusCode: STATUSES.timeout.code } }])
+  }
+  t.end()
+})
+
 t.test('Q20 K11 an unknown function is asked for again for ten minutes, then it is not found', async (t) => {
   const world = new World()
   world.submit(newCall('f'))
@@ -360,6 +379,29 @@ t.test('Q20 K11 an unknown function is asked for again for ten minutes, then it 
   deploy.pass(500)
   deploy.end(deploy.takeRun(), exit('not_found'))
   t.equal(deploy.takeDone().length, 1, 'a handler’s own not_found is final at once')
+})
+
+t.test('K11 an endpoint that asks for a journal knows the function', (t) => {
+  const world = new World()
+  world.submit(newCall('f'))
+  world.end(world.takeRun(), failure('function', 'not_found'))
+  world.pass(500)
+  world.end(world.takeRun(), { kind: 'journal-wanted' })
+  world.pass(600_000)
+  world.end(world.takeRun(), failure('function', 'not_found'))
+  t.strictSame(world.takeDone(), [], 'ten minutes begin anew')
+  t.end()
+})
+
+t.test('S4 who is held up by its own limit and leaves lets those behind it go', (t) => {
+  const world = new World()
+  world.submit({ ...newCall('f'), id: 'runs' })
+  world.takeRun()
+  world.submit({ ...newCall('f', { options: { ...NO_OPTIONS, concurrencyMax: 1 } }), id: 'held up' })
+  world.submit({ ...newCall('f'), id: 'behind' })
+  world.apply({ kind: 'cancel', id: 'held up' })
+  t.match(world.takeRuns(), [{ id: 'behind' }])
+  t.end()
 })
 
 t.test('Q23 K12 expiration ends a call wherever it is, and its children with it', async (t) => {

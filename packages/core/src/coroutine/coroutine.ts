@@ -158,7 +158,8 @@ export class Coroutine {
       notes.push((this.#begin(note) as DispatchNote | undefined) ?? note)
       if (this.#end !== undefined) return never()
       this.inputs?.set(this.#steps, call.input)
-      call.dispatchId ||= `${this.dispatchId}/d${restarts}${this.#steps}` // C1
+      // C1. With the function: another attempt may do something else at this step.
+      call.dispatchId ||= `${this.dispatchId}/d${restarts}${this.#steps}-${call.function}`
     }
     return handledRejection(this.#carryOut(calls, notes))
   }

@@ -81,7 +81,8 @@ export class CallNode implements Prioritized, Keyed {
   /** What is to be run where; a tail call changes it. */
   target: Target
   readonly createdAtMs: number
-  readonly expiresAtMs: number
+  /** 0: never. A tail call may bring it forward. */
+  expiresAtMs: number
   concurrencyKey = ''
   /** Bytes of the input. */
   inputBytes = 0

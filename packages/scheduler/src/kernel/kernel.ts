@@ -39,7 +39,8 @@ const STALE_TIMERS_MAX = 1_000
  *  K10 A tail call replaces function and input under the same id, whatever the status; a retryable one adds the
  *      back-off.
  *  K11 An endpoint that does not know the function is asked again for `unknownFunctionMsMax`.
- *  K12 Expiration ends a call with `timeout` wherever it is, and a child expires no later than its parent.
+ *  K12 Expiration ends a call with `timeout` wherever it is. A child expires no later than its parent, and what a call
+ *      becomes by a tail call no later than that.
  *  K13 Cancelling a call ends every call below it that is not done; runs under way are aborted.
  *  K14 Concurrency follows the statuses of runs, by the table; a Poll counts as a success; what could not be
  *      delivered counts against the endpoint (slots.ts, adaptive-limit.ts).
@@ -181,6 +182,8 @@ export class Kernel {
 
   #insert(node: CallNode, call: NewCall): void {
     node.concurrencyKey = call.concurrencyKey
+    node.expiresAtMs = expiryOf(call, this.#nowMs, node.expiresAtMs) // K12
+    if (node.expiresAtMs > 0) this.#timers.add(node.expiresAtMs, node)
     this.#setInput(node, call.input)
     this.#slots.enter(node.target.slot)
     this.#calls.set(node.id, node)
@@ -240,6 +243,7 @@ export class Kernel {
         this.#failure(node, outcome, event.roll)
         break
       case 'journal-wanted':
+        node.unknownSinceMs = 0
         node.withJournal = true
         this.#makeDue(node)
         break
@@ -377,6 +381,8 @@ export class Kernel {
     this.#slots.enter(node.target.slot)
     this.#slots.leave(slot)
     node.concurrencyKey = call.concurrencyKey
+    node.expiresAtMs = expiryOf(call, this.#nowMs, node.expiresAtMs) // K12
+    if (node.expiresAtMs > 0) this.#timers.add(node.expiresAtMs, node)
     this.#setInput(node, call.input)
     const isRetryable = STATUSES[statusOfCode(tail.statusCode)].retry === 'yes'
     const delayMs = Math.max(call.delayMs, isRetryable ? retryDelayMs(this.#policy, 1, roll, 0) : 0)

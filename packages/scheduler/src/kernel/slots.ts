@@ -121,6 +121,8 @@ export class Slots {
     queue.withdraw(node)
     keys.withdraw(node)
     if (next !== undefined) this.enqueue(next)
+    // Those behind it may be allowed more runs at one time than it was.
+    this.#ready.add(node.target.slot)
     this.leave(node.target.slot)
   }
 
