@@ -17,7 +17,7 @@ import type { DispatchedCallOptions } from './call-options.js'
 import { createClassifier } from './classify.js'
 import { type DispatchConfig, resolveConfig } from './config.js'
 import { currentCoroutine, droppableInside } from './coroutine/current-coroutine.js'
-import { CoroutineRunner } from './coroutine/runner.js'
+import { CoroutineRunner, type CoroutineRunnerOptions } from './coroutine/runner.js'
 import type { DispatchOptions } from './dispatch-options.js'
 import {
   createHttpEndpoint,
@@ -77,7 +77,10 @@ export class Dispatch {
     this.endpointUrl = config.endpointUrl
     this.#unacknowledged = new Unacknowledged(config.unacknowledged)
     this.#registry = createRegistry(client, config.unknownErrorStatus)
-    this.#runner = createRunner(config, (calls) => this.#send(calls))
+    this.#runner = createRunner(config, {
+      dispatch: (calls) => this.#send(calls),
+      onStir: (id) => this.#connection.wake(id),
+    })
     this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: Date.now, run })
     this.endpoint = createInProcessEndpoint(run)
     this.#connection = createSchedulerConnection({ config, endpoint: this.endpoint, world: createWorld() })
@@ -265,14 +268,14 @@ export class Dispatch {
 
 function createRunner(
   config: DispatchConfig,
-  dispatch: (calls: Call[]) => Promise<string[]>,
+  hooks: Pick<CoroutineRunnerOptions, 'dispatch' | 'onStir'>,
 ): CoroutineRunner {
   const { errorTypes, outputTypes, warmCoroutinesMax, warmIdleMsMax } = config
   return new CoroutineRunner({
     ...createClassifier({ errorTypes, outputTypes }),
     nowMs: Date.now,
     randomBytes: createRandomBytes(),
-    dispatch,
+    ...hooks,
     replayCheck: config.replayCheck,
     ...(warmCoroutinesMax === undefined ? {} : { warmCoroutinesMax }),
     ...(warmIdleMsMax === undefined ? {} : { warmIdleMsMax }),

@@ -26,6 +26,8 @@ export interface SchedulerConnection {
   close(): Promise<void>
   /** How its functions stand, if it lives in this process and is open; else empty. */
   stats(): FunctionStats[]
+  /** Lets a suspended call run, if the scheduler lives in this process and is open. */
+  wake(id: string): void
 }
 
 /** What makes a connection. */
@@ -48,6 +50,7 @@ export interface SchedulerConnectionOptions {
 export function createSchedulerConnection(options: SchedulerConnectionOptions): SchedulerConnection {
   let opening: Promise<Scheduler> | undefined
   let stats = (): FunctionStats[] => []
+  let wake = (_id: string): void => {}
   let isStopped = false
   let isClosed = false
   const connection: SchedulerConnection = {
@@ -56,6 +59,7 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
       opening ??= openScheduler(options).then(
         (scheduler) => {
           stats = () => embedded(scheduler)?.stats() ?? []
+          wake = (id) => embedded(scheduler)?.wake?.(id)
           return scheduler
         },
         (error: unknown) => {
@@ -87,6 +91,7 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
       options.world.poster.close()
     },
     stats: () => stats(),
+    wake: (id) => wake(id),
   }
   return connection
 }

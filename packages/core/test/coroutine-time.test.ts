@@ -37,6 +37,25 @@ inEachMode(t, 'a sleep ends with the first run at its time or later', async (t, 
   t.strictSame(driver.outcome, { status: 'ok', output: 1_060_000 })
 })
 
+inEachMode(t, 'a sleep is as long as asked for, however long the run has taken before', async (t, mode) => {
+  const driver: CallDriver = new CallDriver(
+    mode,
+    define(async (_input, call) => {
+      // A request of its own.
+      driver.nowMs += 1_000
+      await call.sleep(900)
+      return call.now()
+    }),
+  )
+  await driver.begin()
+  driver.nowMs += 899
+  await driver.resume()
+  t.equal(driver.outcome, 'poll')
+  driver.nowMs += 1
+  await driver.resume()
+  t.match(driver.outcome, { status: 'ok' })
+})
+
 inEachMode(
   t,
   'sleeps end by time and then by the order in which they began, before results',

@@ -108,6 +108,11 @@ export interface EmbeddedScheduler extends Scheduler {
   close(): Promise<void>
   /** How every function stands that had a call since the scheduler began. */
   stats(): FunctionStats[]
+  /**
+   * Lets a suspended call run now, whatever it waits for: its handler has gone on by itself. Any other call is left alone.
+   * Absent from schedulers of before.
+   */
+  wake?(id: string): void
 }
 
 /** What `@dispatch/scheduler` exports for an application that embeds it. */

@@ -261,6 +261,10 @@ class StoreScheduler implements TenantScheduler {
     return this.#kernel.size
   }
 
+  wake(id: string): void {
+    if (this.#state === 'started') this.#driver.submit({ kind: 'wake', id })
+  }
+
   stats(): FunctionStats[] {
     return this.#kernel.functionStats()
   }

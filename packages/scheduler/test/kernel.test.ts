@@ -393,6 +393,22 @@ t.test('K11 an endpoint that asks for a journal knows the function', (t) => {
   t.end()
 })
 
+t.test('a suspended call that is woken runs, whatever it waits for, and no other does', (t) => {
+  const world = new World()
+  world.submit(newCall('f'))
+  world.apply({ kind: 'wake', id: 'unknown' })
+  const first = world.takeRun()
+  world.apply({ kind: 'wake', id: 'f' })
+  t.strictSame(world.takeRuns(), [], 'it runs already')
+  world.end(first, poll(['g']))
+  const [child] = world.takeRuns()
+  t.strictSame(world.apply({ kind: 'wake', id: 'f' }).writes, [])
+  world.apply({ kind: 'wake', id: 'f' })
+  t.match(world.takeRuns(), [{ id: 'f', deliveries: [] }])
+  t.match(child, { function: 'g' })
+  t.end()
+})
+
 t.test('S4 who is held up by its own limit and leaves lets those behind it go', (t) => {
   const world = new World()
   world.submit({ ...newCall('f'), id: 'runs' })

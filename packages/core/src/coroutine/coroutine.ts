@@ -25,6 +25,10 @@ export interface CoroutineOptions {
   readonly generation: () => number
   /** Hands calls to the scheduler, all or none, and resolves with as many ids. */
   readonly dispatch: (calls: Call[]) => Promise<string[]>
+  /** Epoch milliseconds. */
+  readonly clockMs: () => number
+  /** Is told when a suspended handler goes on by itself (C12). */
+  readonly onStir?: ((dispatchId: string) => void) | undefined
   /** Keep the inputs of calls, to compare them with those of a copy. */
   readonly keepsInputs?: boolean
 }
@@ -55,6 +59,8 @@ export interface CoroutineOptions {
  *      settles: no line after it runs, and no `catch` block either.
  *  C10 A handler that does not end within one macrotask turn after an interruption ends as `aborted`.
  *  C11 A handler that has ended still waits for the dispatches it has begun.
+ *  C12 A handler that begins a step, or ends, between two runs says so (`onStir`), once: a run is wanted, whatever else it
+ *      waits for.
  *
  * Guarantees. No promise given to a handler causes an unhandled rejection by itself. Every call that a suspended
  * handler waits for was sent or will be. The same journal leads the same handler to the same place.
@@ -69,6 +75,10 @@ export class Coroutine {
   /** For whom the handler runs; nothing to this class, see current-client.ts. */
   client: unknown
   readonly #dispatchCalls: (calls: Call[]) => Promise<string[]>
+  readonly #clockMs: () => number
+  readonly #onStir: ((dispatchId: string) => void) | undefined
+  /** Between two runs, of which nobody has been told that the second is wanted. */
+  #isAsleep = false
   /** By step; made when it is first wanted. */
   #open: Map<number, Awaited> | undefined
   /** Awaits and gathers that wait, a gather counting once. */
@@ -101,6 +111,8 @@ export class Coroutine {
     this.restarts = options.restarts
     this.#drawGeneration = options.generation
     this.#dispatchCalls = options.dispatch
+    this.#onStir = options.onStir
+    this.#clockMs = options.clockMs
   }
 
   /**
@@ -164,11 +176,14 @@ export class Coroutine {
     return handledRejection(this.#carryOut(calls, notes))
   }
 
-  /** Suspends the handler until `durationMs` have passed since the present run began. 0 or less: not at all. */
+  /** Suspends the handler for `durationMs`. 0 or less: not at all. */
   sleep(durationMs: number): Promise<void> {
     if (this.#end !== undefined) return this.#afterEnd('sleep')
     if (!(durationMs > 0)) return Promise.resolve()
-    const note: StepNote = { kind: 'sleep', untilMs: Math.ceil(this.#nowMs + durationMs) }
+    const note: StepNote = {
+      kind: 'sleep',
+      untilMs: Math.ceil(Math.max(this.#nowMs, this.#clockMs()) + durationMs),
+    }
     const recorded = this.#begin(note) as Extract<StepNote, { kind: 'sleep' }> | undefined
     if (this.#end !== undefined) return never()
     this.#timers ??= new Timers()
@@ -208,7 +223,9 @@ export class Coroutine {
 
   /** What the handler did in the end, by itself. */
   settle(end: Extract<End, { kind: 'returned' | 'threw' }>): void {
-    if (this.#end === undefined) this.#conclude(end)
+    if (this.#end !== undefined) return
+    this.#conclude(end)
+    this.#stir()
   }
 
   /** Gives this copy up. Always safe: it can be rebuilt. */
@@ -235,6 +252,7 @@ export class Coroutine {
 
   /** C3. Returns the results that somebody waited for. */
   deliver(delivery: Delivery): CallResult[] {
+    this.#isAsleep = false
     this.#nowMs = delivery.nowMs
     this.#stepsBefore = this.#notes.length // C8
     this.#fired = delivery.fired ?? this.#timers?.dueSteps(delivery.nowMs) ?? []
@@ -257,6 +275,7 @@ export class Coroutine {
     }
     this.#notes = []
     this.#watch = undefined
+    this.#isAsleep = true
     return {
       calls,
       hasMoreCalls: this.#unsent.length > 0,
@@ -301,7 +320,15 @@ export class Coroutine {
       if (difference !== undefined) this.refuse(difference)
     }
     this.#watch?.touch()
+    this.#stir()
     return recorded
+  }
+
+  /** C12 */
+  #stir(): void {
+    if (!this.#isAsleep) return
+    this.#isAsleep = false
+    this.#onStir?.(this.dispatchId)
   }
 
   #openCall(call: Call, step: number, awaited: Awaited): void {

@@ -51,6 +51,8 @@ export interface CoroutineRunnerOptions extends Classification {
   readonly randomBytes: (count: number) => Uint8Array
   /** Hands calls to the scheduler, all or none, and resolves with their ids once that is durable. */
   readonly dispatch: (calls: Call[]) => Promise<string[]>
+  /** Is told that a suspended handler has gone on by itself, after a request of its own say, and that its call wants a run. */
+  readonly onStir?: ((dispatchId: string) => void) | undefined
   /** Most suspended coroutines kept in memory; 10,000. */
   readonly warmCoroutinesMax?: number
   /** Longest idle time of a suspended coroutine in memory; 10 minutes. */
@@ -186,6 +188,8 @@ export class CoroutineRunner {
       restarts,
       generation,
       dispatch: this.#dispatch,
+      onStir: this.#options.onStir,
+      clockMs: this.#options.nowMs,
       keepsInputs: replayCheck,
     })
     return { coroutine, token: undefined, runs: 0, journal, idleSinceMs: 0 }

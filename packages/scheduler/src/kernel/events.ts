@@ -78,6 +78,8 @@ export type Event =
       readonly delivered?: number
     }
   | { readonly kind: 'cancel'; readonly id: string }
+  /** A suspended call is to run, whatever it waits for. */
+  | { readonly kind: 'wake'; readonly id: string }
   /** Time has passed. */
   | { readonly kind: 'tick' }
   /** From now on calls are run, or no longer. */

@@ -152,6 +152,9 @@ export class Kernel {
       case 'cancel':
         this.#cancel(event.id)
         break
+      case 'wake':
+        this.#wake(event.id)
+        break
       case 'tick':
         this.#tick()
         break
@@ -305,6 +308,12 @@ export class Kernel {
   #suspend(node: CallNode): void {
     if (isReady(node, this.#nowMs)) this.#makeDue(node)
     else if (node.wait.untilMs > 0) this.#timers.add(node.wait.untilMs, node)
+  }
+
+  /** Nothing is written: what woke it is in the memory of a process, and gone with that. */
+  #wake(id: string): void {
+    const node = this.#calls.get(id)
+    if (node?.state === 'suspended') this.#makeDue(node)
   }
 
   #exit(node: CallNode, end: AttemptEnd, roll: number): void {
