@@ -1,3 +1,5 @@
+import { describeValue } from '@dispatch/protocol'
+
 /** Says whether a scheduler may call an endpoint. */
 export type EndpointFilter = (url: URL) => boolean
 
@@ -11,9 +13,13 @@ export type EndpointFilter = (url: URL) => boolean
  * What is compared are the parts of the parsed URL, never its text. An endpoint with a user name in it, such as
  * `https://allowed.example@evil.example`, is never allowed.
  *
- * @throws {TypeError} Naming the entry, when it is neither.
+ * @throws {TypeError} When it is no list, or naming the entry that is neither.
  */
 export function parseAllowedEndpoints(entries: readonly string[]): EndpointFilter {
+  // Of plain JavaScript: nothing must not be taken for everything.
+  if (!Array.isArray(entries)) {
+    throw new TypeError(`option allowedEndpoints: wanted a list such as ["*"], got ${describeValue(entries)}`)
+  }
   const patterns = entries.map((entry, index) => parseEntry(entry, `allowedEndpoints[${index}]`))
   return (url) => url.username === '' && url.password === '' && patterns.some((matches) => matches(url))
 }

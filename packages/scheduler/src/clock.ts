@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 /** The longest delay that Node's timers know; longer ones would fire at once. */
-const TIMER_MS_MAX = 2 ** 31 - 1
+export const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** The only place in this package that reads time or sets a timer. */
 export const SYSTEM_CLOCK: Clock = {

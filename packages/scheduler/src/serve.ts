@@ -1,7 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { checkInteger, DispatchError, describeValue, type KeyInput, type Logger } from '@dispatch/protocol'
-import { checkRequestLimits } from './check-limits.js'
 import {
   createScheduler,
   type SchedulerLimits,
@@ -74,7 +73,7 @@ export async function serveScheduler(options: ServeSchedulerOptions): Promise<Se
   const closing = new AbortController()
   const { allowedEndpoints, signingKey, bodyBytesMax, runsPerRequestMax } = options
   const transport = createHttpTransport({
-    ...(allowedEndpoints && { allowedEndpoints }),
+    ...(allowedEndpoints !== undefined && { allowedEndpoints }),
     ...(signingKey !== undefined && { signingKey }),
     ...(bodyBytesMax !== undefined && { bodyBytesMax }),
     ...(runsPerRequestMax !== undefined && { runsPerRequestMax }),
@@ -126,13 +125,13 @@ function checkOptions(options: ServeSchedulerOptions): void {
       `option store: wanted the path of a file, ':memory:' or a store, got ${describeValue(store)}`,
     )
   }
-  if (signingKey === '') {
+  // A variable that is not set must not turn signatures off.
+  if (typeof signingKey === 'string' && signingKey.trim() === '') {
     throw new TypeError(
       'option signingKey: wanted a private key, got an empty text; leave the option out to sign nothing',
     )
   }
   checkInteger(port, 'option port', { min: 0, max: 65_535 })
-  checkRequestLimits(options)
 }
 
 function assertGuarded(host: string, { apiKeys, allowedEndpoints }: ServeSchedulerOptions): void {

@@ -23,6 +23,7 @@ import {
 } from '@dispatch/protocol'
 import { Agent } from 'undici'
 import { type EndpointFilter, parseAllowedEndpoints } from './allowed-endpoints.js'
+import { checkTransportLimits } from './check-limits.js'
 import { type Clock, SYSTEM_CLOCK } from './clock.js'
 import { createRunBatcher, type RunBatcher } from './run-batcher.js'
 
@@ -69,7 +70,12 @@ const ENDPOINTS_KEPT_MAX = 10_000
  * @throws {TypeError} When an option is malformed.
  */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
-  const bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX
+  checkTransportLimits(options)
+  const {
+    allowedEndpoints = ['*'],
+    bodyBytesMax = BODY_BYTES_MAX,
+    runsPerRequestMax = BATCH_RUNS_MAX,
+  } = options
   const common = {
     connect: { timeout: CONNECT_MS_MAX },
     connections: SOCKETS_MAX,
@@ -82,11 +88,11 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
     agent,
     batchAgent,
     clock: options.clock ?? SYSTEM_CLOCK,
-    isAllowed: parseAllowedEndpoints(options.allowedEndpoints ?? ['*']),
+    isAllowed: parseAllowedEndpoints(allowedEndpoints),
     key:
       options.signingKey === undefined ? undefined : parseSigningKey(options.signingKey, 'option signingKey'),
     bodyBytesMax,
-    runsPerRequestMax: runsPerRequestMaxOf(options),
+    runsPerRequestMax,
   }
   const endpoints = new Map<string, Endpoint>()
   return {
@@ -102,13 +108,6 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
       await Promise.all([agent.destroy(), batchAgent.destroy()])
     },
   }
-}
-
-function runsPerRequestMaxOf({ runsPerRequestMax = BATCH_RUNS_MAX }: HttpTransportOptions): number {
-  if (Number.isInteger(runsPerRequestMax) && runsPerRequestMax >= 1) return runsPerRequestMax
-  throw new TypeError(
-    `option runsPerRequestMax: wanted a whole number of at least 1, got ${JSON.stringify(runsPerRequestMax)}`,
-  )
 }
 
 interface TransportContext {

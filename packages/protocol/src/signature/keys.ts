@@ -31,6 +31,8 @@ export function parseVerificationKeys(input: KeyInput | readonly KeyInput[], sou
  */
 export function parseSigningKey(input: KeyInput, source: string): KeyObject {
   if (input instanceof KeyObject) return assertEd25519(input, 'private', source)
+  // Of plain JavaScript.
+  if (typeof input !== 'string') throw new TypeError(`${source}: wanted ${PRIVATE_FORMS}, got something else`)
   const text = input.replaceAll('\\n', '\n').trim()
   if (text.includes('-----BEGIN')) {
     return assertEd25519(

@@ -9,6 +9,7 @@ import {
   unreadResponse,
   whenGone,
 } from '@dispatch/protocol'
+import { TIMER_MS_MAX } from '../clock.js'
 import { WAIT_MS_MAX } from './wait-batch.js'
 
 /** Requests under way: those that wait for the end of a call, most of all. */
@@ -97,7 +98,8 @@ export class RequestRoom {
 
   /** As {@link watchAnswer}, for an answer of which parts may be long in coming. */
   watchStream(response: ServerResponse): void {
-    response.setTimeout(WAIT_MS_MAX + this.#answerMsMax, () => response.destroy())
+    const msMax = Math.min(WAIT_MS_MAX + this.#answerMsMax, TIMER_MS_MAX)
+    response.setTimeout(msMax, () => response.destroy())
   }
 
   /** What the head says of the bytes that will be held. A body without a length counts as it comes. */

@@ -14,6 +14,7 @@ import {
   whenGone,
 } from '@dispatch/protocol'
 import { parseAllowedEndpoints } from '../allowed-endpoints.js'
+import { checkRequestLimits } from '../check-limits.js'
 import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'
 import { localRequestProblem } from './loopback.js'
 import type { MethodContext, MethodOptions } from './method-context.js'
@@ -46,9 +47,11 @@ export type SchedulerHandler = (request: IncomingMessage, response: ServerRespon
  * @throws {TypeError} When an option is malformed.
  */
 export function createSchedulerHandler(options: SchedulerHandlerOptions): SchedulerHandler {
-  const { scheduler, apiKeys, closing, logger, bodyBytesMax = BODY_BYTES_MAX } = options
+  checkRequestLimits(options)
+  const { scheduler, apiKeys, allowedEndpoints = ['*'], closing, logger } = options
+  const { bodyBytesMax = BODY_BYTES_MAX } = options
   const room = new RequestRoom(options, bodyBytesMax)
-  const isAllowed = parseAllowedEndpoints(options.allowedEndpoints ?? ['*'])
+  const isAllowed = parseAllowedEndpoints(allowedEndpoints)
   const authenticate = apiKeys === undefined ? undefined : createAuthenticator(apiKeys)
   const methodOptions: MethodOptions = {
     bodyBytesMax,

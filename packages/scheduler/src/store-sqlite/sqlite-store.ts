@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
-import type { Logger } from '@dispatch/protocol'
+import { checkInteger, type Logger } from '@dispatch/protocol'
 import { foldWrites } from '../fold-writes.js'
 import type { FinishedChild, Payloads, Store, StoredJournalEntry, Write } from '../store.js'
 import { partsOf } from './commit-parts.js'
@@ -29,12 +29,13 @@ export interface SqliteStoreOptions {
  * A store in one SQLite file, for one process. It has a thread of its own, which does not keep the process alive
  * while nothing is asked of it.
  *
- * @throws {TypeError} When `path` is empty.
+ * @throws {TypeError} When `path` is empty, or `fileBytesMax` no whole number.
  */
 export function createSqliteStore({ path, fileBytesMax, driver, logger }: SqliteStoreOptions): Store {
   if (typeof path !== 'string' || path === '') {
     throw new TypeError(`createSqliteStore({ path }): wanted the path of a file, got ${JSON.stringify(path)}`)
   }
+  checkInteger(fileBytesMax, 'option fileBytesMax', { min: 1, max: Number.MAX_SAFE_INTEGER })
   const options = { path: resolve(path), fileBytesMax, driver, holder: randomUUID() }
   const thread = new StoreThread(options, logger)
   const ask: StoreThread['ask'] = (...request) => thread.ask(...request)

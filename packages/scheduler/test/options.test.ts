@@ -1,0 +1,130 @@
+import {
+  createEmbeddedScheduler,
+  createHttpTransport,
+  createMemoryStore,
+  createScheduler,
+  createSchedulerHandler,
+  createSqliteStore,
+  RETRY_POLICY,
+  serveScheduler,
+} from '@dispatch/scheduler'
+import t from 'tap'
+
+type Make = (options: object) => unknown
+
+const endpointOf = () => {
+  throw new Error('nothing runs')
+}
+const makeScheduler: Make = (options) =>
+  createScheduler({ store: createMemoryStore(), endpointOf, ...options })
+const makeServed: Make = (options) => serveScheduler({ store: ':memory:', port: 0, ...options })
+const makeEmbedded: Make = (options) =>
+  createEmbeddedScheduler({ store: ':memory:', endpoint: endpointOf as never, endpointUrl: 'x', ...options })
+const makeTransport: Make = (options) => createHttpTransport(options)
+const makeHandler: Make = (options) =>
+  createSchedulerHandler({ scheduler: { forTenant: endpointOf }, ...options })
+
+const LIMITS = [
+  'liveCallsMax',
+  'liveBytesMax',
+  'unacknowledgedCallsMax',
+  'unacknowledgedBytesMax',
+  'waitersMax',
+  'cacheBytesMax',
+  'runBytesMax',
+]
+const RUNNING = [...LIMITS, 'runMsMax', 'retentionMs']
+const REQUESTS = ['requestsMax', 'requestBytesMax', 'bodyMsMax', 'answerMsMax', 'bodyBytesMax']
+
+const MAKERS: { name: string; make: Make; numbers: readonly string[] }[] = [
+  { name: 'createScheduler', make: makeScheduler, numbers: RUNNING },
+  { name: 'createEmbeddedScheduler', make: makeEmbedded, numbers: LIMITS },
+  { name: 'createSchedulerHandler', make: makeHandler, numbers: REQUESTS },
+  {
+    name: 'createHttpTransport',
+    make: makeTransport,
+    numbers: ['runMsMax', 'bodyBytesMax', 'runsPerRequestMax'],
+  },
+  {
+    name: 'serveScheduler',
+    make: makeServed,
+    numbers: [...RUNNING, ...REQUESTS, 'runsPerRequestMax', 'port'],
+  },
+]
+
+for (const { name, make, numbers } of MAKERS) {
+  for (const option of numbers) {
+    t.test(`${name}: ${option} that is no number in its range is refused by name`, async (t) => {
+      const message = new RegExp(`^option ${option}: wanted a whole number from \\d+ to \\d+, got `)
+      for (const value of ['30s', '5', Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, null]) {
+        await t.rejects(async () => make({ [option]: value }), { name: 'TypeError', message }, String(value))
+      }
+    })
+  }
+}
+
+for (const option of ['runMsMax', 'bodyMsMax', 'answerMsMax']) {
+  t.test(`serveScheduler: ${option} is no longer than a timer may be`, async (t) => {
+    await t.rejects(async () => makeServed({ [option]: 2 ** 31 }), {
+      message: /^option \w+: .* 2147483647, /,
+    })
+    makeScheduler({ [option]: 2 ** 31 - 1 })
+    makeHandler({ [option]: 2 ** 31 - 1 })
+  })
+}
+
+t.test('what is undefined is as the default', async (t) => {
+  for (const { make, numbers } of MAKERS) {
+    if (make === makeServed) continue
+    t.doesNotThrow(() => make(Object.fromEntries(numbers.map((option) => [option, undefined]))))
+  }
+})
+
+t.test('calls may be kept longer than a timer can run, and nothing in the cache', async (t) => {
+  t.doesNotThrow(() => makeScheduler({ retentionMs: 365 * 86_400_000, cacheBytesMax: 0 }))
+})
+
+t.test('a retry policy of which a part makes no sense is refused by the name of that', async (t) => {
+  for (const part of Object.keys(RETRY_POLICY)) {
+    t.throws(() => makeScheduler({ retryPolicy: { ...RETRY_POLICY, [part]: '5s' } }), {
+      name: 'TypeError',
+      message: new RegExp(`^option retryPolicy\\.${part}: wanted a whole number`),
+    })
+  }
+  for (const retryPolicy of [5, null, { delayMsMin: 1 }]) {
+    t.throws(() => makeScheduler({ retryPolicy }), {
+      name: 'TypeError',
+      message: /^option retryPolicy.*: wanted /,
+    })
+  }
+})
+
+t.test('the size of a file is a number', async (t) => {
+  t.throws(() => createSqliteStore({ path: 'x', fileBytesMax: '1 GB' as never }), {
+    name: 'TypeError',
+    message: /^option fileBytesMax: wanted a whole number/,
+  })
+})
+
+t.test('a signing key that is of no use is refused, and not taken for none', async (t) => {
+  for (const signingKey of ['', ' \n', null, 5, false]) {
+    for (const make of [makeTransport, makeServed]) {
+      await t.rejects(async () => make({ signingKey }), {
+        name: 'TypeError',
+        message: /^option signingKey: wanted /,
+      })
+    }
+  }
+})
+
+t.test('a list of endpoints that is none is refused, and does not allow all of them', async (t) => {
+  for (const allowedEndpoints of [null, '*', 'https://app.example.com']) {
+    await t.rejects(
+      async () => makeServed({ allowedEndpoints, host: '0.0.0.0', apiKeys: ['key-number-1'] }),
+      {
+        name: 'TypeError',
+        message: /^option allowedEndpoints: wanted a list/,
+      },
+    )
+  }
+})
