@@ -185,8 +185,6 @@ export class Kernel {
 
   #insert(node: CallNode, call: NewCall): void {
     node.concurrencyKey = call.concurrencyKey
-    node.expiresAtMs = expiryOf(call, this.#nowMs, node.expiresAtMs) // K12
-    if (node.expiresAtMs > 0) this.#timers.add(node.expiresAtMs, node)
     this.#setInput(node, call.input)
     this.#slots.enter(node.target.slot)
     this.#calls.set(node.id, node)
