@@ -69,7 +69,7 @@ function withTests(text, filesById) {
   })
 }
 
-/** `core/endpoint` for `packages/core/test/endpoint.test.ts`. */
+/** `core/endpoint` for `packages/core/test/endpoint/endpoint.test.ts`. */
 function linkText(file) {
   const owner = file.startsWith('packages/') ? file.split('/')[1] : file.split('/')[0]
   return `${owner}/${basename(file).replace(/(\.test)?\.ts$/, '')}`

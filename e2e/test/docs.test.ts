@@ -182,8 +182,12 @@ function addedFieldsOf(proto: string): string[] {
 
 t.test('README.md lists every option of a Dispatch, and every variable that is read', async (t) => {
   const text = textOf('README.md')
-  const options = [...textOf('packages/core/src/dispatch-options.ts').matchAll(/^ {2}readonly (\w+)\?:/gm)]
-  const variables = [...textOf('packages/core/src/config.ts').matchAll(/\b(DISPATCH_[A-Z_]+|NODE_ENV)\b/g)]
+  const options = [
+    ...textOf('packages/core/src/config/dispatch-options.ts').matchAll(/^ {2}readonly (\w+)\?:/gm),
+  ]
+  const variables = [
+    ...textOf('packages/core/src/config/config.ts').matchAll(/\b(DISPATCH_[A-Z_]+|NODE_ENV)\b/g),
+  ]
   const names = new Set([...options, ...variables].map(([, name = '']) => name))
   t.ok(names.size > 15, 'the options were found')
   t.strictSame(
@@ -194,7 +198,7 @@ t.test('README.md lists every option of a Dispatch, and every variable that is r
 
 t.test('README.md names every option of a function and of a call', async (t) => {
   const text = textOf('README.md')
-  const sources = ['func.ts', 'call-options.ts'].map((name) => textOf(`packages/core/src/${name}`))
+  const sources = ['func.ts', 'call-options.ts'].map((name) => textOf(`packages/core/src/functions/${name}`))
   const bodies = sources.flatMap((source) => [
     ...source.matchAll(/^export interface (?:FunctionOptions|\w*CallOptions)\b[^{]*\{([\s\S]*?)^\}/gm),
   ])

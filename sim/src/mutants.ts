@@ -7,16 +7,16 @@ export interface Mutant {
 }
 
 const KERNEL = 'packages/scheduler/dist/kernel/kernel.js'
-const QUEUE = 'packages/scheduler/dist/kernel/fair-queue.js'
-const SLOTS = 'packages/scheduler/dist/kernel/slots.js'
+const QUEUE = 'packages/scheduler/dist/kernel/limits/fair-queue.js'
+const SLOTS = 'packages/scheduler/dist/kernel/limits/slots.js'
 const RETRY = 'packages/scheduler/dist/kernel/retry-policy.js'
 const NODE = 'packages/scheduler/dist/kernel/call-node.js'
-const DRIVER = 'packages/scheduler/dist/driver.js'
+const DRIVER = 'packages/scheduler/dist/driver/driver.js'
 const SCHEDULER = 'packages/scheduler/dist/scheduler.js'
-const ENDED = 'packages/scheduler/dist/ended-calls.js'
-const RUN_PAYLOADS = 'packages/scheduler/dist/run-payloads.js'
+const ENDED = 'packages/scheduler/dist/calls/ended-calls.js'
+const RUN_PAYLOADS = 'packages/scheduler/dist/runs/run-payloads.js'
 const WARM = 'packages/core/dist/coroutine/warm-coroutines.js'
-const REPLAY = 'packages/core/dist/coroutine/replay.js'
+const REPLAY = 'packages/core/dist/coroutine/replay/replay.js'
 
 /** Bugs that somebody could write. The simulation has to find every one of them. */
 export const MUTANTS: readonly Mutant[] = [

@@ -1,5 +1,5 @@
-import type { Clock } from '../../packages/scheduler/dist/clock.js'
 import { TimerHeap } from '../../packages/scheduler/dist/kernel/timer-heap.js'
+import type { Clock } from '../../packages/scheduler/dist/time/clock.js'
 
 /** More turns of the event loop than anything takes that comes to an end. */
 const TURNS_MAX = 20_000

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Database, loadDriver } from '../../../packages/scheduler/dist/store-sqlite/sqlite-driver.js'
+import { type Database, loadDriver } from '../../../packages/scheduler/dist/store/sqlite/driver/driver.js'
 
 const openDatabase = await loadDriver()
 

@@ -39,13 +39,6 @@ export {
   UnauthenticatedError,
   uint,
 } from '@dispatch/protocol'
-export type { CallContext } from './call-context.js'
-export type { CallHandle, CallStateName, CallStatus, ResultOptions } from './call-handle.js'
-export type { CallOptions, DispatchedCallOptions } from './call-options.js'
-export type { Class, Rule } from './class-rules.js'
-export { type ErrorType, errorType, type OutputType, outputType } from './classify.js'
-export { Dispatch } from './dispatch.js'
-export type { DispatchOptions, SchedulerOption } from './dispatch-options.js'
 export {
   CALLS_PATH_DEFAULT,
   callReply,
@@ -53,16 +46,7 @@ export {
   dispatchedReply,
   type Reply,
   type ReplyOptions,
-} from './dispatched.js'
-export { type EndpointHead, type EndpointRequest, type EndpointResponse, RUN_PATH } from './endpoint.js'
-export {
-  type AnyDispatchFunction,
-  type DispatchFunction,
-  type FunctionOptions,
-  func,
-  type HandlerResult,
-} from './func.js'
-export type { ListenOptions, Server } from './listen.js'
+} from './adapter/dispatched.js'
 export {
   type DispatchCall,
   type Dispatched,
@@ -70,11 +54,32 @@ export {
   type MountOptions,
   type MountRequest,
   mountDispatch,
-} from './mount.js'
-export { type RequestWithBody, readNodeBody } from './node-body.js'
-export { handleNode, type ServedDispatch, writeNodeResponse } from './node-listener.js'
-export type { BodyPlace } from './run-room.js'
-export { rawValue, type Schema, type TypeBoxSchema } from './schema.js'
-export { createServerLife, type ServerLife, type ServerLifeOptions } from './server-life.js'
-export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js'
-export type { TailCall } from './tail-call.js'
+} from './adapter/mount.js'
+export { createServerLife, type ServerLife, type ServerLifeOptions } from './adapter/server-life.js'
+export type { CallHandle, CallStateName, CallStatus, ResultOptions } from './calls/call-handle.js'
+export type { DispatchOptions, SchedulerOption } from './config/dispatch-options.js'
+export type { CallContext } from './coroutine/definition/call-context.js'
+export type { TailCall } from './coroutine/definition/tail-call.js'
+export { Dispatch } from './dispatch/dispatch.js'
+export {
+  type EndpointHead,
+  type EndpointRequest,
+  type EndpointResponse,
+  RUN_PATH,
+} from './endpoint/endpoint.js'
+export type { BodyPlace } from './endpoint/run-room.js'
+export type { Class, Rule } from './errors/class-rules.js'
+export { type ErrorType, errorType, type OutputType, outputType } from './errors/classify.js'
+export type { CallOptions, DispatchedCallOptions } from './functions/call-options.js'
+export {
+  type AnyDispatchFunction,
+  type DispatchFunction,
+  type FunctionOptions,
+  func,
+  type HandlerResult,
+} from './functions/func.js'
+export { rawValue, type Schema, type TypeBoxSchema } from './functions/schema/schema.js'
+export type { StandardIssue, StandardResult, StandardSchema } from './functions/schema/standard-schema.js'
+export type { ListenOptions, Server } from './server/listen.js'
+export { type RequestWithBody, readNodeBody } from './server/node-body.js'
+export { handleNode, type ServedDispatch, writeNodeResponse } from './server/node-listener.js'

@@ -1,4 +1,17 @@
 export {
+  BODY_BYTES_MAX,
+  FUNCTION_NAME_PATTERN,
+  NAME_LENGTH_MAX,
+  POLL_RESULTS_MAX,
+  POLL_WAIT_MS_DEFAULT,
+  POLL_WAIT_MS_MIN,
+  UNACKNOWLEDGED_BYTES_MAX,
+  UNACKNOWLEDGED_CALLS_MAX,
+  VALUE_DEPTH_MAX,
+} from './bounds/limits.js'
+export { Rate } from './bounds/rate.js'
+export { type Place, Room, type RoomLimits } from './bounds/room.js'
+export {
   BATCH_RUNS_MAX,
   decodeRunBatchRequest,
   decodeRunBatchResponse,
@@ -7,9 +20,7 @@ export {
   encodeRunBatchResponse,
   fromBatchError,
   toBatchError,
-} from './batch.js'
-export { bytesOfCall, bytesOfCalls } from './call-bytes.js'
-export { checkInteger } from './check-integer.js'
+} from './connect/batch.js'
 export {
   CONNECT_CODES,
   type ConnectCode,
@@ -17,34 +28,42 @@ export {
   connectCodeOfHttp,
   connectCodeOfStatus,
   isConnectCode,
-} from './connect-code.js'
-export { describeValue, formatPathKey } from './describe-value.js'
+} from './connect/connect-code.js'
 export {
-  DispatchError,
-  type DispatchErrorOptions,
-  type FromResponseOptions,
-  type HttpResponseLike,
-  isRetryable,
-} from './dispatch-error.js'
-export { parseDuration } from './duration.js'
+  createMessageStream,
+  envelopeOf,
+  MESSAGE_STREAM_TYPE,
+  type MessageStream,
+  MessageStreamReader,
+  messageOf,
+} from './connect/message-stream.js'
+export { type ReadBodyOptions, readBody, unreadResponse } from './connect/read-body.js'
 export {
-  DnsError,
-  ERRORS,
-  HttpError,
-  IncompatibleStateError,
-  InvalidArgumentError,
-  InvalidResponseError,
-  type NamedErrorConstructor,
-  NotFoundError,
-  PermanentError,
-  PermissionDeniedError,
-  TcpError,
-  TemporaryError,
-  ThrottledError,
-  TimeoutError,
-  TlsError,
-  UnauthenticatedError,
-} from './errors.js'
+  bytesResponse,
+  checkHead,
+  connectTimeoutMsOf,
+  errorResponse,
+  type HeadLimits,
+  headerOf,
+  inflatedBytesMax,
+  type StreamedResponse,
+  tooLargeError,
+  tooLargeResponse,
+  type UnaryHeaders,
+  type UnaryRequest,
+  type UnaryResponse,
+} from './connect/unary.js'
+export {
+  type ParseUnaryOptions,
+  parseUnaryResponse,
+  type UnaryHeadersOptions,
+  unaryHeaders,
+} from './connect/unary-client.js'
+export { UnaryError, type UnaryErrorOptions } from './connect/unary-error.js'
+export { type Failure, failureOf } from './connect/unary-failure.js'
+export { type ServeUnaryOptions, serveStream, serveUnary } from './connect/unary-server.js'
+export { whenGone } from './connect/when-gone.js'
+export { bytesOfCall, bytesOfCalls } from './messages/call-bytes.js'
 export {
   type BatchError,
   BatchErrorSchema,
@@ -65,7 +84,7 @@ export {
   WaitBatchResponseSchema,
   WaitRequestSchema,
   WaitResponseSchema,
-} from './gen/dispatch-api-v1.js'
+} from './messages/gen/dispatch-api-v1.js'
 export {
   type CoroutineState,
   CoroutineStateSchema,
@@ -75,8 +94,8 @@ export {
   RunEntrySchema,
   type Step,
   StepSchema,
-} from './gen/dispatch-sdk-node-v1.js'
-export { PickledSchema } from './gen/dispatch-sdk-python-v1.js'
+} from './messages/gen/dispatch-sdk-node-v1.js'
+export { PickledSchema } from './messages/gen/dispatch-sdk-python-v1.js'
 export {
   type Call,
   type CallResult,
@@ -100,28 +119,37 @@ export {
   RunResponseSchema,
   type WireError,
   WireErrorSchema,
-} from './gen/dispatch-sdk-v1.js'
-export { type Any, AnySchema, type Timestamp, type WireDuration } from './gen/google-protobuf.js'
-export { retryAfterMsOf, retryAfterMsOfHeaders, statusOfHttp } from './http-status.js'
+} from './messages/gen/dispatch-sdk-v1.js'
+export { type Any, AnySchema, type Timestamp, type WireDuration } from './messages/gen/google-protobuf.js'
+export { durationFromMs, durationMs, timestampFromMs, timestampMs } from './messages/time.js'
+export { TYPE_REGISTRY } from './messages/type-registry.js'
 export {
-  BODY_BYTES_MAX,
-  FUNCTION_NAME_PATTERN,
-  NAME_LENGTH_MAX,
-  POLL_RESULTS_MAX,
-  POLL_WAIT_MS_DEFAULT,
-  POLL_WAIT_MS_MIN,
-  UNACKNOWLEDGED_BYTES_MAX,
-  UNACKNOWLEDGED_CALLS_MAX,
-  VALUE_DEPTH_MAX,
-} from './limits.js'
+  decodeAny,
+  decodeCallResult,
+  encodeAny,
+  encodeCallResult,
+  encodeRunRequest,
+  encodeRunResponse,
+} from './messages/wire.js'
 export {
-  createMessageStream,
-  envelopeOf,
-  MESSAGE_STREAM_TYPE,
-  type MessageStream,
-  MessageStreamReader,
-  messageOf,
-} from './message-stream.js'
+  type FromWireErrorOptions,
+  fromWireError,
+  toWireError,
+  wireErrorOfStatus,
+} from './messages/wire-error.js'
+export { RunAborter } from './ports/run-abort.js'
+export {
+  EMBEDDED_ENDPOINT_URL,
+  type EmbeddedScheduler,
+  type EmbeddedSchedulerModule,
+  type EmbeddedSchedulerOptions,
+  type Endpoint,
+  type FunctionStats,
+  type Logger,
+  type RunOutcome,
+  type RunSignal,
+  type Scheduler,
+} from './ports/scheduler.js'
 export { fromBinary, toBinary } from './proto/binary.js'
 export { create, isMessage } from './proto/create.js'
 export { fromJson, fromJsonString } from './proto/from-json.js'
@@ -134,25 +162,8 @@ export type {
   MessageSchema,
   UnknownField,
 } from './proto/message.js'
-export { durationFromMs, durationMs, timestampFromMs, timestampMs } from './proto/time.js'
 export { toJson, toJsonString } from './proto/to-json.js'
 export { type ProtoWriter, writeProto } from './proto/writer.js'
-export { Rate } from './rate.js'
-export { type ReadBodyOptions, readBody, unreadResponse } from './read-body.js'
-export { type Place, Room, type RoomLimits } from './room.js'
-export { RunAborter } from './run-aborter.js'
-export {
-  EMBEDDED_ENDPOINT_URL,
-  type EmbeddedScheduler,
-  type EmbeddedSchedulerModule,
-  type EmbeddedSchedulerOptions,
-  type Endpoint,
-  type FunctionStats,
-  type Logger,
-  type RunOutcome,
-  type RunSignal,
-  type Scheduler,
-} from './scheduler.js'
 export type { SignedTarget } from './signature/base.js'
 export type { VerificationFailure } from './signature/failure.js'
 export {
@@ -167,6 +178,32 @@ export {
 export { type SignableRequest, type SignatureHeaders, signRequest } from './signature/sign.js'
 export { type VerifiableRequest, verifyRequest } from './signature/verify.js'
 export {
+  DispatchError,
+  type DispatchErrorOptions,
+  type FromResponseOptions,
+  type HttpResponseLike,
+  isRetryable,
+} from './statuses/dispatch-error.js'
+export { retryAfterMsOf, retryAfterMsOfHeaders, statusOfHttp } from './statuses/http-status.js'
+export {
+  DnsError,
+  ERRORS,
+  HttpError,
+  IncompatibleStateError,
+  InvalidArgumentError,
+  InvalidResponseError,
+  type NamedErrorConstructor,
+  NotFoundError,
+  PermanentError,
+  PermissionDeniedError,
+  TcpError,
+  TemporaryError,
+  ThrottledError,
+  TimeoutError,
+  TlsError,
+  UnauthenticatedError,
+} from './statuses/named-errors.js'
+export {
   codeOfStatus,
   type FailureStatus,
   isStatus,
@@ -174,33 +211,11 @@ export {
   type Status,
   type StatusRow,
   statusOfCode,
-} from './statuses.js'
-export { statusOfSystemCode } from './system-code.js'
-export { TYPE_REGISTRY } from './type-registry.js'
-export {
-  bytesResponse,
-  checkHead,
-  connectTimeoutMsOf,
-  errorResponse,
-  type HeadLimits,
-  headerOf,
-  inflatedBytesMax,
-  type StreamedResponse,
-  tooLargeError,
-  tooLargeResponse,
-  type UnaryHeaders,
-  type UnaryRequest,
-  type UnaryResponse,
-} from './unary.js'
-export {
-  type ParseUnaryOptions,
-  parseUnaryResponse,
-  type UnaryHeadersOptions,
-  unaryHeaders,
-} from './unary-client.js'
-export { UnaryError, type UnaryErrorOptions } from './unary-error.js'
-export { type Failure, failureOf } from './unary-failure.js'
-export { type ServeUnaryOptions, serveStream, serveUnary } from './unary-server.js'
+} from './statuses/statuses.js'
+export { statusOfSystemCode } from './statuses/system-code.js'
+export { checkInteger } from './text/check-integer.js'
+export { describeValue, formatPathKey } from './text/describe-value.js'
+export { parseDuration } from './text/duration.js'
 export { decodeValue } from './values/decode-value.js'
 export { type EncodeValueOptions, encodeValue } from './values/encode-value.js'
 export {
@@ -214,16 +229,14 @@ export {
   parseHttpRequestValue,
   parseHttpResponseValue,
 } from './values/http-values.js'
-export { encodePythonArguments } from './values/pickle-encode.js'
-export { argumentsOf, PickledArguments, PickledObject } from './values/pickled-object.js'
-export { Duration, duration, float, int, type NumberKind, TypedNumber, uint } from './values/typed-values.js'
-export { whenGone } from './when-gone.js'
 export {
-  decodeAny,
-  decodeCallResult,
-  encodeAny,
-  encodeCallResult,
-  encodeRunRequest,
-  encodeRunResponse,
-} from './wire.js'
-export { type FromWireErrorOptions, fromWireError, toWireError, wireErrorOfStatus } from './wire-error.js'
+  Duration,
+  duration,
+  float,
+  int,
+  type NumberKind,
+  TypedNumber,
+  uint,
+} from './values/kinds/typed-values.js'
+export { encodePythonArguments } from './values/pickle/encode-pickle.js'
+export { argumentsOf, PickledArguments, PickledObject } from './values/pickle/pickled-object.js'

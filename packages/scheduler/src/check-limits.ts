@@ -1,9 +1,9 @@
 import { checkInteger, describeValue } from '@dispatch/protocol'
-import { TIMER_MS_MAX } from './clock.js'
 import type { RetryPolicy } from './kernel/retry-policy.js'
 import type { SchedulerOptions } from './scheduler.js'
 import type { RequestLimits } from './service/request-room.js'
-import type { HttpTransportOptions } from './transport-http.js'
+import { TIMER_MS_MAX } from './time/clock.js'
+import type { HttpTransportOptions } from './transport/http-transport.js'
 
 const COUNT = { min: 1, max: Number.MAX_SAFE_INTEGER }
 const TIME = { min: 1, max: TIMER_MS_MAX }

@@ -1,7 +1,7 @@
 import type { EmbeddedScheduler, EmbeddedSchedulerOptions, Endpoint } from '@dispatch/protocol'
 import { createScheduler, type SchedulerLimits } from './scheduler.js'
-import { createMemoryStore } from './store-memory.js'
-import { createSqliteStore } from './store-sqlite/sqlite-store.js'
+import { createMemoryStore } from './store/memory-store.js'
+import { createSqliteStore } from './store/sqlite/sqlite-store.js'
 
 /**
  * The scheduler inside an application's process: its calls are kept in one file and run by the process itself.

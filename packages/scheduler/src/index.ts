@@ -1,5 +1,5 @@
-export type { AdmissionLimits } from './admission.js'
-export { type EndpointFilter, parseAllowedEndpoints } from './allowed-endpoints.js'
+export type { AdmissionLimits } from './calls/admission.js'
+export { createUuidv7, type Uuidv7Sources } from './calls/uuidv7.js'
 export { createEmbeddedScheduler } from './embedded.js'
 export { RETRY_POLICY, type RetryPolicy } from './kernel/retry-policy.js'
 export {
@@ -16,6 +16,8 @@ export {
   type SchedulerHandler,
   type SchedulerHandlerOptions,
 } from './service/scheduler-handler.js'
+export { createMemoryStore } from './store/memory-store.js'
+export { createSqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.js'
 export type {
   CallOptions,
   CallRecord,
@@ -26,8 +28,10 @@ export type {
   StoredJournalEntry,
   WaitCondition,
   Write,
-} from './store.js'
-export { createMemoryStore } from './store-memory.js'
-export { createSqliteStore, type SqliteStoreOptions } from './store-sqlite/sqlite-store.js'
-export { createHttpTransport, type HttpTransport, type HttpTransportOptions } from './transport-http.js'
-export { createUuidv7, type Uuidv7Sources } from './uuidv7.js'
+} from './store/store.js'
+export { type EndpointFilter, parseAllowedEndpoints } from './transport/allowed-endpoints.js'
+export {
+  createHttpTransport,
+  type HttpTransport,
+  type HttpTransportOptions,
+} from './transport/http-transport.js'

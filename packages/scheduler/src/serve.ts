@@ -11,10 +11,10 @@ import type { ApiKeys } from './service/api-keys.js'
 import { isLoopbackHost } from './service/loopback.js'
 import type { RequestLimits } from './service/request-room.js'
 import { createSchedulerHandler } from './service/scheduler-handler.js'
-import type { Store } from './store.js'
-import { createMemoryStore } from './store-memory.js'
-import { createSqliteStore } from './store-sqlite/sqlite-store.js'
-import { createHttpTransport } from './transport-http.js'
+import { createMemoryStore } from './store/memory-store.js'
+import { createSqliteStore } from './store/sqlite/sqlite-store.js'
+import type { Store } from './store/store.js'
+import { createHttpTransport } from './transport/http-transport.js'
 
 export interface ServeSchedulerOptions
   extends SchedulerLimits,

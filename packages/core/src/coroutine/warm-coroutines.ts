@@ -1,4 +1,4 @@
-import type { Coroutine } from './coroutine.js'
+import type { Coroutine } from './life/coroutine.js'
 
 /** A coroutine in this process's memory, and what it takes to suspend it. */
 export interface WarmCoroutine {

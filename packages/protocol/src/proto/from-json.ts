@@ -1,4 +1,3 @@
-import { setOwn } from '../set-own.js'
 import { toBinary } from './binary.js'
 import {
   DURATION_SECONDS_MAX,
@@ -11,6 +10,7 @@ import {
 } from './json.js'
 import { jsonScalar, wanted } from './json-scalar.js'
 import type { Field, Message, MessageSchema } from './message.js'
+import { setOwn } from './set-own.js'
 
 /** Most messages inside each other, unless the caller wants otherwise. */
 const DEPTH_MAX = 100

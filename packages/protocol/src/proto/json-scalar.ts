@@ -1,4 +1,4 @@
-import { isWellFormed } from '../text.js'
+import { isWellFormed } from '../text/text.js'
 import type { Json } from './json.js'
 import type { Field, FieldKind } from './message.js'
 

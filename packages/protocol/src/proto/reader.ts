@@ -1,5 +1,5 @@
-import { setOwn } from '../set-own.js'
 import type { Message, MessageSchema } from './message.js'
+import { setOwn } from './set-own.js'
 
 /** Most messages inside a message, and groups inside those, one in another. */
 const DEPTH_MAX = 99

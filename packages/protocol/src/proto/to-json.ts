@@ -1,4 +1,3 @@
-import { setOwn } from '../set-own.js'
 import { fromBinary } from './binary.js'
 import {
   DURATION_SECONDS_MAX,
@@ -10,6 +9,7 @@ import {
   typeOfUrl,
 } from './json.js'
 import type { Field, Message, MessageSchema } from './message.js'
+import { setOwn } from './set-own.js'
 
 /**
  * The message in protobuf's JSON form. Fields that are not known are left out, as is what is zero and has no presence.

@@ -1,4 +1,4 @@
-import { headerOf, type UnaryHeaders } from '../unary.js'
+import { headerOf, type UnaryHeaders } from '../connect/unary.js'
 import type { SignedTarget } from './base.js'
 
 /** A guess at what a request was signed for, when that is not what this process sees. */

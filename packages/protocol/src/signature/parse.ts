@@ -5,8 +5,8 @@ import {
   parseDictionary,
   serializeInnerList,
 } from 'structured-headers'
-import { quote } from '../shorten.js'
-import { headerOf, type UnaryHeaders } from '../unary.js'
+import { headerOf, type UnaryHeaders } from '../connect/unary.js'
+import { quote } from '../text/shorten.js'
 import { parseByteSequences } from './byte-sequences.js'
 import { failed, type VerificationFailure } from './failure.js'
 

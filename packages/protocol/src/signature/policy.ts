@@ -1,4 +1,4 @@
-import { quote } from '../shorten.js'
+import { quote } from '../text/shorten.js'
 import { ALGORITHM, KEY_ID, REQUIRED_COMPONENTS } from './base.js'
 import { failed, type VerificationFailure } from './failure.js'
 import type { SignatureEntry } from './parse.js'

@@ -1,6 +1,6 @@
 import { type KeyObject, verify } from 'node:crypto'
-import { quote, shorten } from '../shorten.js'
-import { headerOf, type UnaryHeaders } from '../unary.js'
+import { headerOf, type UnaryHeaders } from '../connect/unary.js'
+import { quote, shorten } from '../text/shorten.js'
 import { derivedComponentOf, REQUIRED_COMPONENTS, type SignedTarget, signatureBase } from './base.js'
 import { likelyTargets } from './diagnose.js'
 import { matchesDigests, parseContentDigest } from './digest.js'

@@ -1,5 +1,4 @@
-import { DispatchError } from '../dispatch-error.js'
-import { PickledSchema } from '../gen/dispatch-sdk-python-v1.js'
+import { PickledSchema } from '../messages/gen/dispatch-sdk-python-v1.js'
 import {
   type Any,
   BoolValueSchema,
@@ -13,16 +12,17 @@ import {
   UInt32ValueSchema,
   UInt64ValueSchema,
   WireDurationSchema,
-} from '../gen/google-protobuf.js'
+} from '../messages/gen/google-protobuf.js'
+import { TYPE_REGISTRY } from '../messages/type-registry.js'
 import { fromBinary } from '../proto/binary.js'
 import type { Message, MessageSchema } from '../proto/message.js'
-import { TYPE_REGISTRY } from '../type-registry.js'
-import { TYPE_URLS, typeNameOf } from './any.js'
+import { DispatchError } from '../statuses/dispatch-error.js'
 import { decodeJsValue } from './js-value-decode.js'
 import { decodeJsonList, decodeJsonStruct, decodeJsonValue } from './json-value-decode.js'
-import { decodePickle } from './pickle.js'
-import { malformed } from './refusal.js'
-import { type Duration, durationOf } from './typed-values.js'
+import { TYPE_URLS, typeNameOf } from './kinds/any.js'
+import { malformed } from './kinds/refusal.js'
+import { type Duration, durationOf } from './kinds/typed-values.js'
+import { decodePickle } from './pickle/decode-pickle.js'
 
 /**
  * The JavaScript value of what came over the wire; no value at all is `null`.

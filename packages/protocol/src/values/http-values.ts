@@ -1,4 +1,4 @@
-import { DispatchError } from '../dispatch-error.js'
+import { DispatchError } from '../statuses/dispatch-error.js'
 
 /** An HTTP request that a function is asked to make. */
 export interface HttpRequest {

@@ -1,8 +1,8 @@
-import { JsValueSchema } from '../gen/dispatch-sdk-node-v1.js'
-import { VALUE_DEPTH_MAX } from '../limits.js'
+import { VALUE_DEPTH_MAX } from '../bounds/limits.js'
+import { JsValueSchema } from '../messages/gen/dispatch-sdk-node-v1.js'
 import { fromBinary } from '../proto/binary.js'
-import { setOwn } from '../set-own.js'
-import { durationOf } from './typed-values.js'
+import { setOwn } from '../proto/set-own.js'
+import { durationOf } from './kinds/typed-values.js'
 
 /**
  * The value in the bytes of a `dispatch.sdk.node.v1.JsValue`; see {@link encodeJsValue} for its form.

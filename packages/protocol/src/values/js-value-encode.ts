@@ -1,10 +1,10 @@
 import { types } from 'node:util'
-import { VALUE_DEPTH_MAX } from '../limits.js'
+import { VALUE_DEPTH_MAX } from '../bounds/limits.js'
+import { setOwn } from '../proto/set-own.js'
 import { type ProtoWriter, writeProto } from '../proto/writer.js'
-import { setOwn } from '../set-own.js'
-import { describe, keyPart, refusal, textOfPath } from './refusal.js'
-import { Duration } from './typed-values.js'
-import { isJsonNumber, isPlainObject, substituteOf } from './value-kinds.js'
+import { describe, keyPart, refusal, textOfPath } from './kinds/refusal.js'
+import { Duration } from './kinds/typed-values.js'
+import { isJsonNumber, isPlainObject, substituteOf } from './kinds/value-kinds.js'
 
 /** JSON for one value: itself, or `{"$": [tag, …]}`. */
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }

@@ -1,6 +1,6 @@
-import { VALUE_DEPTH_MAX } from '../limits.js'
+import { VALUE_DEPTH_MAX } from '../bounds/limits.js'
 import { ProtoReader } from '../proto/reader.js'
-import { setOwn } from '../set-own.js'
+import { setOwn } from '../proto/set-own.js'
 
 /**
  * The JSON value in a `google.protobuf.Value`; one without content is `null`. Reads the bytes directly: as a message

@@ -1,7 +1,7 @@
-import { VALUE_DEPTH_MAX } from '../limits.js'
+import { VALUE_DEPTH_MAX } from '../bounds/limits.js'
 import type { ProtoWriter } from '../proto/writer.js'
-import { isWellFormed } from '../text.js'
-import { isJsonNumber, isPlainObject, substituteOf } from './value-kinds.js'
+import { isWellFormed } from '../text/text.js'
+import { isJsonNumber, isPlainObject, substituteOf } from './kinds/value-kinds.js'
 
 /**
  * Writes `value` as a `google.protobuf.Value`. False when that cannot hold it exactly, or when it is no data or

@@ -1,10 +1,10 @@
 import { types } from 'node:util'
-import type { Any } from '../gen/google-protobuf.js'
+import type { Any } from '../messages/gen/google-protobuf.js'
+import { TYPE_REGISTRY } from '../messages/type-registry.js'
 import { toBinary } from '../proto/binary.js'
 import type { Message } from '../proto/message.js'
-import { TYPE_REGISTRY } from '../type-registry.js'
-import { anyOf } from './any.js'
-import { malformed, refusal } from './refusal.js'
+import { anyOf } from './kinds/any.js'
+import { malformed, refusal } from './kinds/refusal.js'
 
 /** Whether `value` is, or looks like, a message that generated code made. */
 export function isMessageObject(value: object): value is Message {

@@ -9,11 +9,11 @@ import {
   file_google_protobuf_timestamp,
   file_google_protobuf_wrappers,
 } from '@bufbuild/protobuf/wkt'
-import { SCHEMAS as API_SCHEMAS } from '../../dist/gen/dispatch-api-v1.js'
-import { SCHEMAS as NODE_SCHEMAS } from '../../dist/gen/dispatch-sdk-node-v1.js'
-import { SCHEMAS as PYTHON_SCHEMAS } from '../../dist/gen/dispatch-sdk-python-v1.js'
-import { SCHEMAS as SDK_SCHEMAS } from '../../dist/gen/dispatch-sdk-v1.js'
-import { SCHEMAS as GOOGLE_SCHEMAS } from '../../dist/gen/google-protobuf.js'
+import { SCHEMAS as API_SCHEMAS } from '../../dist/messages/gen/dispatch-api-v1.js'
+import { SCHEMAS as NODE_SCHEMAS } from '../../dist/messages/gen/dispatch-sdk-node-v1.js'
+import { SCHEMAS as PYTHON_SCHEMAS } from '../../dist/messages/gen/dispatch-sdk-python-v1.js'
+import { SCHEMAS as SDK_SCHEMAS } from '../../dist/messages/gen/dispatch-sdk-v1.js'
+import { SCHEMAS as GOOGLE_SCHEMAS } from '../../dist/messages/gen/google-protobuf.js'
 import type { MessageRegistry, MessageSchema } from '../../dist/proto/message.js'
 
 /** All types, as protobuf-es describes them: the reference. */

@@ -1,4 +1,4 @@
-import type { CallOptions, CallRecord, Write } from '../store.js'
+import type { CallOptions, CallRecord, Write } from '../store/store.js'
 
 /** A call that somebody wants: by `dispatch()`, in a Poll or as a tail call. Checked at the edge. */
 export interface NewCall {

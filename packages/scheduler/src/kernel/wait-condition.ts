@@ -1,4 +1,4 @@
-import type { WaitCondition } from '../store.js'
+import type { WaitCondition } from '../store/store.js'
 import { type CallNode, REFUSED } from './call-node.js'
 import type { Outcome } from './events.js'
 

@@ -1,5 +1,5 @@
 import type { Scheduler } from '@dispatch/protocol'
-import type { EndpointFilter } from '../allowed-endpoints.js'
+import type { EndpointFilter } from '../transport/allowed-endpoints.js'
 
 /** What a method works with, beside its request. */
 export interface MethodContext {

@@ -17,7 +17,7 @@ import {
   WaitRequestSchema,
   WaitResponseSchema,
 } from '@dispatch/protocol'
-import type { EndpointFilter } from '../allowed-endpoints.js'
+import type { EndpointFilter } from '../transport/allowed-endpoints.js'
 import type { MethodContext } from './method-context.js'
 import { found, serveWaitBatch, waitMsOf } from './wait-batch.js'
 

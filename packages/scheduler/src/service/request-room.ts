@@ -9,7 +9,7 @@ import {
   unreadResponse,
   whenGone,
 } from '@dispatch/protocol'
-import { TIMER_MS_MAX } from '../clock.js'
+import { TIMER_MS_MAX } from '../time/clock.js'
 import { WAIT_MS_MAX } from './wait-batch.js'
 
 /** Requests under way: those that wait for the end of a call, most of all. */

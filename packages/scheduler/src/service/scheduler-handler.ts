@@ -13,8 +13,8 @@ import {
   unreadResponse,
   whenGone,
 } from '@dispatch/protocol'
-import { parseAllowedEndpoints } from '../allowed-endpoints.js'
 import { checkRequestLimits } from '../check-limits.js'
+import { parseAllowedEndpoints } from '../transport/allowed-endpoints.js'
 import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'
 import { localRequestProblem } from './loopback.js'
 import type { MethodContext, MethodOptions } from './method-context.js'

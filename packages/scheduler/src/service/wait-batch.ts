@@ -14,7 +14,7 @@ import {
   WaitBatchResponseSchema,
   type WireDuration,
 } from '@dispatch/protocol'
-import { millisecondsOf } from '../validate-calls.js'
+import { millisecondsOf } from '../calls/validate-calls.js'
 import type { MethodContext } from './method-context.js'
 
 /** Longest time for which a request is kept open: proxies cut connections that are silent for a minute. */

@@ -1,0 +1,218 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Any,
+  type CallInfo,
+  CallState,
+  DispatchError,
+  parseDuration,
+  type Scheduler,
+  type Status,
+  statusOfCode,
+  timestampMs,
+} from '@dispatch/protocol'
+import { checkObject } from '../checks/option-checks.js'
+import { droppableInside } from '../coroutine/life/current-coroutine.js'
+import { outcomeOf } from './call-outcome.js'
+import { followSignal } from './followed-signal.js'
+
+/** Longest single wait: shorter than what proxies cut off. */
+const WAIT_MS_MAX = 30_000
+
+/** Shortest time from one wait to the next. */
+const WAIT_MS_MIN = 50
+
+/** The five states of a call. */
+export type CallStateName = 'scheduled' | 'pending' | 'running' | 'suspended' | 'done'
+
+/** What has become of a call. */
+export interface CallStatus {
+  readonly id: string
+  readonly state: CallStateName
+  /** How the call ended; until then, how its last attempt ended, if there was one. */
+  readonly status?: Status
+  /** How often its present run was tried. */
+  readonly attempt: number
+  readonly function: string
+  readonly createdAt?: Date
+  readonly expiresAt?: Date
+  /** When a scheduled call is due. */
+  readonly dueAt?: Date
+  readonly finishedAt?: Date
+}
+
+/** How long to wait for a result. */
+export interface ResultOptions {
+  /** Ends the waiting; the call goes on. */
+  readonly signal?: AbortSignal | undefined
+  /** Longest wait, in milliseconds or as `'5s'`. Default: as long as it takes. */
+  readonly timeout?: number | string | undefined
+}
+
+/** A call that was handed to a scheduler. */
+export interface CallHandle<Output> {
+  /** The dispatch id: names the call for ever. */
+  readonly id: string
+  /**
+   * Waits until the call is done and resolves with its output.
+   *
+   * @throws {DispatchError} With the status of the call, its `dispatchId` and its output if it has one, when it failed;
+   *   `timeout` when it is not done in time; `not_found` when the scheduler does not know it (any more).
+   * @throws The signal's reason, when that aborts.
+   */
+  result(options?: ResultOptions): Promise<Output>
+  /** @throws {DispatchError} `not_found` when the scheduler does not know the call (any more). */
+  status(): Promise<CallStatus>
+  /** Ends the call, and every call below it, unless it is done. Resolves with what it is then. */
+  cancel(): Promise<CallStatus>
+}
+
+/** What a handle needs. */
+export interface CallHandleOptions {
+  /** Resolves with the scheduler that has the call. */
+  readonly connect: () => Promise<Scheduler>
+  readonly nowMs: () => number
+  /** Default: `decodeValue`. */
+  readonly decodeOutput?: ((output: Any | undefined) => unknown) | undefined
+}
+
+/** The handle of a call, whether it exists or not. */
+export function createCallHandle<Output>(
+  id: string,
+  { connect, nowMs, decodeOutput }: CallHandleOptions,
+): CallHandle<Output> {
+  const wait = async (timeoutMs: number | undefined, given?: AbortSignal): Promise<CallInfo> => {
+    const { signal, end } = followSignal(given)
+    try {
+      return await waitForCall(connect, id, { timeoutMs, signal, nowMs })
+    } finally {
+      end()
+    }
+  }
+  const result = async (options: ResultOptions | undefined): Promise<Output> => {
+    const { signal, timeout } = checkObject(options, 'result(options)') as ResultOptions
+    const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, 'result(options): timeout')
+    signal?.throwIfAborted()
+    const info = await wait(timeoutMs, signal)
+    if (info.state === CallState.DONE) return outputOf(info, decodeOutput) as Output
+    throw new DispatchError('timeout', `call ${id} is not done after ${timeoutMs} ms; it goes on`)
+  }
+  const status = async (method: 'get' | 'cancel'): Promise<CallStatus> =>
+    callStatusOf(known(await (await connect())[method](id), id))
+  const handle: CallHandle<Output> = {
+    id,
+    result: (options) => droppableInside(result(options)),
+    status: () => droppableInside(status('get')),
+    cancel: () => droppableInside(status('cancel')),
+  }
+  return Object.freeze(Object.defineProperty(handle, WAIT, { value: wait }))
+}
+
+/** The same for every copy of this package. */
+const WAIT: unique symbol = Symbol.for('dispatch.wait') as never
+
+/**
+ * The call of a handle as it is when it is done, or after `timeoutMs`, whichever is first.
+ *
+ * @throws {DispatchError} `not_found` when the scheduler does not know it.
+ * @throws The signal's reason, when that aborts.
+ */
+export async function callInfoOf(
+  handle: CallHandle<unknown>,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<CallInfo> {
+  const { [WAIT]: wait } = (handle ?? {}) as {
+    readonly [WAIT]?: (timeoutMs: number, signal?: AbortSignal) => Promise<CallInfo>
+  }
+  if (wait === undefined) throw new TypeError('wanted a handle that dispatch() resolved with')
+  return await wait(timeoutMs, signal)
+}
+
+interface WaitOptions {
+  /** Absent: until it is done. */
+  readonly timeoutMs: number | undefined
+  readonly signal: AbortSignal | undefined
+  readonly nowMs: () => number
+}
+
+/** The call as it is when it is done, or when the time is up. @throws {DispatchError} `not_found`. */
+async function waitForCall(
+  connect: () => Promise<Scheduler>,
+  id: string,
+  options: WaitOptions,
+): Promise<CallInfo> {
+  const scheduler = await connect()
+  const { timeoutMs = Number.POSITIVE_INFINITY, signal, nowMs } = options
+  const untilMs = nowMs() + timeoutMs
+  while (true) {
+    const startedMs = nowMs()
+    const waitMs = Math.min(Math.max(0, untilMs - startedMs), WAIT_MS_MAX)
+    signal?.throwIfAborted()
+    let info: CallInfo
+    try {
+      info = known(await scheduler.wait(id, waitMs, signal), id)
+    } catch (error) {
+      signal?.throwIfAborted()
+      const pauseMs = pauseOf(error)
+      if (pauseMs === undefined || nowMs() >= untilMs) throw error
+      await pause(Math.min(pauseMs, untilMs - nowMs()), signal)
+      continue
+    }
+    if (info.state === CallState.DONE) return info
+    signal?.throwIfAborted()
+    if (nowMs() >= untilMs) return info
+    // A scheduler may answer early; one that always does must not keep us busy.
+    await pause(Math.min(startedMs + WAIT_MS_MIN, untilMs) - nowMs(), signal)
+  }
+}
+
+/** How long to wait before a scheduler is asked again at which too many wait, in milliseconds. */
+function pauseOf(error: unknown): number | undefined {
+  if (!(error instanceof DispatchError) || error.status !== 'throttled') return undefined
+  return error.retryAfterMs ?? WAIT_MS_MIN
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
+}
+
+function outputOf(info: CallInfo, decodeOutput: CallHandleOptions['decodeOutput']): unknown {
+  const outcome = outcomeOf(info, decodeOutput)
+  if (outcome.error !== undefined) throw outcome.error
+  return outcome.output
+}
+
+/** A call as users see it. */
+export function callStatusOf(info: CallInfo): CallStatus {
+  const { creationTime, expirationTime, dueTime, finishTime } = info
+  return {
+    id: info.dispatchId,
+    state: STATE_NAMES.get(info.state) ?? 'pending',
+    ...(info.status === 0 ? {} : { status: statusOfCode(info.status) }),
+    attempt: info.attempt,
+    function: info.function,
+    ...(creationTime === undefined ? {} : { createdAt: new Date(timestampMs(creationTime)) }),
+    ...(expirationTime === undefined ? {} : { expiresAt: new Date(timestampMs(expirationTime)) }),
+    ...(dueTime === undefined ? {} : { dueAt: new Date(timestampMs(dueTime)) }),
+    ...(finishTime === undefined ? {} : { finishedAt: new Date(timestampMs(finishTime)) }),
+  }
+}
+
+const STATE_NAMES: ReadonlyMap<number, CallStateName> = new Map<number, CallStateName>([
+  [CallState.SCHEDULED, 'scheduled'],
+  [CallState.PENDING, 'pending'],
+  [CallState.RUNNING, 'running'],
+  [CallState.SUSPENDED, 'suspended'],
+  [CallState.DONE, 'done'],
+])
+
+function known(info: CallInfo | undefined, id: string): CallInfo {
+  if (info !== undefined) return info
+  throw new DispatchError(
+    'not_found',
+    `there is no call ${id}: it never was, or it was pruned after its retention time`,
+    {
+      dispatchId: id,
+    },
+  )
+}

@@ -1,0 +1,76 @@
+import { parseDuration, type RunRequest, timestampMs } from '@dispatch/protocol'
+import type { CallContext } from '../definition/call-context.js'
+import type { Coroutine } from '../life/coroutine.js'
+import { handledRejection } from '../life/promises.js'
+import { createDeterministicRandom, type DeterministicRandom } from './deterministic.js'
+
+/**
+ * What a handler is given beside its input. The functions are getters so that a handler may take them apart:
+ * `(input, { sleep, now })`.
+ */
+export class HandlerContext implements CallContext {
+  readonly dispatchId: string
+  readonly parentDispatchId: string
+  readonly rootDispatchId: string
+  readonly #createdAtMs: number
+  readonly #expiresAtMs: number | undefined
+  readonly #function: string
+  readonly #coroutine: Coroutine
+  #random: DeterministicRandom | undefined
+
+  constructor(coroutine: Coroutine, request: RunRequest) {
+    this.#coroutine = coroutine
+    this.#function = request.function
+    this.dispatchId = request.dispatchId
+    this.parentDispatchId = request.parentDispatchId
+    this.rootDispatchId = request.rootDispatchId
+    this.#createdAtMs = request.creationTime ? timestampMs(request.creationTime) : coroutine.nowMs
+    this.#expiresAtMs = request.expirationTime && timestampMs(request.expirationTime)
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#createdAtMs)
+  }
+
+  get expiresAt(): Date | undefined {
+    return this.#expiresAtMs === undefined ? undefined : new Date(this.#expiresAtMs)
+  }
+
+  get attempt(): number {
+    return this.#coroutine.attempt
+  }
+
+  get signal(): AbortSignal {
+    return this.#coroutine.signal
+  }
+
+  get sleep(): (duration: number | string) => Promise<void> {
+    return (duration) => {
+      try {
+        return this.#coroutine.sleep(parseDuration(duration, 'call.sleep(duration)'))
+      } catch (error) {
+        return handledRejection(Promise.reject(error))
+      }
+    }
+  }
+
+  get now(): () => number {
+    return () => this.#coroutine.nowMs
+  }
+
+  get random(): () => number {
+    return () => this.#randomness().random()
+  }
+
+  get uuid(): () => string {
+    return () => this.#randomness().uuid()
+  }
+
+  /** A call that takes over from another under the same id counts as restarted. */
+  #randomness(): DeterministicRandom {
+    this.#random ??= createDeterministicRandom(
+      `${this.dispatchId}\n${this.#coroutine.restarts}\n${this.#function}`,
+    )
+    return this.#random
+  }
+}

@@ -1,0 +1,33 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+import { DispatchError, type RunSignal } from '@dispatch/protocol'
+import type { Coroutine } from '../life/coroutine.js'
+
+/** Longest delay of a timer in Node.js; a longer one would fire at once. Milliseconds. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
+/**
+ * Interrupts a coroutine when `signal` aborts or when its call expires, until the returned function is called.
+ * The timer does not keep the process alive.
+ *
+ * @param expiresInMs - `undefined`: never.
+ */
+export function linkInterruptions(
+  coroutine: Coroutine,
+  signal: RunSignal,
+  expiresInMs: number | undefined,
+): () => void {
+  const abort = () => coroutine.interrupt(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  const timer = expiresInMs === undefined ? undefined : interruptAfter(coroutine, expiresInMs)
+  return () => {
+    signal.removeEventListener('abort', abort)
+    clearTimeout(timer)
+  }
+}
+
+function interruptAfter(coroutine: Coroutine, delayMs: number): NodeJS.Timeout | undefined {
+  if (delayMs > TIMER_MS_MAX) return undefined
+  const expire = () => coroutine.interrupt(new DispatchError('timeout', 'the call has expired'))
+  return setTimeout(expire, Math.max(0, delayMs)).unref()
+}

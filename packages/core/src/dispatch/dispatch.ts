@@ -1,0 +1,303 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Any,
+  type Call,
+  DispatchError,
+  type Endpoint,
+  type FunctionStats,
+  type RunRequest,
+  type RunResponse,
+  type RunSignal,
+  UnaryError,
+  type UnaryResponse,
+} from '@dispatch/protocol'
+import { type CallHandle, createCallHandle } from '../calls/call-handle.js'
+import { createPoster } from '../client/http-post.js'
+import type { HttpSchedulerWorld } from '../client/http-scheduler.js'
+import { createRandomBytes } from '../client/random-bytes.js'
+import { createSchedulerConnection, type SchedulerConnection } from '../client/scheduler-connection.js'
+import { Unacknowledged } from '../client/unacknowledged.js'
+import { createUuidv7Source } from '../client/uuidv7.js'
+import { type DispatchConfig, resolveConfig } from '../config/config.js'
+import type { DispatchOptions } from '../config/dispatch-options.js'
+import { currentCoroutine, droppableInside } from '../coroutine/life/current-coroutine.js'
+import { CoroutineRunner, type CoroutineRunnerOptions } from '../coroutine/runner.js'
+import {
+  createHttpEndpoint,
+  type EndpointHead,
+  type EndpointRequest,
+  type EndpointResponse,
+  type HttpEndpoint,
+  RUN_PATH,
+} from '../endpoint/endpoint.js'
+import { createInProcessEndpoint } from '../endpoint/in-process-endpoint.js'
+import type { BodyPlace } from '../endpoint/run-room.js'
+import { RunTracker } from '../endpoint/run-tracker.js'
+import { createClassifier } from '../errors/classify.js'
+import type { DispatchedCallOptions } from '../functions/call-options.js'
+import type { AnyDispatchFunction, DispatchFunction } from '../functions/func.js'
+import { type FunctionClient, internalsOf } from '../functions/function-internals.js'
+import { handleFetch } from '../server/fetch-handler.js'
+import { type ListenOptions, listen, type Server } from '../server/listen.js'
+import { handleNode } from '../server/node-listener.js'
+import { createRegistry, type Registry } from './registry.js'
+
+/**
+ * The functions of a process, the endpoint that serves them and the client that dispatches calls.
+ *
+ * Life: made, `open` (takes calls), `start` (runs them), `stop` (runs no more), `close`. A dispatch opens by itself.
+ */
+export class Dispatch {
+  /** Where schedulers post runs to, below the URL of the endpoint. */
+  readonly path = RUN_PATH
+  /** The functions, for a scheduler in this process. */
+  readonly endpoint: Endpoint
+  /** Where schedulers reach the endpoint: its public URL, without a final slash. */
+  readonly endpointUrl: string
+  readonly #config: DispatchConfig
+  readonly #registry: Registry
+  readonly #runs = new RunTracker()
+  readonly #runner: CoroutineRunner
+  readonly #http: HttpEndpoint
+  readonly #connection: SchedulerConnection
+  readonly #unacknowledged: Unacknowledged
+  #stopped: Promise<void> | undefined
+  #closed: Promise<void> | undefined
+
+  /** @throws {TypeError} Naming the option or the environment variable, its value and the fix. */
+  constructor(options: DispatchOptions = {}) {
+    const config = resolveConfig(options)
+    const client: FunctionClient = {
+      submit: (calls) => this.#submit(calls),
+      call: (id, decode) => this.#handle(id, decode),
+    }
+    const run = (request: RunRequest, signal: RunSignal) => this.#run(request, signal)
+    this.#config = config
+    this.endpointUrl = config.endpointUrl
+    this.#unacknowledged = new Unacknowledged(config.unacknowledged)
+    this.#registry = createRegistry(client, config.unknownErrorStatus)
+    this.#runner = createRunner(config, {
+      dispatch: (calls) => this.#send(calls),
+      onStir: (id) => this.#connection.wake(id),
+    })
+    this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: Date.now, run })
+    this.endpoint = createInProcessEndpoint(run)
+    this.#connection = createSchedulerConnection({ config, endpoint: this.endpoint, world: createWorld() })
+    this.register(...(options.functions ?? []))
+    warnOfUnsigned(config)
+  }
+
+  /**
+   * Adds functions, at any time.
+   *
+   * @throws {TypeError} When one is not made by `func`, or there is one of its name; none is added then.
+   */
+  register(...functions: readonly AnyDispatchFunction[]): void {
+    this.#registry.register(functions)
+  }
+
+  /** As `fn.dispatch(input, options)`, by this `Dispatch` whichever others `fn` is registered with. */
+  dispatch<Output>(fn: DispatchFunction<void, Output>): Promise<CallHandle<Output>>
+  dispatch<Input, Output>(
+    fn: DispatchFunction<Input, Output>,
+    input: Input,
+    options?: DispatchedCallOptions,
+  ): Promise<CallHandle<Output>>
+  dispatch(
+    fn: DispatchFunction<unknown, unknown>,
+    input?: unknown,
+    options?: DispatchedCallOptions,
+  ): Promise<CallHandle<unknown>> {
+    return droppableInside(this.#dispatchOne(fn, input, options))
+  }
+
+  /**
+   * Records all of the calls or none, in one request, and resolves with their handles in order. No calls, no request.
+   *
+   * @param calls - Made by `fn.buildCall(input)`. One with an `endpoint` of its own runs there.
+   */
+  dispatchBatch(calls: readonly Call[]): Promise<CallHandle<unknown>[]> {
+    return droppableInside(this.#dispatchAll(calls))
+  }
+
+  /** The handle of a call that was dispatched before, here or elsewhere. */
+  call<Output = unknown>(id: string): CallHandle<Output> {
+    if (typeof id !== 'string' || id === '') throw new TypeError('call(id): wanted the dispatch id of a call')
+    return this.#handle<Output>(id)
+  }
+
+  /**
+   * Gets ready to take calls: opens the store of an embedded scheduler. Every dispatch does so by itself, and only then
+   * is it an error that no scheduler is configured: an endpoint works without one.
+   */
+  async open(): Promise<void> {
+    await this.#connection.openIfConfigured()
+  }
+
+  /** Begins to run calls, if the scheduler is in this process. */
+  async start(): Promise<void> {
+    await this.#connection.start()
+  }
+
+  /**
+   * Takes no more runs, lets the ones that go on end for `shutdownGraceMs`, then aborts their `call.signal`; resolves
+   * when all have ended. Requests for runs are answered with 503. Once: several who share it may each stop it.
+   */
+  stop(): Promise<void> {
+    const { shutdownGraceMs } = this.#config
+    this.#stopped ??= Promise.all([
+      this.#connection.stop(shutdownGraceMs),
+      this.#runs.drain(shutdownGraceMs),
+    ]).then(() => undefined)
+    return this.#stopped
+  }
+
+  /** Stops, and closes what was opened. Nothing can be dispatched after that. Once, as {@link stop}. */
+  close(): Promise<void> {
+    this.#closed ??= this.stop().then(async () => {
+      await this.#connection.close()
+      this.#runner.close(new DispatchError('temporary', 'the process is shutting down'))
+      this.#registry.unbind()
+    })
+    return this.#closed
+  }
+
+  /** How the functions stand at a scheduler in this process; empty before {@link open}, and when it is elsewhere. */
+  stats(): FunctionStats[] {
+    return this.#connection.stats()
+  }
+
+  /** Whether {@link stop} was called: servers then close their connections. */
+  get isStopping(): boolean {
+    return this.#runs.isDraining
+  }
+
+  /** Whether requests with this path, as a router under its mount sees it, are for {@link handle}. */
+  isRunPath(path: string): boolean {
+    return this.#http.isRunPath(path)
+  }
+
+  /**
+   * Room for a request for a run of which only the head is known; or the refusal. Whoever reads the body tells the place of
+   * each piece of it before keeping that, and leaves when the request is answered.
+   */
+  enter(head: EndpointHead): BodyPlace | UnaryResponse {
+    return this.#http.enter(head)
+  }
+
+  /** Answers a request for a run, whatever the server. Never rejects. */
+  handle(request: EndpointRequest, signal?: RunSignal): Promise<EndpointResponse> {
+    return this.#http.handle(request, signal)
+  }
+
+  /** A listener for `http.createServer`, and for routers that take one. Answers 404 to other paths. */
+  handler(): (request: IncomingMessage, response: ServerResponse) => void {
+    return (request, response) => {
+      void handleNode(this, request, response)
+    }
+  }
+
+  /** For frameworks that speak the web standard. Answers 404 to other paths. */
+  readonly fetch = (request: Request): Promise<Response> => handleFetch(this, request)
+
+  /**
+   * Serves the functions on an HTTP server of their own, and starts.
+   *
+   * @throws {DispatchError} `tcp` when the address cannot be listened on.
+   */
+  listenAndServe(options: ListenOptions = {}): Promise<Server> {
+    return listen(this, options, this.#config.address)
+  }
+
+  #handle<Output>(id: string, decodeOutput?: (output: Any | undefined) => unknown): CallHandle<Output> {
+    return createCallHandle<Output>(id, {
+      connect: () => this.#connection.open(),
+      nowMs: Date.now,
+      decodeOutput,
+    })
+  }
+
+  async #dispatchOne(
+    fn: DispatchFunction<unknown, unknown>,
+    input: unknown,
+    options: DispatchedCallOptions | undefined,
+  ): Promise<CallHandle<unknown>> {
+    const [id] = await this.#submit([fn.buildCall(input, options)])
+    return this.#handle(id as string, internalsOf(fn)?.decodeOutput)
+  }
+
+  async #dispatchAll(calls: readonly Call[]): Promise<CallHandle<unknown>[]> {
+    const ids = await this.#submit(calls)
+    return ids.map((id) => this.call(id))
+  }
+
+  #submit(calls: readonly Call[]): Promise<string[]> {
+    // A handler that is rebuilt must not dispatch again: the coroutine remembers.
+    return currentCoroutine()?.dispatchAll(calls) ?? this.#send(calls)
+  }
+
+  async #send(calls: readonly Call[]): Promise<string[]> {
+    const addressed = calls.map((call, index) => this.#address(call, index))
+    if (addressed.length === 0) return []
+    return await this.#unacknowledged.handOver(addressed, () =>
+      this.#connection.open().then((scheduler) => scheduler.dispatch(addressed)),
+    )
+  }
+
+  #address(call: Call, index: number): Call {
+    if (call.endpoint !== '') return call
+    if (this.#registry.definitionOf(call.function) === undefined) {
+      throw new TypeError(
+        `calls[${index}]: function '${call.function}' is not registered here, and the call names no other endpoint. ` +
+          'Pass it in new Dispatch({ functions }), or in the functions of the adapter, first',
+      )
+    }
+    return { ...call, endpoint: this.#config.endpointUrl }
+  }
+
+  #run(request: RunRequest, signal: RunSignal): Promise<RunResponse> {
+    if (request.function === '') throw new UnaryError('invalid_argument', 'function is required')
+    const definition = this.#registry.definitionOf(request.function)
+    if (definition === undefined) {
+      throw new UnaryError('not_found', `function '${request.function}' does not exist`)
+    }
+    return this.#runner.run(definition, request, signal)
+  }
+}
+
+function createRunner(
+  config: DispatchConfig,
+  hooks: Pick<CoroutineRunnerOptions, 'dispatch' | 'onStir'>,
+): CoroutineRunner {
+  const { errorTypes, outputTypes, warmCoroutinesMax, warmIdleMsMax } = config
+  return new CoroutineRunner({
+    ...createClassifier({ errorTypes, outputTypes }),
+    nowMs: Date.now,
+    randomBytes: createRandomBytes(),
+    ...hooks,
+    replayCheck: config.replayCheck,
+    ...(warmCoroutinesMax === undefined ? {} : { warmCoroutinesMax }),
+    ...(warmIdleMsMax === undefined ? {} : { warmIdleMsMax }),
+  })
+}
+
+function createWorld(): HttpSchedulerWorld {
+  return {
+    poster: createPoster(),
+    nowMs: Date.now,
+    random: Math.random,
+    sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
+    createId: createUuidv7Source(),
+  }
+}
+
+/** Says once that anybody may run functions here, which is how it is while one develops (conformance case S23). */
+function warnOfUnsigned({ isUnsignedUnasked, endpointUrl, logger }: DispatchConfig): void {
+  if (!isUnsignedUnasked || endpointUrl.startsWith('bridge:')) return
+  const message =
+    'requests for runs are accepted from anybody: pass option verificationKey, or set DISPATCH_VERIFICATION_KEY, to ' +
+    'the public key of the scheduler'
+  if (logger === undefined) process.emitWarning(message, { code: 'DISPATCH_UNSIGNED' })
+  else logger.warn({}, message)
+}

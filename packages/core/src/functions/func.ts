@@ -1,0 +1,216 @@
+import {
+  type Call,
+  describeValue,
+  type FailureStatus,
+  FUNCTION_NAME_PATTERN,
+  NAME_LENGTH_MAX,
+} from '@dispatch/protocol'
+import type { CallHandle } from '../calls/call-handle.js'
+import { checkFailureStatus, checkObject } from '../checks/option-checks.js'
+import type { CallContext } from '../coroutine/definition/call-context.js'
+import { createTailCall, type TailCall } from '../coroutine/definition/tail-call.js'
+import type { Coroutine } from '../coroutine/life/coroutine.js'
+import { currentCoroutine, droppableInside } from '../coroutine/life/current-coroutine.js'
+import { handledRejection } from '../coroutine/life/promises.js'
+import {
+  type CallOptions,
+  createCall,
+  type DispatchedCallOptions,
+  parseCallDefaults,
+} from './call-options.js'
+import { currentClient } from './current-client.js'
+import { createFunctionCodec } from './function-codec.js'
+import { attachInternals, type FunctionClient } from './function-internals.js'
+import type { Schema } from './schema/schema.js'
+
+/** A durable function: what `func` makes of a handler. */
+export interface DispatchFunction<Input, Output> {
+  readonly name: string
+  /**
+   * Hands a call to the scheduler and resolves once it is recorded. Inside a function it is recorded once, however
+   * often the handler is rebuilt.
+   *
+   * @throws {DispatchError} `invalid_argument`, naming the field, when the input is not what the schema says.
+   */
+  dispatch(input: Input, options?: DispatchedCallOptions): Promise<CallHandle<Output>>
+  /**
+   * Calls and waits for the output, durably. Inside a function only.
+   *
+   * @throws {DispatchError} With the status of the call, when it failed.
+   */
+  await(input: Input, options?: CallOptions): Promise<Output>
+  /**
+   * Makes one call for each input and waits for all outputs, in the order of the inputs; rejects at the first failure.
+   * Inside a function only.
+   */
+  gather(inputs: readonly Input[], options?: CallOptions): Promise<Output[]>
+  /** What a handler returns to go on as a call of this function. */
+  tailCall(input: Input): TailCall<Output>
+  /** The call that `dispatch` would make, for `Dispatch.dispatchBatch`. */
+  buildCall(input: Input, options?: DispatchedCallOptions): Call
+}
+
+/** A function of any input and output. */
+export type AnyDispatchFunction = DispatchFunction<never, unknown>
+
+/** Options of `func`. Durations are milliseconds, or texts such as `'90s'`, `'5m'`, `'30d'`. */
+export interface FunctionOptions<Input, Parsed, Returned, Output> {
+  /** What the input must be: a TypeBox schema or a Standard Schema. */
+  readonly input?: Schema<Input, Parsed> | undefined
+  /** What the output must be. */
+  readonly output?: Schema<Returned, Output> | undefined
+  /** Longest time from a call's creation to its end. Default: no limit. */
+  readonly expiration?: number | string | undefined
+  /** Attempts after which a call ends with its last status. Default: no limit. */
+  readonly attemptsMax?: number | undefined
+  /** A call that made no progress for this long ends with its last status. Default: the scheduler's, 24 h. */
+  readonly giveUpAfter?: number | string | undefined
+  /** Most runs at one time. Default: no limit but the adaptive one. */
+  readonly concurrencyMax?: number | undefined
+  /** Calls of a higher priority start before others of the function; -1000 to 1000. Default 0, or the caller's inside a function. */
+  readonly priority?: number | undefined
+  /** Calls whose inputs give the same key run at most `concurrencyKeyMax` at one time: per customer, per shop. */
+  readonly concurrencyKey?: ((input: Input) => string) | undefined
+  /** Default 1. */
+  readonly concurrencyKeyMax?: number | undefined
+  /** Longest time that one run may take; then `call.signal` aborts and the call is tried again. Default: 15 minutes. */
+  readonly runTimeout?: number | string | undefined
+  /** Status of a thrown value that says nothing about itself. Default: the one of the `Dispatch`. */
+  readonly unknownErrorStatus?: FailureStatus | undefined
+}
+
+/** What a handler may return: its output, or a call that takes over; now or later. */
+export type HandlerResult<Output> = Output | TailCall<Output> | Promise<Output | TailCall<Output>>
+
+/**
+ * Makes a durable function of a handler. It can be called once it is registered with a `Dispatch`.
+ *
+ * @param name - What the function is called by other processes; matches `/^[a-zA-Z_][a-zA-Z0-9_<>.]*$/`.
+ * @throws {TypeError} Naming the option, its value and the fix.
+ */
+export function func<Input = void, Output = unknown>(
+  name: string,
+  handler: (input: Input, call: CallContext) => HandlerResult<Output>,
+): DispatchFunction<Input, Output>
+export function func<Parsed = void, Returned = unknown, Input = Parsed, Output = Returned>(
+  name: string,
+  options: FunctionOptions<Input, Parsed, Returned, Output>,
+  handler: (input: Parsed, call: CallContext) => HandlerResult<Returned>,
+): DispatchFunction<Input, Output>
+export function func(name: string, ...rest: readonly unknown[]): DispatchFunction<unknown, unknown> {
+  const [options, handler] = rest.length < 2 ? [undefined, rest[0]] : rest
+  checkName(name)
+  const place = `func('${name}')`
+  if (typeof handler !== 'function') {
+    throw new TypeError(`${place}: wanted a handler, an async function, got ${describeValue(handler)}`)
+  }
+  return createFunction(name, place, checkObject(options, `${place}: options`), handler as Handler)
+}
+
+type Handler = (input: unknown, call: CallContext) => unknown
+
+function checkName(name: unknown): void {
+  if (typeof name !== 'string') {
+    throw new TypeError(`func(name): wanted a text, got ${describeValue(name)}`)
+  }
+  if (!FUNCTION_NAME_PATTERN.test(name) || name.length > NAME_LENGTH_MAX) {
+    throw new TypeError(
+      `func(name): wanted letters, digits and _ . < > with no digit first, at most ${NAME_LENGTH_MAX}, such as ` +
+        `sendEmail or billing.charge, got ${describeValue(name)}`,
+    )
+  }
+}
+
+function createFunction(
+  name: string,
+  place: string,
+  options: Readonly<Record<string, unknown>>,
+  handler: Handler,
+): DispatchFunction<unknown, unknown> {
+  const codec = createFunctionCodec(options, place)
+  const defaults = parseCallDefaults(options, `${place}: options`)
+  const unknownErrorStatus = checkFailureStatus(
+    options.unknownErrorStatus,
+    `${place}: options.unknownErrorStatus`,
+  )
+  const clients: FunctionClient[] = []
+  const encodeInput = (value: unknown) => ({ value, any: codec.encodeInput(value) })
+
+  const buildCall = (input: unknown, callOptions?: DispatchedCallOptions) =>
+    createCall(name, encodeInput(input), defaults, callOptions)
+
+  const assertNoId = (callOptions?: DispatchedCallOptions): void => {
+    if (callOptions?.id === undefined) return
+    throw new TypeError(
+      `${name}: options.id: the id of a call that is awaited follows from its place; leave it out`,
+    )
+  }
+
+  const dispatchOne = async (input: unknown, callOptions?: DispatchedCallOptions) => {
+    const client = currentClient() ?? clients.at(-1)
+    if (client === undefined) {
+      throw new TypeError(
+        `${name}.dispatch(): the function is not registered. Pass it in new Dispatch({ functions: [${name}] }), ` +
+          'or in the functions of the adapter, first',
+      )
+    }
+    const [dispatchId] = await client.submit([buildCall(input, callOptions)])
+    return client.call(dispatchId as string, codec.decodeOutput)
+  }
+
+  const fn: DispatchFunction<unknown, unknown> = {
+    name,
+    buildCall,
+    dispatch: (input, callOptions) => droppableInside(dispatchOne(input, callOptions)),
+    await: (input, callOptions) =>
+      inCoroutine(name, 'await', (coroutine) => {
+        assertNoId(callOptions)
+        return coroutine.await(buildCall(input, callOptions), codec.decodeOutput)
+      }),
+    gather: (inputs, callOptions) =>
+      inCoroutine(name, 'gather', (coroutine) => {
+        assertNoId(callOptions)
+        // Who is given the same input as the one before has the same bytes: a large one is in memory once.
+        let encoded: ReturnType<typeof encodeInput> | undefined
+        const calls = inputs.map((input) => {
+          if (encoded === undefined || !Object.is(encoded.value, input)) encoded = encodeInput(input)
+          return createCall(name, encoded, defaults, callOptions)
+        })
+        return coroutine.gather(calls, codec.decodeOutput)
+      }),
+    tailCall: (input) => createTailCall(buildCall(input)),
+  }
+  const definition = {
+    name,
+    handler,
+    decodeInput: codec.decodeInput,
+    encodeOutput: codec.encodeOutput,
+    ...(unknownErrorStatus === undefined ? {} : { unknownErrorStatus }),
+  }
+  return Object.freeze(attachInternals(fn, { definition, decodeOutput: codec.decodeOutput, clients }))
+}
+
+/**
+ * Carries out a step of the running handler; it begins before this returns. The handler may drop the promise, as the
+ * loser of a race is dropped: a failure then is nobody's business.
+ */
+function inCoroutine<T>(
+  name: string,
+  step: 'await' | 'gather',
+  begin: (coroutine: Coroutine) => Promise<T>,
+): Promise<T> {
+  const coroutine = currentCoroutine()
+  if (coroutine !== undefined) {
+    try {
+      return begin(coroutine)
+    } catch (error) {
+      return handledRejection(Promise.reject(error))
+    }
+  }
+  return Promise.reject(
+    new TypeError(
+      `${name}.${step}(): there is no running function here that could wait. Use dispatch(input) instead, and await ` +
+        'handle.result() of what it resolves with',
+    ),
+  )
+}

@@ -1,0 +1,78 @@
+import http from 'node:http'
+import { checkInteger, DispatchError } from '@dispatch/protocol'
+import type { Address } from '../checks/config-urls.js'
+import { checkText } from '../checks/option-checks.js'
+
+/** Where to listen. */
+export interface ListenOptions {
+  /** Default: of `DISPATCH_ENDPOINT_ADDR`, else `localhost`. */
+  readonly host?: string | undefined
+  /** Default: of `DISPATCH_ENDPOINT_ADDR`, else 8000. 0 takes a free one. */
+  readonly port?: number | undefined
+}
+
+/** An HTTP server that serves functions. */
+export interface Server {
+  /** Where it listens, such as `http://localhost:8000`. */
+  readonly url: string
+  /** Takes no more runs, waits for the ones that go on, and closes the server and the `Dispatch`. */
+  close(): Promise<void>
+}
+
+/** The part of a `Dispatch` that is listened for. */
+export interface ListeningDispatch {
+  handler(): http.RequestListener
+  open(): Promise<void>
+  start(): Promise<void>
+  stop(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Serves a `Dispatch` on an HTTP server of its own.
+ *
+ * @throws {DispatchError} `tcp` when the address cannot be listened on.
+ */
+export async function listen(
+  dispatch: ListeningDispatch,
+  options: ListenOptions,
+  address: Address,
+): Promise<Server> {
+  const host = checkText(options.host, 'listenAndServe: options.host') ?? address.host
+  const port =
+    checkInteger(options.port, 'listenAndServe: options.port', { min: 0, max: 65_535 }) ?? address.port
+  const server = http.createServer(dispatch.handler())
+  await dispatch.open()
+  await listening(server, host, port)
+  await dispatch.start()
+  const bound = server.address()
+  const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
+    async close() {
+      // Closes idle connections too; those that are in use close with their answers.
+      const stopped = dispatch.stop()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      await stopped
+      await closed
+      await dispatch.close()
+    },
+  }
+}
+
+function listening(server: http.Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const fix =
+        error.code === 'EADDRINUSE'
+          ? ': another process has it; pass option port, or set DISPATCH_ENDPOINT_ADDR'
+          : ''
+      reject(
+        new DispatchError('tcp', `cannot listen on ${host}:${port} (${error.code ?? error.message})${fix}`, {
+          cause: error,
+        }),
+      )
+    })
+    server.listen({ host, port }, resolve)
+  })
+}

@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
+import {
+  RunAborter,
+  type RunSignal,
+  UnaryError,
+  type UnaryResponse,
+  unreadResponse,
+  whenGone,
+} from '@dispatch/protocol'
+import type { EndpointHead, EndpointRequest, EndpointResponse } from '../endpoint/endpoint.js'
+import type { BodyPlace } from '../endpoint/run-room.js'
+import { type RequestWithBody, readNodeBody } from './node-body.js'
+
+/** The part of a `Dispatch` that a server needs. */
+export interface ServedDispatch {
+  readonly isStopping: boolean
+  enter(head: EndpointHead): BodyPlace | UnaryResponse
+  handle(request: EndpointRequest, signal?: RunSignal): Promise<EndpointResponse>
+}
+
+/**
+ * Answers a request of Node.js's HTTP/1 and HTTP/2 servers, and of frameworks above them. Never rejects.
+ *
+ * Routes by `request.url`, which a router has shortened by its mount, and verifies the path that was sent.
+ *
+ * @param originalUrl - The URL as it was sent, where the framework does not keep it in `request.originalUrl`.
+ */
+export async function handleNode(
+  dispatch: ServedDispatch,
+  request: RequestWithBody & { readonly originalUrl?: string },
+  response: ServerResponse,
+  originalUrl: string = request.originalUrl ?? request.url ?? '/',
+): Promise<void> {
+  const head = {
+    method: request.method ?? '',
+    path: pathOf(request.url ?? '/'),
+    headers: request.headers,
+    originalPath: pathOf(originalUrl),
+  }
+  const signal = closeSignalOf(response)
+  const write = (answer: EndpointResponse) => {
+    // At shutdown an idle connection would hold up the server.
+    if (dispatch.isStopping) endConnection(response)
+    writeNodeResponse(response, answer)
+  }
+  try {
+    const place = dispatch.enter(head)
+    if ('status' in place) return write(place)
+    whenGone(response, place.leave)
+    const body = await readNodeBody(request, place)
+    write(await dispatch.handle({ ...head, body }, signal))
+  } catch (error) {
+    write(unreadResponse(error))
+  }
+}
+
+/** Aborts when the sender hangs up before it was answered. */
+export function closeSignalOf(response: ServerResponse): RunSignal {
+  const aborter = new RunAborter()
+  whenGone(response, () => {
+    if (!response.writableFinished)
+      aborter.abort(new UnaryError('canceled', 'the sender closed the connection'))
+  })
+  return aborter
+}
+
+/** Writes an answer, unless there was one or the sender has hung up. */
+export function writeNodeResponse(
+  response: ServerResponse,
+  { status, headers, body }: EndpointResponse,
+): void {
+  if (response.headersSent || response.destroyed) return
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  // A body that nobody reads would block the next request.
+  if (response.req.complete === false) endConnection(response)
+  if (body instanceof Uint8Array) response.end(body)
+  else pipeline(body, response, () => undefined)
+}
+
+/** Sees to it that the connection of this answer is not used again. */
+export function endConnection(response: ServerResponse): void {
+  // HTTP/2 has streams of its own for that, and refuses the header field.
+  if (response.req.httpVersionMajor >= 2) return
+  if (!response.headersSent) response.setHeader('connection', 'close')
+  else response.once('finish', () => response.req.socket?.end?.())
+}
+
+/** The path of a request target, without the query. */
+export function pathOf(url: string): string {
+  const end = url.search(/[?#]/)
+  const path = end === -1 ? url : url.slice(0, end)
+  // RFC 9112 section 3.2.2: a request target may be a whole URL.
+  return path.startsWith('/') ? path : URL.canParse(path) ? new URL(path).pathname : '/'
+}

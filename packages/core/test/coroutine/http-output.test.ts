@@ -1,0 +1,62 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { BODY_BYTES_MAX, decodeValue, encodeValue } from '@dispatch/protocol'
+import t from 'tap'
+import { readHttpOutput } from '../../dist/coroutine/definition/http-output.js'
+import { statusOfOutput } from '../../dist/errors/classify.js'
+
+t.test('E25 a returned Response becomes the shape that all languages have', async (t) => {
+  const response = new Response('busy', {
+    status: 503,
+    headers: { 'x-a': 'b', 'content-type': 'text/plain' },
+  })
+  response.headers.append('set-cookie', 'a=1')
+  response.headers.append('set-cookie', 'b=2')
+  const output = await readHttpOutput(response)
+  const want = {
+    status_code: 503,
+    header: { 'Content-Type': ['text/plain'], 'Set-Cookie': ['a=1', 'b=2'], 'X-A': ['b'] },
+    body: Buffer.from('busy').toString('base64'),
+  }
+  t.same(output, want)
+  t.same(decodeValue(encodeValue(output)), want)
+  t.equal(statusOfOutput(output), 'temporary')
+})
+
+t.test('E26 a Response without a body has none', async (t) => {
+  const output = await readHttpOutput(new Response(null, { status: 404 }))
+  t.same(output, { status_code: 404 })
+  t.equal(statusOfOutput(output), 'not_found')
+})
+
+t.test('a compressed Response is told as it was read', async (t) => {
+  const server = createServer((_request, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip', 'x-a': 'b' }).end(gzipSync('hello')),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    headers: { connection: 'close' },
+  })
+  const output = (await readHttpOutput(response)) as { header: Record<string, string[]>; body: string }
+  t.equal(Buffer.from(output.body, 'base64').toString(), 'hello')
+  t.strictSame(output.header['X-A'], ['b'])
+  t.notOk('Content-Encoding' in output.header)
+})
+
+t.test('anything else stays what it is', async (t) => {
+  const values = [undefined, null, 1, 'x', {}, { status: 503, headers: {} }, [new Response('x')]]
+  for (const value of values) t.equal(await readHttpOutput(value), value)
+})
+
+t.test('a Response that cannot be carried is refused with the reason', async (t) => {
+  const used = new Response('x')
+  await used.text()
+  await t.rejects(readHttpOutput(used), { status: 'invalid_response', message: /read already.*clone/ })
+  const large = new Response(Buffer.alloc(BODY_BYTES_MAX + 1))
+  await t.rejects(readHttpOutput(large), {
+    status: 'invalid_response',
+    message: /larger than 16000000 bytes/,
+  })
+})

@@ -1,0 +1,89 @@
+import { EventEmitter } from 'node:events'
+import { Readable } from 'node:stream'
+import { type BodyPlace, type RequestWithBody, readNodeBody } from '@dispatch/core'
+import t from 'tap'
+import { RunRoom } from '../../dist/endpoint/run-room.js'
+
+/** A request whose stream gives `chunks`, with what a framework may have left on it. */
+function requestOf(chunks: readonly string[], more: object = {}): RequestWithBody {
+  return Object.assign(
+    Readable.from(chunks.map((chunk) => Buffer.from(chunk))),
+    { headers: {} },
+    more,
+  ) as unknown as RequestWithBody
+}
+
+/** Room for three bytes. */
+function place() {
+  const limits = { requestsMax: 1, requestBytesMax: 3, bodyBytesMax: 3, bodyMsMax: 10_000 }
+  return new RunRoom(limits).enter({}) as BodyPlace
+}
+
+const bodies = [
+  { name: 'an unread stream', request: () => requestOf(['ab', 'c']) },
+  { name: 'an empty body of Express 4 before the stream', request: () => requestOf(['abc'], { body: {} }) },
+  { name: 'no body of Express 5 before the stream', request: () => requestOf(['abc'], { body: undefined }) },
+  { name: 'bytes in body', request: () => requestOf([], { body: Buffer.from('abc'), _body: true }) },
+  {
+    name: 'bytes in rawBody, before what was parsed',
+    request: () => requestOf([], { rawBody: Buffer.from('abc'), body: { a: 1 }, _body: true }),
+  },
+]
+for (const { name, request } of bodies) {
+  t.test(`${name} is the body`, async (t) => {
+    t.equal(Buffer.from(await readNodeBody(request(), place())).toString(), 'abc')
+  })
+}
+
+t.test('an empty stream is an empty body', async (t) => {
+  t.equal((await readNodeBody(requestOf([]), place())).byteLength, 0)
+})
+
+const tooLarge = [
+  { name: 'a stream', request: () => requestOf(['ab', 'cd']) },
+  { name: 'bytes in body', request: () => requestOf([], { body: Buffer.from('abcd') }) },
+]
+for (const { name, request } of tooLarge) {
+  t.test(`${name} beyond the limit is refused`, async (t) => {
+    await t.rejects(readNodeBody(request(), place()), {
+      code: 'invalid_argument',
+      message: 'content length is too large',
+    })
+  })
+}
+
+async function readStream(): Promise<RequestWithBody> {
+  const request = requestOf(['abc'])
+  for await (const _chunk of request) {
+    // The body is lost.
+  }
+  return request
+}
+const consumed = [
+  { name: 'a stream that was read', request: readStream },
+  { name: 'a body that was parsed', request: async () => requestOf([], { body: { a: 1 }, _body: true }) },
+  { name: 'a body that was read as text', request: async () => requestOf([], { body: 'abc', _body: true }) },
+]
+for (const { name, request } of consumed) {
+  t.test(`${name} is an error that says what to do`, async (t) => {
+    await t.rejects(readNodeBody(await request(), place()), {
+      code: 'internal',
+      message: /^DISPATCH_BODY_CONSUMED: .*Mount Dispatch before that parser.*rawBody/,
+      cause: { code: 'DISPATCH_BODY_CONSUMED' },
+    })
+  })
+}
+
+const hangups = [
+  { name: 'an error', hangUp: (request: EventEmitter) => request.emit('error', new Error('ECONNRESET')) },
+  { name: 'a close', hangUp: (request: EventEmitter) => request.emit('close') },
+]
+for (const { name, hangUp } of hangups) {
+  t.test(`${name} before the end of the body is told`, async (t) => {
+    const request = Object.assign(new EventEmitter(), { headers: {}, pause: () => undefined })
+    const body = readNodeBody(request as unknown as RequestWithBody, place())
+    hangUp(request)
+    await t.rejects(body, { code: 'canceled', message: /closed the connection/ })
+    t.doesNotThrow(() => request.emit('error', new Error('again')))
+  })
+}

@@ -1,0 +1,55 @@
+import { fromBinary, toBinary } from '../proto/binary.js'
+import type { Message, MessageSchema } from '../proto/message.js'
+import { DispatchError } from '../statuses/dispatch-error.js'
+import {
+  type CallResult,
+  CallResultSchema,
+  type RunRequest,
+  RunRequestSchema,
+  type RunResponse,
+  RunResponseSchema,
+} from './gen/dispatch-sdk-v1.js'
+import { type Any, AnySchema } from './gen/google-protobuf.js'
+
+// The messages that every call needs, by name.
+
+/** The bytes of a `google.protobuf.Any`. */
+export function encodeAny(any: Any): Uint8Array {
+  return toBinary(AnySchema, any)
+}
+
+/** @throws {DispatchError} `invalid_argument` when the bytes are no such message. */
+export function decodeAny(bytes: Uint8Array): Any {
+  return decoded(AnySchema, bytes)
+}
+
+/** The bytes of a `dispatch.sdk.v1.CallResult`. */
+export function encodeCallResult(result: CallResult): Uint8Array {
+  return toBinary(CallResultSchema, result)
+}
+
+/** @throws {DispatchError} `invalid_argument` when the bytes are no such message. */
+export function decodeCallResult(bytes: Uint8Array): CallResult {
+  return decoded(CallResultSchema, bytes)
+}
+
+/** The bytes of a `dispatch.sdk.v1.RunRequest`. */
+export function encodeRunRequest(request: RunRequest): Uint8Array {
+  return toBinary(RunRequestSchema, request)
+}
+
+/** The bytes of a `dispatch.sdk.v1.RunResponse`. */
+export function encodeRunResponse(response: RunResponse): Uint8Array {
+  return toBinary(RunResponseSchema, response)
+}
+
+function decoded<Shape extends Message>(schema: MessageSchema<Shape>, bytes: Uint8Array): Shape {
+  try {
+    return fromBinary(schema, bytes)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new DispatchError('invalid_argument', `a ${schema.typeName} is malformed: ${reason}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,28 @@
+import type { Any } from '../../messages/gen/google-protobuf.js'
+
+/** Type URLs that we write. Readers look only at what follows the last slash. */
+export const TYPE_URLS = {
+  bool: 'type.googleapis.com/google.protobuf.BoolValue',
+  bytes: 'type.googleapis.com/google.protobuf.BytesValue',
+  double: 'type.googleapis.com/google.protobuf.DoubleValue',
+  duration: 'type.googleapis.com/google.protobuf.Duration',
+  empty: 'type.googleapis.com/google.protobuf.Empty',
+  int64: 'type.googleapis.com/google.protobuf.Int64Value',
+  jsValue: 'type.googleapis.com/dispatch.sdk.node.v1.JsValue',
+  /** The prefix of the original Python SDK, which is who reads it. */
+  pickled: 'buf.build/stealthrocket/dispatch-proto/dispatch.sdk.python.v1.Pickled',
+  string: 'type.googleapis.com/google.protobuf.StringValue',
+  timestamp: 'type.googleapis.com/google.protobuf.Timestamp',
+  uint64: 'type.googleapis.com/google.protobuf.UInt64Value',
+  value: 'type.googleapis.com/google.protobuf.Value',
+} as const
+
+/** An `Any` as `create(AnySchema, …)` makes it, without its cost. */
+export function anyOf(typeUrl: string, value: Uint8Array): Any {
+  return { $typeName: 'google.protobuf.Any', typeUrl, value }
+}
+
+/** Full name of a message type: what follows the last slash of its URL. */
+export function typeNameOf(typeUrl: string): string {
+  return typeUrl.slice(typeUrl.lastIndexOf('/') + 1)
+}

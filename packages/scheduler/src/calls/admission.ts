@@ -1,0 +1,145 @@
+import {
+  bytesOfCalls,
+  type Call,
+  DispatchError,
+  Rate,
+  Room,
+  UNACKNOWLEDGED_BYTES_MAX,
+  UNACKNOWLEDGED_CALLS_MAX,
+} from '@dispatch/protocol'
+import type { Clock } from '../time/clock.js'
+
+/** Calls that are not done: about 500 bytes of memory each. */
+const LIVE_CALLS_MAX = 2_000_000
+
+/** Their inputs lie in the store, not in memory. */
+const LIVE_BYTES_MAX = 10_000_000_000
+
+export interface AdmissionLimits {
+  /**
+   * Most calls that are not done; 2,000,000, at about 500 bytes of memory each. What accepted calls call themselves counts,
+   * and is never refused.
+   */
+  readonly liveCallsMax?: number
+  /**
+   * Most bytes of the inputs of calls that are not done; 10 GB, in the store. What accepted calls call themselves counts, and is
+   * never refused; when there are no others, one request is taken however large.
+   */
+  readonly liveBytesMax?: number
+  /** Most calls that are handed over and not yet durable; 100,000. */
+  readonly unacknowledgedCallsMax?: number
+  /** Most bytes of such calls; 64 MB. One request is always taken, however large. */
+  readonly unacknowledgedBytesMax?: number
+}
+
+/** Calls that are not done, and bytes of their inputs. */
+export interface LiveCalls {
+  readonly size: number
+  readonly inputBytes: number
+}
+
+/** A request that was admitted. */
+export interface Admitted {
+  /** The kernel has its calls. */
+  submitted(): void
+  /** It has been answered. */
+  answered(): void
+}
+
+/**
+ * Which calls a scheduler takes on.
+ *
+ * A1 What is refused is refused whole, with `throttled` and the time that it takes, at the rate of late, until there is
+ *    room for it (ADR 0013).
+ * A2 Calls that accepted calls make are part of what was accepted: refusing them would keep a full scheduler full. Those
+ *    that they await come with their answers, not here; those that they dispatch wait for the disk with all others only.
+ */
+export class Admission {
+  readonly #clock: Clock
+  readonly #liveCallsMax: number
+  readonly #liveBytesMax: number
+  readonly #unacknowledged: Room
+  /** Calls that are done, of late. */
+  readonly #ended = new Rate()
+  /** Bytes of their inputs. */
+  readonly #endedBytes = new Rate()
+  /** Calls that were admitted and that the kernel does not have yet. */
+  #onTheirWay = 0
+  #bytesOnTheirWay = 0
+
+  constructor(limits: AdmissionLimits, clock: Clock) {
+    this.#clock = clock
+    this.#liveCallsMax = limits.liveCallsMax ?? LIVE_CALLS_MAX
+    this.#liveBytesMax = limits.liveBytesMax ?? LIVE_BYTES_MAX
+    this.#unacknowledged = new Room(
+      {
+        countMax: limits.unacknowledgedCallsMax ?? UNACKNOWLEDGED_CALLS_MAX,
+        bytesMax: limits.unacknowledgedBytesMax ?? UNACKNOWLEDGED_BYTES_MAX,
+      },
+      () => clock.nowMs(),
+    )
+  }
+
+  /** A call is done. */
+  ended(inputBytes: number): void {
+    this.#ended.add(1, this.#clock.nowMs())
+    this.#endedBytes.add(inputBytes, this.#clock.nowMs())
+  }
+
+  /**
+   * @param isAccepted - Whether a call belongs to one that was accepted (A2).
+   * @throws {DispatchError} `throttled`, with the time until there will be room.
+   */
+  admit(calls: readonly Call[], live: LiveCalls, isAccepted: (call: Call) => boolean): Admitted {
+    const fresh = calls.filter((call) => !isAccepted(call))
+    if (fresh.length > 0) this.#assertRoom(fresh, live)
+    const count = calls.length
+    const bytes = bytesOfCalls(calls)
+    const room = this.#unacknowledged
+    const place = room.enter(count, bytes)
+    if (place === undefined) {
+      throw new DispatchError(
+        'throttled',
+        `${room.count} calls of ${room.bytes} bytes are waiting to be recorded, and no more fit`,
+        { retryAfterMs: room.retryAfterMs(count, bytes) },
+      )
+    }
+    this.#onTheirWay += count
+    this.#bytesOnTheirWay += bytes
+    let isSubmitted = false
+    const submitted = (): void => {
+      if (isSubmitted) return
+      isSubmitted = true
+      this.#onTheirWay -= count
+      this.#bytesOnTheirWay -= bytes
+    }
+    return {
+      submitted,
+      answered: () => {
+        submitted()
+        place.leave()
+      },
+    }
+  }
+
+  #assertRoom(calls: readonly Call[], { size: liveCalls, inputBytes: liveBytes }: LiveCalls): void {
+    const tooMany = liveCalls + this.#onTheirWay + calls.length - this.#liveCallsMax
+    if (tooMany > 0) {
+      throw new DispatchError(
+        'throttled',
+        `the scheduler holds ${liveCalls} calls that are not done, of at most ${this.#liveCallsMax}`,
+        { retryAfterMs: this.#ended.adviceMsFor(tooMany, this.#clock.nowMs()) },
+      )
+    }
+    const bytes = bytesOfCalls(calls)
+    const held = liveBytes + this.#bytesOnTheirWay
+    const tooLarge = held + bytes - this.#liveBytesMax
+    if (held > 0 && tooLarge > 0) {
+      throw new DispatchError(
+        'throttled',
+        `the scheduler holds calls that are not done with inputs of ${liveBytes} bytes, of at most ${this.#liveBytesMax}`,
+        { retryAfterMs: this.#endedBytes.adviceMsFor(tooLarge, this.#clock.nowMs()) },
+      )
+    }
+  }
+}

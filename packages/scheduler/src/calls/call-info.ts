@@ -1,0 +1,32 @@
+import { type CallInfo, CallInfoSchema, CallState, create, decodeCallResult } from '@dispatch/protocol'
+import { timestampOf } from '../runs/run-request.js'
+import type { CallRecord } from '../store/store.js'
+
+const STATES = {
+  scheduled: CallState.SCHEDULED,
+  pending: CallState.PENDING,
+  suspended: CallState.SUSPENDED,
+  done: CallState.DONE,
+} as const
+
+/** What the API says of a call. */
+export function callInfoOf(call: CallRecord, isRunning: boolean, result?: Uint8Array): CallInfo {
+  const info = create(CallInfoSchema)
+  info.dispatchId = call.id
+  info.parentDispatchId = call.parentId
+  info.rootDispatchId = call.rootId
+  info.endpoint = call.endpoint
+  info.function = call.function
+  info.state = isRunning ? CallState.RUNNING : STATES[call.state]
+  info.status = call.statusCode
+  info.attempt = call.state === 'done' ? call.attempts : call.attempts + 1
+  info.creationTime = timestampOf(call.createdAtMs)
+  if (call.expiresAtMs > 0) info.expirationTime = timestampOf(call.expiresAtMs)
+  if (call.state === 'scheduled') info.dueTime = timestampOf(call.dueAtMs)
+  if (call.state === 'done') {
+    info.finishTime = timestampOf(call.finishedAtMs)
+    info.result = decodeCallResult(result ?? new Uint8Array())
+    info.result.dispatchId = call.id
+  }
+  return info
+}

@@ -1,0 +1,97 @@
+import { type CallInfo, DispatchError, Rate } from '@dispatch/protocol'
+import type { Clock } from '../time/clock.js'
+
+interface Waiter {
+  readonly resolve: (call: CallInfo | undefined) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** At some 500 bytes each, 50 MB. */
+const WAITERS_MAX = 100_000
+
+export interface WaiterLimits {
+  /** Most requests that wait for the end of a call; 100,000. They hold the id of the call and nothing else of it. */
+  readonly waitersMax?: number
+}
+
+/** Those who wait for calls to end. */
+export class Waiters {
+  readonly #clock: Clock
+  readonly #countMax: number
+  readonly #byId = new Map<string, Set<Waiter>>()
+  #count = 0
+  /** Those who waited no longer, of late. */
+  readonly #gone = new Rate()
+
+  constructor(clock: Clock, limits: WaiterLimits = {}) {
+    this.#clock = clock
+    this.#countMax = limits.waitersMax ?? WAITERS_MAX
+  }
+
+  isAwaited(id: string): boolean {
+    return this.#byId.has(id)
+  }
+
+  /**
+   * Resolves with the call when it is done, and with `undefined` when the time is up or `signal` aborts.
+   *
+   * @throws {DispatchError} `throttled` when too many wait, with the time until one will have gone.
+   */
+  wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<CallInfo | undefined> {
+    if (signal?.aborted) return Promise.resolve(undefined)
+    if (this.#count >= this.#countMax) return Promise.reject(this.#fullError())
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        cancelTimer()
+        signal?.removeEventListener('abort', giveUp)
+        this.#remove(id, waiter)
+      }
+      const giveUp = (): void => {
+        settle()
+        resolve(undefined)
+      }
+      const waiter: Waiter = {
+        resolve: (call) => {
+          settle()
+          resolve(call)
+        },
+        reject: (error) => {
+          settle()
+          reject(error)
+        },
+      }
+      const cancelTimer = this.#clock.after(timeoutMs, giveUp)
+      signal?.addEventListener('abort', giveUp, { once: true })
+      this.#add(id, waiter)
+    })
+  }
+
+  #fullError(): DispatchError {
+    return new DispatchError('throttled', `${this.#count} requests wait for calls to end, and no more may`, {
+      retryAfterMs: this.#gone.adviceMsFor(1, this.#clock.nowMs()),
+    })
+  }
+
+  resolve(id: string, call: CallInfo): void {
+    for (const waiter of this.#byId.get(id) ?? []) waiter.resolve(call)
+  }
+
+  rejectAll(error: unknown): void {
+    for (const waiters of [...this.#byId.values()]) for (const waiter of [...waiters]) waiter.reject(error)
+  }
+
+  #add(id: string, waiter: Waiter): void {
+    this.#count += 1
+    const waiters = this.#byId.get(id)
+    if (waiters === undefined) this.#byId.set(id, new Set([waiter]))
+    else waiters.add(waiter)
+  }
+
+  #remove(id: string, waiter: Waiter): void {
+    const waiters = this.#byId.get(id)
+    if (!waiters?.delete(waiter)) return
+    this.#count -= 1
+    this.#gone.add(1, this.#clock.nowMs())
+    if (waiters?.size === 0) this.#byId.delete(id)
+  }
+}

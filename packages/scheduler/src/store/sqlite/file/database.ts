@@ -1,0 +1,210 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { DispatchError } from '@dispatch/protocol'
+import type { Database, OpenDatabase } from '../driver/driver.js'
+import { SQLITE, sqliteCodeOf } from '../driver/error.js'
+import type { CommitPart, PackedPayloads, StoreFileOptions } from '../rows/messages.js'
+import { prepareSchema, schemaVersionOf } from '../rows/schema.js'
+import { createPartWriter, createTransaction, transactIn } from './commit.js'
+import { assertHolder, lockStore, writeHolder } from './lock.js'
+import { createPrune } from './prune.js'
+import {
+  type CallRow,
+  createQueries,
+  type FinishedRow,
+  type JournalRows,
+  type ResultRows,
+} from './queries.js'
+import { assertLogWhole } from './wal-check.js'
+
+/** The store, synchronously: what runs in the store's own thread. */
+export interface StoreDatabase {
+  /** Whether parts of a commit are written that is not over. */
+  readonly isCommitting: boolean
+  /** Writes a part of a commit. If it throws, what was written of the commit is gone. */
+  write(part: CommitPart): void
+  /** Makes durable what was written. If it throws, that is gone. */
+  commit(): void
+  /** Forgets what was written. */
+  rollback(): void
+  liveCalls(): Generator<CallRow[]>
+  finishedChildren(): FinishedRow[]
+  readPayloads(ids: readonly string[]): PackedPayloads
+  readCall(id: string): { readonly row: CallRow; readonly payloads: PackedPayloads } | undefined
+  existing(ids: readonly string[]): [id: string, tenant: string][]
+  highestId(bound: string): string
+  readResults(
+    parentId: string,
+    parentRestarts: number,
+    ordinals: readonly number[],
+    bytesMax: number,
+  ): ResultRows
+  readJournal(callId: string, restarts: number): JournalRows
+  /** Yields after each transaction, so that commits need not wait for all of it; returns the number of trees. */
+  prune(beforeMs: number, treesMax: number): Generator<void, number>
+  close(): void
+}
+
+/**
+ * Files up to this size are checked page by page when they are opened; that takes a fraction of a second. In a
+ * larger one damage shows when the damaged page is read.
+ */
+const CHECKED_BYTES_MAX = 64 * 1024 * 1024
+
+/** A long read by another program makes the write-ahead log grow; afterwards it is cut to this. */
+const WAL_BYTES_KEPT_MAX = 64 * 1024 * 1024
+
+/** The file, its log, the index of that, and the lock. */
+const FILES_OF_A_STORE = 4
+
+/** How long to wait for a program beside us that is writing to the file, or copying it. */
+const BUSY_TIMEOUT_MS = 5_000
+
+/**
+ * Opens the store, or makes a new one where there is no file.
+ *
+ * @param isReplacement - This store has had the file before, and wants it only if nobody else has since.
+ * @throws {DispatchError} Or an error of the driver or the file system; nothing stays open then.
+ */
+export function openStoreDatabase(
+  openDatabase: OpenDatabase,
+  options: StoreFileOptions,
+  isReplacement: boolean,
+): StoreDatabase {
+  makeDirectory(dirname(options.path))
+  const path = resolvedPath(options.path)
+  assertAccess(path)
+  let unlock = (): void => {}
+  let database: Database | undefined
+  try {
+    unlock = lockStore(openDatabase, path)
+    checkFile(openDatabase, path)
+    // Payloads may be private. SQLite gives its other files the permissions of this one.
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+    database = openDatabase(path)
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    database.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_KEPT_MAX}`)
+    prepareSchema(database, path)
+    limitSize(database, options.fileBytesMax)
+    if (isReplacement) assertHolder(database, path, options.holder)
+    return storeOf(database, options.holder, unlock)
+  } catch (error) {
+    database?.close()
+    unlock()
+    if (sqliteCodeOf(error) === SQLITE.CANTOPEN) assertDescriptors(dirname(path))
+    throw error
+  }
+}
+
+function storeOf(database: Database, holder: string, unlock: () => void): StoreDatabase {
+  const transaction = createTransaction(database)
+  const transact = transactIn(transaction)
+  const writePart = createPartWriter(database)
+  const queries = createQueries(database)
+  transact(() => writeHolder(database, holder))
+  return {
+    ...queries,
+    get isCommitting() {
+      return transaction.isOpen
+    },
+    write: (part) => transaction.write(() => writePart(part)),
+    commit: transaction.commit,
+    rollback: transaction.rollback,
+    prune: createPrune(database, transact),
+    close: () => {
+      database.close()
+      unlock()
+    },
+  }
+}
+
+/** Makes the directory and makes it last: a database is as durable as the directories that lead to it. */
+function makeDirectory(directory: string): void {
+  const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
+  // Windows has no such thing as syncing a directory.
+  if (made === undefined || process.platform === 'win32') return
+  for (let at = directory; at.length >= dirname(made).length; at = dirname(at)) {
+    const descriptor = openSync(at, 'r')
+    fsyncSync(descriptor)
+    closeSync(descriptor)
+    if (at === dirname(at)) return
+  }
+}
+
+/** One name for one file, so that all who open it ask for the same lock. */
+function resolvedPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path))
+}
+
+/**
+ * Refuses files that this process may not write. SQLite would open them to read, and leave files beside them that
+ * nobody can write either.
+ */
+function assertAccess(path: string): void {
+  accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK)
+  for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-lock`]) {
+    if (!existsSync(file)) continue
+    accessSync(file, constants.R_OK | constants.W_OK)
+    if (statSync(file).isFile()) continue
+    throw new DispatchError('permanent', `${file} cannot be opened: check the path, it is no file`)
+  }
+}
+
+/**
+ * SQLite says only that it cannot open a file. When that is for want of descriptors, the file system says so.
+ *
+ * @throws {Error} `EMFILE` or `ENFILE`.
+ */
+function assertDescriptors(directory: string): void {
+  const descriptors: number[] = []
+  try {
+    while (descriptors.length < FILES_OF_A_STORE) descriptors.push(openSync(directory, 'r'))
+  } finally {
+    descriptors.forEach(closeSync)
+  }
+}
+
+/**
+ * Refuses what is no whole store of ours, without changing it. The connection only reads: the last one that could
+ * write would, as it closes, write the log into a file that is damaged.
+ */
+function checkFile(openDatabase: OpenDatabase, path: string): void {
+  assertLogWhole(path)
+  if (!existsSync(path) || statSync(path).size === 0) return
+  const database = openDatabase(path, 'toRead')
+  try {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    schemaVersionOf(database, path)
+    checkIntegrity(database, path)
+  } finally {
+    database.close()
+  }
+}
+
+function checkIntegrity(database: Database, path: string): void {
+  const value = (sql: string) => database.prepare(sql).all([])[0]?.[0]
+  const bytes = Number(value('PRAGMA page_count')) * Number(value('PRAGMA page_size'))
+  if (bytes > CHECKED_BYTES_MAX) return
+  const verdict = value('PRAGMA quick_check(1)')
+  if (verdict === 'ok') return
+  throw new DispatchError(
+    'permanent',
+    `${path} is damaged: restore it from a backup, or move it away to start empty (${verdict})`,
+  )
+}
+
+function limitSize(database: Database, fileBytesMax: number | undefined): void {
+  if (fileBytesMax === undefined) return
+  const pageSize = Number(database.prepare('PRAGMA page_size').all([])[0]?.[0])
+  database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(fileBytesMax / pageSize))}`)
+}

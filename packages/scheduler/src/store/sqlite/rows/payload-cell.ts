@@ -1,0 +1,18 @@
+import type { SqlValue } from '../driver/driver.js'
+import { EMPTY_PAYLOAD, LARGE_PAYLOAD } from './schema.js'
+
+/**
+ * Largest payload that lies in its call's row. SQLite writes a row anew at each change: beyond this size that
+ * costs more than a second row does.
+ */
+export const INLINE_BYTES_MAX = 2_048
+
+/** Columns of payloads by their kind, as in `CommitPart`. */
+export const PAYLOAD_COLUMNS = ['input', 'coroutine', 'result'] as const
+
+/** What stands in the call's row for a payload. */
+export function cellOf(payload: Uint8Array | undefined): SqlValue {
+  if (payload === undefined) return null
+  if (payload.byteLength === 0) return EMPTY_PAYLOAD
+  return payload.byteLength > INLINE_BYTES_MAX ? LARGE_PAYLOAD : payload
+}

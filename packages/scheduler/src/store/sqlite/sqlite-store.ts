@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
+import { checkInteger, type Logger } from '@dispatch/protocol'
+import { foldWrites } from '../fold-writes.js'
+import type { FinishedChild, Payloads, Store, StoredJournalEntry, Write } from '../store.js'
+import type { DriverName } from './driver/driver.js'
+import type { CallRow, FinishedRow, JournalRows, ResultRows } from './file/queries.js'
+import { partsOf } from './rows/commit-parts.js'
+import { type PackedPayloads, unpackPayloads } from './rows/messages.js'
+import { decodeCall } from './rows/record.js'
+import { StoreThread } from './thread/store-thread.js'
+
+export interface SqliteStoreOptions {
+  /**
+   * File of the store; its directory is made when it does not exist. Beside it stand `-wal`, `-shm` and `-lock`.
+   * Other processes may read it while it is in use, but not another SQLite library of this process: POSIX gives a
+   * process one lock on a file, and closing the file there would release it here.
+   */
+  readonly path: string
+  /** Largest size of the file; a commit that needs more fails with `temporary`. No limit by default. */
+  readonly fileBytesMax?: number
+  /** The SQLite driver to use; by default `node:sqlite` where there is one, else `libsql`. */
+  readonly driver?: DriverName
+  /** Is told when the store's thread has ended and another takes its place. */
+  readonly logger?: Logger
+}
+
+/**
+ * A store in one SQLite file, for one process. It has a thread of its own, which does not keep the process alive
+ * while nothing is asked of it.
+ *
+ * @throws {TypeError} When `path` is empty, or `fileBytesMax` no whole number.
+ */
+export function createSqliteStore({ path, fileBytesMax, driver, logger }: SqliteStoreOptions): Store {
+  if (typeof path !== 'string' || path === '') {
+    throw new TypeError(`createSqliteStore({ path }): wanted the path of a file, got ${JSON.stringify(path)}`)
+  }
+  checkInteger(fileBytesMax, 'option fileBytesMax', { min: 1, max: Number.MAX_SAFE_INTEGER })
+  const options = { path: resolve(path), fileBytesMax, driver, holder: randomUUID() }
+  const thread = new StoreThread(options, logger)
+  const ask: StoreThread['ask'] = (...request) => thread.ask(...request)
+
+  return {
+    open: () => thread.open(),
+
+    async load(take): Promise<FinishedChild[]> {
+      const onPart = (rows: unknown) => take((rows as CallRow[]).map(decodeCall))
+      const finished = (await ask({ op: 'load' }, undefined, onPart)) as FinishedRow[]
+      return finished.map(decodeFinished)
+    },
+
+    async commit(writes: readonly Write[]) {
+      await thread.commit(partsOf(foldWrites(writes)))
+    },
+
+    async readPayloads(ids) {
+      const payloads = unpackPayloads((await ask({ op: 'readPayloads', ids })) as PackedPayloads)
+      return ids.map((_, index) => {
+        const found = payloadsOf(payloads.slice(3 * index, 3 * index + 3))
+        // Every call has an input.
+        return found.input === undefined ? undefined : found
+      })
+    },
+
+    async readCall(callId) {
+      const found = await ask({ op: 'readCall', callId })
+      if (found === undefined) return undefined
+      const { row, payloads } = found as { row: CallRow; payloads: PackedPayloads }
+      return { call: decodeCall(row), payloads: payloadsOf(unpackPayloads(payloads)) }
+    },
+
+    async existing(ids) {
+      return new Map((await ask({ op: 'existing', ids })) as [id: string, tenant: string][])
+    },
+
+    async highestId(bound) {
+      return (await ask({ op: 'highestId', bound })) as string
+    },
+
+    async readResults(parentId, parentRestarts, ordinals, bytesMax = Number.POSITIVE_INFINITY) {
+      const request = { op: 'readResults', parentId, parentRestarts, ordinals, bytesMax } as const
+      const rows = (await ask(request)) as ResultRows
+      return unpackPayloads(rows.results).map((result, index) => {
+        const correlationId = rows.correlationIds[index]
+        return result && correlationId !== undefined
+          ? { correlationId: BigInt(correlationId), result }
+          : undefined
+      })
+    },
+
+    async readJournal(callId, restarts): Promise<StoredJournalEntry[]> {
+      const rows = (await ask({ op: 'readJournal', callId, restarts })) as JournalRows
+      const entries = unpackPayloads(rows.entries)
+      return rows.ordinals.map((text, index) => {
+        return { ordinals: JSON.parse(text) as number[], entry: entries[index] ?? new Uint8Array(0) }
+      })
+    },
+
+    async prune(beforeMs, treesMax) {
+      return (await ask({ op: 'prune', beforeMs, treesMax })) as number
+    },
+
+    close: () => thread.close(),
+  }
+}
+
+function payloadsOf([input, state, result]: readonly (Uint8Array | undefined)[]): Payloads {
+  return { input, state, result }
+}
+
+function decodeFinished(row: FinishedRow): FinishedChild {
+  const [parentId, parentRestarts, ordinal, correlationId, statusCode] = row as [
+    string,
+    number,
+    number,
+    string,
+    number,
+  ]
+  return { parentId, parentRestarts, ordinal, correlationId: BigInt(correlationId), statusCode }
+}

@@ -1,0 +1,129 @@
+import { CallState, type Scheduler, STATUSES } from '@dispatch/protocol'
+import t from 'tap'
+import { createMemoryStore } from '../../dist/store/memory-store.js'
+import type { Store } from '../../dist/store/store.js'
+import { ManualClock } from '../helpers/manual-clock.js'
+import { answer, callOf, Script, started } from '../helpers/scheduler-harness.js'
+
+const FIRST = '0198f0c2-1c1c-7000-8000-000000000001'
+const SECOND = '0198f0c2-1c1c-7000-8000-000000000002'
+
+/** A store in memory that notes the ids it is asked for. */
+function counting() {
+  const store = createMemoryStore()
+  const asked: string[] = []
+  const existing: Store['existing'] = (ids) => {
+    asked.push(...ids)
+    return store.existing(ids)
+  }
+  return { store: { ...store, existing }, asked }
+}
+
+for (const dispatchId of ['mine', FIRST]) {
+  t.test(`a call that was cancelled before it was recorded is known by its id: ${dispatchId}`, async (t) => {
+    const endpoint = new Script({ f: () => answer('ok') })
+    const scheduler = await started(t, endpoint)
+    const call = callOf('f', 1, { dispatchId })
+    const first = scheduler.dispatch([call])
+    while (scheduler.liveCalls === 0) await undefined
+    const canceled = scheduler.cancel(dispatchId)
+    const again = scheduler.dispatch([call])
+    t.strictSame(await Promise.all([first, again]), [[dispatchId], [dispatchId]])
+    t.equal((await canceled)?.status, STATUSES.permanent.code)
+    t.equal((await scheduler.get(dispatchId))?.status, STATUSES.permanent.code)
+    t.strictSame(endpoint.requests, [])
+  })
+}
+
+for (const dispatchId of ['daily', FIRST]) {
+  t.test(`an id of another tenant's call is refused, whatever became of that: ${dispatchId}`, async (t) => {
+    const store = createMemoryStore()
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const endpoint = new Script({ f: () => held.then(() => answer('ok')) })
+    const scheduler = await started(t, endpoint, { store })
+    const calls = [callOf('f'), callOf('f', 1, { dispatchId })]
+    const theirs = scheduler.forTenant('theirs')
+    const refused = {
+      status: 'permission_denied',
+      message: /^calls\[1\]\.dispatch_id: .* another tenant .* prefix/,
+    } as const
+    const refuses = (mine: Scheduler) => t.rejects(mine.dispatch(calls), refused)
+
+    const first = theirs.dispatch(calls.slice(1))
+    while (scheduler.liveCalls === 0) await new Promise(setImmediate)
+    await refuses(scheduler)
+    await first
+    await refuses(scheduler.forTenant('mine'))
+    release()
+    t.match(await theirs.wait(dispatchId, 5_000), { state: CallState.DONE })
+    await refuses(scheduler)
+    t.strictSame(await theirs.dispatch(calls.slice(1)), [dispatchId], 'whoever has it may repeat it')
+    t.equal(endpoint.requests.length, 1, 'nothing else was recorded')
+
+    await scheduler.close()
+    await refuses(await started(t, endpoint, { store }))
+  })
+}
+
+t.test('an id whose call has been deleted can be used again', async (t) => {
+  const clock = new ManualClock()
+  const script = new Script({ f: () => answer('ok') })
+  const scheduler = await started(t, script, { clock, retentionMs: 1_000 })
+  const call = callOf('f', 1, { dispatchId: 'weekly' })
+  await scheduler.dispatch([call])
+  await scheduler.wait('weekly', 5_000)
+  clock.pass(61_000)
+  while ((await scheduler.get('weekly')) !== undefined) await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  t.strictSame(await scheduler.dispatch([call]), ['weekly'])
+  t.ok(await scheduler.get('weekly'), 'what is acknowledged is there')
+})
+
+t.test('a call that is recorded while it is being cancelled is cancelled', async (t) => {
+  const store = createMemoryStore()
+  let read = (): void => {}
+  const slow: Store = {
+    ...store,
+    readCall: async (id) => {
+      await new Promise<void>((resolve) => {
+        read = resolve
+      })
+      return store.readCall(id)
+    },
+  }
+  const endpoint = new Script({
+    f: (_request, signal) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve(answer('timeout')))),
+  })
+  const scheduler = await started(t, endpoint, { store: slow })
+  const canceled = scheduler.cancel(FIRST)
+  await new Promise(setImmediate)
+  await scheduler.dispatch([callOf('f', 1, { dispatchId: FIRST })])
+  read()
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  read()
+  t.equal((await canceled)?.status, STATUSES.permanent.code)
+})
+
+t.test('the store is asked for ids only when they may be in it', async (t) => {
+  const { store, asked } = counting()
+  const dispatch = (scheduler: { dispatch: (calls: ReturnType<typeof callOf>[]) => unknown }, id: string) =>
+    scheduler.dispatch([callOf('f', 1, { dispatchId: id })])
+  const endpoint = new Script({ f: () => answer('ok') })
+  const before = await started(t, endpoint, { store })
+  for (const id of [SECOND, FIRST, SECOND, 'mine']) {
+    await dispatch(before, id)
+    await before.wait(id, 5_000)
+  }
+  t.strictSame(asked, ['mine'])
+  await before.close()
+
+  const after = await started(t, endpoint, { store })
+  for (const id of [SECOND, FIRST, 'mine']) await dispatch(after, id)
+  t.strictSame(asked, ['mine', SECOND, FIRST, 'mine'])
+  t.equal(endpoint.requests.length, 3, 'each ran once')
+})

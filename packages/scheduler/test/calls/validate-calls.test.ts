@@ -1,0 +1,14 @@
+import { type Call, CallSchema, create } from '@dispatch/protocol'
+import t from 'tap'
+import { assertCalls, DISPATCH_CALLS_MAX } from '../../dist/calls/validate-calls.js'
+
+const callsOf = (count: number): Call[] =>
+  Array.from({ length: count }, () => create(CallSchema, { endpoint: 'http://app', function: 'f' }))
+
+t.test('a request with more calls than fit is refused, and says how many do', async (t) => {
+  t.doesNotThrow(() => assertCalls(callsOf(DISPATCH_CALLS_MAX)))
+  t.throws(() => assertCalls(callsOf(DISPATCH_CALLS_MAX + 1)), {
+    status: 'invalid_argument',
+    message: 'calls: wanted at most 10000 calls in one request, got 10001; send several requests',
+  })
+})

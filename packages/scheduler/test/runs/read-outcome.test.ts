@@ -1,0 +1,22 @@
+import { create, decodeCallResult, RunResponseSchema } from '@dispatch/protocol'
+import t from 'tap'
+import { POLL_CALLS_MAX, readOutcome } from '../../dist/runs/read-outcome.js'
+
+function pollOf(count: number) {
+  const calls = Array.from({ length: count }, (_, n) => ({ function: 'f', correlationId: BigInt(n + 1) }))
+  const directive = { case: 'poll', value: { calls, minResults: 1, maxResults: 1_000 } } as const
+  const response = create(RunResponseSchema, { status: 1, directive })
+  return readOutcome({ kind: 'response', response }, false)
+}
+
+t.test('a Poll with more calls than fit is refused, none is made, and its coroutine is told', async (t) => {
+  const most = pollOf(POLL_CALLS_MAX)
+  t.equal(most.kind === 'poll' && most.calls.length, POLL_CALLS_MAX)
+  const more = pollOf(POLL_CALLS_MAX + 1)
+  if (more.kind !== 'poll') throw new Error(`wanted a poll, got ${more.kind}`)
+  t.equal(more.calls.length, 0)
+  t.match(decodeCallResult(more.refusal ?? new Uint8Array()).error, {
+    type: 'invalid_argument',
+    message: /^poll\.calls: wanted at most 10000 calls, got 10001/,
+  })
+})
