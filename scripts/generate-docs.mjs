@@ -1,6 +1,6 @@
 // Writes the parts of the documentation that are derived from the code: the tables of statuses, from STATUSES; and
 // where each conformance case is tested, from the names of the tests. Needs the packages built.
-// `e2e/test/docs.test.ts` and `e2e/test/conformance.test.ts` fail when a file is not what this would write.
+// `checks/test/docs.test.ts` and `checks/test/conformance.test.ts` fail when a file is not what this would write.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'

@@ -1,6 +1,7 @@
 // Runs the compiled test files of every package and example with the Node.js that runs this file, two at a time, and
-// prints the sum as the last line. With --build they are compiled before. tap's own runner is for a single package
-// (`npx tap` there): what it puts into every process that a test starts takes as long again as the tests.
+// prints the sum as the last line. With --build they are compiled before. Other arguments select files by a part of their
+// path: `node scripts/run-tests.mjs core/ sqlite`. tap's own runner is for a single package (`npx tap` there): what it adds
+// to every process that a test starts takes as long again as the tests.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +14,10 @@ const packages = ['packages', 'examples', '.']
   .filter((folder) => existsSync(join(folder, '.taprc')))
 const sums = { pass: 0, fail: 0, skip: 0, todo: 0 }
 let files = 0
-const queue = packages.flatMap(testsOf)
+const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const queue = packages
+  .flatMap(testsOf)
+  .filter((test) => parts.length === 0 || parts.some((part) => join(test.folder, test.file).includes(part)))
 
 await Promise.all([worker(), worker()])
 console.log(`${files} test files, Node.js ${process.version}`)

@@ -8,17 +8,17 @@ import {
   type RunSignal,
 } from '@dispatch/protocol'
 import { createScheduler, type TenantScheduler } from '@dispatch/scheduler'
-import { Applications } from './applications.js'
-import { Dice } from './dice.js'
-import { Disk, type DiskFaults } from './disk.js'
-import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './functions.js'
-import { counted, createWire, failure, type NetworkFaults, watched } from './network.js'
-import { Process } from './process.js'
-import { randomProgram, randomRush } from './program.js'
-import { QUEUED, Turns } from './turns.js'
+import { Dice } from './tools/dice.js'
+import { Process } from './tools/process.js'
+import { QUEUED, Turns } from './tools/turns.js'
+import { Log, type Violation } from './tools/violations.js'
+import { VirtualClock } from './tools/virtual-clock.js'
 import { checkRemains, checkRoot, type End, outputOf, type Root } from './verdict.js'
-import { Log, type Violation } from './violations.js'
-import { VirtualClock } from './virtual-clock.js'
+import { Applications } from './world/applications.js'
+import { Disk, type DiskFaults } from './world/disk.js'
+import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './world/functions.js'
+import { counted, createWire, failure, type NetworkFaults, watched } from './world/network.js'
+import { randomProgram, randomRush } from './world/program.js'
 
 /** Faults stop after this much of the world's time, so that it can come to rest. */
 const TROUBLE_MS = 40_000

@@ -1,8 +1,8 @@
 import { type CallResult, decodeCallResult, decodeValue, STATUSES } from '@dispatch/protocol'
 import type { TenantScheduler } from '@dispatch/scheduler'
-import type { Disk } from './disk.js'
-import { type Expected, expectedOf, type Program } from './program.js'
-import type { Log } from './violations.js'
+import type { Log } from './tools/violations.js'
+import type { Disk } from './world/disk.js'
+import { type Expected, expectedOf, type Program } from './world/program.js'
 
 /** An expired call is ended when a scheduler looks: a crash or a failing disk may keep it from doing so. */
 const DOWNTIME_MS_MAX = 30_000

@@ -1,4 +1,4 @@
-// Writes src/gen from proto/: `pnpm generate`. With --check it writes nothing, and fails when a file is not what it
+// Writes src/messages/gen from proto/: `pnpm generate`. With --check it writes nothing, and fails when a file is not what it
 // would write.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -35,7 +35,7 @@ function modules() {
   const files = [...descriptors().files, ...MORE_FILES]
   const names = [...new Set(files.map((file) => file.proto.package))]
   return names.map((name) => {
-    const path = join(PACKAGE, 'src/gen', `${moduleOf(name)}.ts`)
+    const path = join(PACKAGE, 'src/messages/gen', `${moduleOf(name)}.ts`)
     return { path, text: formatted(path, renderModule(name, files)) }
   })
 }

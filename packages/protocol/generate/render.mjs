@@ -59,7 +59,7 @@ class Imports {
   }
 
   runtime(module, name) {
-    return this.#add(`../proto/${module}.js`, name)
+    return this.#add(`../../proto/${module}.js`, name)
   }
 
   /** A name that belongs to a message or an enum. */

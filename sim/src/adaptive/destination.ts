@@ -1,5 +1,5 @@
-import type { Dice } from '../dice.js'
-import type { VirtualClock } from '../virtual-clock.js'
+import type { Dice } from '../tools/dice.js'
+import type { VirtualClock } from '../tools/virtual-clock.js'
 
 /** How far the work of one run differs from the mean, to either side. */
 const WORK_SPREAD = 0.25

@@ -1,8 +1,8 @@
 import { STATUSES } from '@dispatch/protocol'
 import type { Effect, Event, Outcome, SubmittedCall } from '../../../packages/scheduler/dist/kernel/events.js'
 import { Kernel } from '../../../packages/scheduler/dist/kernel/kernel.js'
-import { Dice } from '../dice.js'
-import { VirtualClock } from '../virtual-clock.js'
+import { Dice } from '../tools/dice.js'
+import { VirtualClock } from '../tools/virtual-clock.js'
 import { Destination, type DestinationOptions } from './destination.js'
 
 /** Calls that always wait, so that only the limit holds them back: as many as a limit can ever be. */

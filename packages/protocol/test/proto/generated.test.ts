@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 
-t.test('src/gen is what the .proto files give', async (t) => {
+t.test('src/messages/gen is what the .proto files give', async (t) => {
   const script = join(import.meta.dirname, '../../generate/main.mjs')
   await t.resolves(promisify(execFile)(process.execPath, [script, '--check']))
 })

@@ -1,0 +1,223 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { CONNECT_CODES, STATUSES, type Status } from '@dispatch/protocol'
+import t from 'tap'
+import { documents, generatedDocs, ROOT, WRITE_DOCS } from './docs-of-the-repository.js'
+
+const textOf = (path: string): string => readFileSync(resolve(ROOT, path), 'utf8')
+
+/** Cells of the rows of all tables in a text, without heads. */
+function rowsOf(text: string): string[][] {
+  return [...text.matchAll(/^\| (?!---)(.*) \|$/gm)].map(([, cells = '']) => cells.split(' | '))
+}
+
+/** Links to files of the repository in a document, without their fragments. */
+function linksOf(path: string): { readonly target: string; readonly fragment: string }[] {
+  const prose = textOf(path).replace(/^```[\s\S]*?^```/gm, '')
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = '']) => link)
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .map((link) => {
+      const [file = '', fragment = ''] = link.split('#')
+      return { target: file === '' ? path : resolve(ROOT, dirname(path), file), fragment }
+    })
+}
+
+/** The fragment by which a heading is linked to. */
+function fragmentOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} -]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+/** Who tests a conformance case may change from day to day; conformance.test.ts holds the list to be true. */
+const GENERATED = ['README.md', 'docs/statuses.md']
+
+t.test('generated tables are up to date', async (t) => {
+  const { texts } = await generatedDocs()
+  t.plan(GENERATED.length)
+  for (const path of GENERATED) t.equal(textOf(path), texts[path], `${path}: ${WRITE_DOCS}`)
+})
+
+t.test('docs/statuses.md says of every status what the table of the code says', async (t) => {
+  const rows = rowsOf(textOf('docs/statuses.md')).filter(([number = '']) => /^\d+$/.test(number))
+  const words = { yes: 'yes', no: 'no', restart: 'from the input' }
+  const moves = { increase: 'rises', decrease: 'falls', keep: 'stays' }
+  const want = (Object.keys(STATUSES) as Status[]).map((status) => {
+    const { code, retry, concurrency, errorName, summary } = STATUSES[status]
+    const name = errorName === '' ? '' : `\`${errorName}\``
+    return [String(code), `\`${status}\``, words[retry], moves[concurrency], name, summary]
+  })
+  const got = rows.filter((cells) => cells.length >= 5).map((cells) => cells.join(' | '))
+  t.strictSame(
+    got,
+    want.map((cells) => cells.join(' | ').replace('|  |', '| |')),
+    WRITE_DOCS,
+  )
+})
+
+t.test('docs/statuses.md names every system code and every Connect code', async (t) => {
+  const text = textOf('docs/statuses.md')
+  const codes = Object.values(STATUSES).flatMap(({ systemCodes }) => systemCodes as readonly string[])
+  const names = [...codes, ...Object.keys(CONNECT_CODES)]
+  t.strictSame(
+    names.filter((name) => !text.includes(`\`${name}\``)),
+    [],
+    WRITE_DOCS,
+  )
+})
+
+t.test('every link leads to a file, and to a heading of it', async (t) => {
+  const broken = documents().flatMap((path) =>
+    linksOf(path)
+      .filter(({ target, fragment }) => !leadsSomewhere(resolve(ROOT, target), fragment))
+      .map(({ target, fragment }) => `${path} → ${target}${fragment && `#${fragment}`}`),
+  )
+  t.strictSame(broken, [])
+})
+
+function leadsSomewhere(path: string, fragment: string): boolean {
+  if (!existsSync(path)) return false
+  if (fragment === '') return true
+  const headings = [...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => text)
+  return headings.some((heading) => fragmentOf(heading) === fragment)
+}
+
+t.test(
+  'docs/follow-one-call.md needs at most eight files, and each has the functions it is said to have',
+  async (t) => {
+    const text = textOf('docs/follow-one-call.md')
+    const files = new Set(
+      linksOf('docs/follow-one-call.md')
+        .map(({ target }) => target)
+        .filter((target) => target.includes('/src/')),
+    )
+    t.ok(files.size > 0 && files.size <= 8, `${files.size} files`)
+    const sources = [...files].map((file) => ({ file, source: readFileSync(file, 'utf8') }))
+    const names = new Set([...text.matchAll(/`(#?\w+)\(\)`/g)].map(([, name = '']) => name))
+    t.ok(names.size > 20, 'the names were found')
+    const missing = [...names].filter((name) => !sources.some(({ source }) => defines(source, name)))
+    t.strictSame(missing, [])
+  },
+)
+
+t.test('docs/follow-one-call.md names functions of the file that a section links to', async (t) => {
+  const sections = textOf('docs/follow-one-call.md').split(/^## /m).slice(1)
+  const wrong = sections.flatMap((section) => {
+    const [, file] = /\]\(\.\.\/(packages\/[^)]+)\)/.exec(section) ?? []
+    const [first = ''] =
+      file === undefined ? [] : (/`(#?\w+)\(\)`/.exec(section.slice(section.indexOf(file))) ?? [])
+    const name = first.replaceAll(/[`()]/g, '')
+    return file === undefined || defines(textOf(file), name) ? [] : [`${name} is not in ${file}`]
+  })
+  t.strictSame(wrong, [])
+})
+
+/** Whether a source has a function or a method of this name. */
+function defines(source: string, name: string): boolean {
+  return new RegExp(`(?:function |^\\s*(?:async )?|const )${name}(?:<[^(]*>)?(?:\\(| = )`, 'm').test(source)
+}
+
+for (const file of ['docs/guarantees.md', 'docs/overload.md']) {
+  t.test(`${file} quotes tests that exist`, async (t) => {
+    const rows = [
+      ...textOf(file).matchAll(/\]\(\.\.\/((?:packages|e2e|sim|crash)\/\S+\.test\.ts)\) "([^"]+)"/g),
+    ]
+    t.ok(rows.length > 10, 'the guarantees were found')
+    const missing = rows
+      .filter(([, file = '', name = '']) => !existsSync(resolve(ROOT, file)) || !textOf(file).includes(name))
+      .map(([, file, name]) => `${file} has no test "${name}"`)
+    t.strictSame(missing, [])
+  })
+}
+
+for (const file of ['docs/architecture.md', 'docs/overload.md']) {
+  t.test(`${file} has the limits of the code`, async (t) => {
+    const rows = [
+      ...textOf(file).matchAll(
+        /^\| .* \| ([\d ]+(?:; [\d ]+)*) \|[^|]*\| \[[^\]]+\]\(\.\.\/(\S+)\) `(\w+)` \|$/gm,
+      ),
+    ]
+    t.ok(rows.length > 15, 'the limits were found')
+    const wrong = rows
+      .map(([, values = '', file = '', name = '']) => {
+        const want = values.split(';').map((value) => Number(value.replaceAll(' ', '')))
+        return { name, want, got: numbersOf(textOf(file), name) }
+      })
+      .filter(({ want, got }) => JSON.stringify(want) !== JSON.stringify(got))
+    t.strictSame(wrong, [])
+  })
+}
+
+/** The value of a constant or a property: a product of numbers, or the numbers of a policy but its floor. */
+function numbersOf(source: string, name: string): number[] {
+  const [, policy] = new RegExp(`${name}: LimitPolicy = \\{(.*)\\}`).exec(source) ?? []
+  if (policy !== undefined) {
+    return [...policy.matchAll(/(start|ceiling): ([\d_]+)/g)].map(([, , text = '']) =>
+      Number(text.replaceAll('_', '')),
+    )
+  }
+  const [, product] =
+    new RegExp(`^(?:export const |const |\\s+)${name}(?: =|:) ([\\d_n *]+),?$`, 'm').exec(source) ?? []
+  if (product === undefined) return []
+  return [product.split('*').reduce((value, factor) => value * Number(factor.replaceAll(/[_n ]/g, '')), 1)]
+}
+
+t.test('docs/wire.md lists every field that we add to the messages of the original', async (t) => {
+  const folder = 'packages/protocol/proto/dispatch/sdk/v1'
+  const want = readdirSync(resolve(ROOT, folder)).flatMap((file) =>
+    addedFieldsOf(textOf(`${folder}/${file}`)),
+  )
+  const got = rowsOf(textOf('docs/wire.md'))
+    .filter(([, , number = '']) => /^1\d{3}$/.test(number))
+    .map(([message = '', field = '', number = '']) => `${message} ${field} ${number}`.replaceAll('`', ''))
+  t.ok(want.length > 10, 'the fields were found')
+  t.strictSame(got.sort(), want.sort())
+})
+
+function addedFieldsOf(proto: string): string[] {
+  return [...proto.matchAll(/^message (\w+) \{([\s\S]*?)^\}/gm)].flatMap(([, message, body = '']) =>
+    [...body.matchAll(/(\w+) = (1\d{3});/g)].map(([, field, number]) => `${message} ${field} ${number}`),
+  )
+}
+
+t.test('README.md lists every option of a Dispatch, and every variable that is read', async (t) => {
+  const text = textOf('README.md')
+  const options = [
+    ...textOf('packages/core/src/config/dispatch-options.ts').matchAll(/^ {2}readonly (\w+)\?:/gm),
+  ]
+  const variables = [
+    ...textOf('packages/core/src/config/config.ts').matchAll(/\b(DISPATCH_[A-Z_]+|NODE_ENV)\b/g),
+  ]
+  const names = new Set([...options, ...variables].map(([, name = '']) => name))
+  t.ok(names.size > 15, 'the options were found')
+  t.strictSame(
+    [...names].filter((name) => !text.includes(`\`${name}\``)),
+    [],
+  )
+})
+
+t.test('README.md names every option of a function and of a call', async (t) => {
+  const text = textOf('README.md')
+  const sources = ['func.ts', 'call-options.ts'].map((name) => textOf(`packages/core/src/functions/${name}`))
+  const bodies = sources.flatMap((source) => [
+    ...source.matchAll(/^export interface (?:FunctionOptions|\w*CallOptions)\b[^{]*\{([\s\S]*?)^\}/gm),
+  ])
+  const names = bodies.flatMap(([, body = '']) => [...body.matchAll(/^ {2}readonly (\w+)\?:/gm)])
+  t.ok(names.length > 8, 'the options were found')
+  t.strictSame(
+    names.map(([, name = '']) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(text)),
+    [],
+  )
+})
+
+t.test('the index of docs/adr has every record', async (t) => {
+  const index = textOf('docs/adr/README.md')
+  const records = readdirSync(resolve(ROOT, 'docs/adr')).filter((name) => /^\d{4}-/.test(name))
+  t.ok(records.length > 5)
+  t.strictSame(
+    records.filter((name) => !index.includes(`](${name})`)),
+    [],
+  )
+})

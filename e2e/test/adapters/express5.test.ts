@@ -1,0 +1,5 @@
+import t from 'tap'
+import { EXPRESS_5 } from '../helpers/adapters/adapters.js'
+import { ADAPTER_CHECKS } from './contract.js'
+
+for (const { name, run } of ADAPTER_CHECKS) t.test(name, (t) => run(t, EXPRESS_5))

@@ -1,0 +1,69 @@
+import type { KeyObject } from 'node:crypto'
+import { RUN_PATH } from '@dispatch/core'
+import {
+  create,
+  decodeValue,
+  encodeValue,
+  formatVerificationKey,
+  fromBinary,
+  generateKeyPair,
+  RunRequestSchema,
+  RunResponseSchema,
+  signRequest,
+  statusOfCode,
+  toBinary,
+} from '@dispatch/protocol'
+import type { Answer, Exchange } from '../http/http-exchange.js'
+
+/** The keys of a scheduler elsewhere. */
+export const KEYS = generateKeyPair()
+export const VERIFICATION_KEY = formatVerificationKey(KEYS.publicKey)
+
+/** A run of `fn` with `input`, in binary. */
+export function runBytes(fn: string, input: unknown): Buffer {
+  const value = encodeValue(input)
+  if (value === undefined) throw new TypeError('wanted an input')
+  const message = create(RunRequestSchema, {
+    dispatchId: '1',
+    rootDispatchId: '1',
+    function: fn,
+    directive: { case: 'input', value },
+  })
+  return Buffer.from(toBinary(RunRequestSchema, message))
+}
+
+/** How a run is asked for. */
+export interface RunOptions {
+  readonly body: Uint8Array
+  /** What is signed; default: the path that is asked for. */
+  readonly signedPath?: string
+  readonly authority: string
+  readonly path?: string
+  readonly contentType?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly privateKey?: KeyObject
+}
+
+/** A signed request for a run. */
+export function signedRun(options: RunOptions): Exchange {
+  const { body, authority, path = RUN_PATH, contentType = 'application/proto' } = options
+  const signable = { method: 'POST', path: options.signedPath ?? path, authority, contentType, body }
+  const signature = signRequest(
+    signable,
+    options.privateKey ?? KEYS.privateKey,
+    Math.floor(Date.now() / 1000),
+  )
+  return {
+    method: 'POST',
+    path,
+    headers: { host: authority, 'content-type': contentType, ...signature, ...options.headers },
+    body,
+  }
+}
+
+/** What a run gave. */
+export function outputOf(answer: Answer): { status: string; output: unknown } {
+  const message = fromBinary(RunResponseSchema, answer.body)
+  const result = message.directive.case === 'exit' ? message.directive.value.result : undefined
+  return { status: statusOfCode(message.status), output: decodeValue(result?.output) }
+}

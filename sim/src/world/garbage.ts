@@ -1,0 +1,64 @@
+import {
+  create,
+  type MessageInit,
+  type RunOutcome,
+  type RunResponse,
+  RunResponseSchema,
+} from '@dispatch/protocol'
+import type { Dice } from '../tools/dice.js'
+
+const BYTES = Uint8Array.of(0xff, 0x00, 0x7f)
+
+/** Answers that make no sense, or a sense that nobody meant. */
+const RESPONSES: readonly MessageInit<RunResponse>[] = [
+  {},
+  { status: 99 as never, directive: { case: 'exit', value: {} } },
+  { status: 8 },
+  { status: 1, journalWanted: true },
+  {
+    status: 1,
+    directive: {
+      case: 'exit',
+      value: {
+        result: {
+          correlationId: 77n,
+          dispatchId: 'root0',
+          output: { typeUrl: 'type.example/unknown', value: BYTES },
+        },
+      },
+    },
+  },
+  { status: 1, directive: { case: 'exit', value: { tailCall: { function: '' } } } },
+  { status: 1, directive: { case: 'poll', value: { minResults: 0, maxResults: 0 } } },
+  { status: 1, directive: { case: 'poll', value: { minResults: 1_000, maxResults: 1 } } },
+  {
+    status: 1,
+    directive: {
+      case: 'poll',
+      value: { minResults: 1, maxResults: 1, calls: [{ function: '', correlationId: 1n }] },
+    },
+  },
+  {
+    status: 1,
+    directive: {
+      case: 'poll',
+      value: {
+        state: { case: 'coroutineState', value: BYTES },
+        minResults: 1,
+        maxResults: 1,
+        calls: [
+          { function: 'nobody', correlationId: 1n },
+          { function: 'probe', correlationId: 1n },
+        ],
+      },
+    },
+  },
+]
+
+/** What an endpoint answers whose software is broken, or that is not what the URL promised. */
+export function garbage(dice: Dice): RunOutcome {
+  if (dice.chance(0.2)) {
+    return { kind: 'failure', source: 'endpoint', status: 'invalid_response', message: 'no RunResponse' }
+  }
+  return { kind: 'response', response: create(RunResponseSchema, dice.pick(RESPONSES)) }
+}

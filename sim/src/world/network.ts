@@ -1,0 +1,209 @@
+import {
+  decodeValue,
+  type Endpoint,
+  fromBinary,
+  POLL_RESULTS_MAX,
+  type RunOutcome,
+  type RunRequest,
+  RunRequestSchema,
+  type RunResponse,
+  RunResponseSchema,
+  type RunSignal,
+  type Status,
+  toBinary,
+} from '@dispatch/protocol'
+import type { Dice } from '../tools/dice.js'
+import { never, type Process } from '../tools/process.js'
+import { QUEUED, type Turns } from '../tools/turns.js'
+import type { Log } from '../tools/violations.js'
+import type { VirtualClock } from '../tools/virtual-clock.js'
+import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './functions.js'
+import { garbage } from './garbage.js'
+import type { Program } from './program.js'
+
+export interface NetworkFaults {
+  readonly requestLost: number
+  readonly responseLost: number
+  readonly repeated: number
+  readonly refused: number
+  readonly throttled: number
+  readonly functionUnknown: number
+  /** Probability of an answer that makes no sense. */
+  readonly garbled: number
+  readonly latencyMsMax: number
+}
+
+/** The far end: what a process makes of a request. */
+export type Served = (request: RunRequest, signal: RunSignal) => Promise<RunResponse>
+
+/** A process with functions, as the network finds it. */
+export interface Server {
+  readonly process: Process
+  readonly serve: Served
+  readonly has: (name: string) => boolean
+  /** It has more to do than it can and takes nothing. */
+  readonly isOverloaded: boolean
+}
+
+export interface WireOptions {
+  readonly clock: VirtualClock
+  readonly dice: Dice
+  readonly log: Log
+  readonly faults: () => NetworkFaults
+  /** The scheduler's process. */
+  readonly process: Process
+  /** The process at the other end, as it is now. */
+  readonly server: () => Server
+  /** Trees in which somebody else had a hand. */
+  readonly tampered: Set<string>
+  /** Trees that asked for a function that was not there. */
+  readonly unknown: Set<string>
+  /** The endpoint knows nothing of our extensions. */
+  readonly isPlain: boolean
+}
+
+/** An endpoint behind a network that loses, repeats, delays and reorders. */
+export function createWire(options: WireOptions): Endpoint {
+  return {
+    async run(request, signal) {
+      const { process, clock } = options
+      if (!process.isAlive) return never()
+      clock.activity += 1
+      const outcome = await Promise.race([exchange(options, request, signal), aborted(signal)])
+      clock.activity += 1
+      return process.isAlive ? outcome : never()
+    },
+  }
+}
+
+async function exchange(options: WireOptions, request: RunRequest, signal: RunSignal): Promise<RunOutcome> {
+  const { clock, dice, log } = options
+  const faults = options.faults()
+  const latency = (): Promise<void> => clock.pause(dice.next() * faults.latencyMsMax)
+  await latency()
+  if (dice.chance(faults.refused)) return failure('transport', 'tcp')
+  const { isOverloaded, has, process } = options.server()
+  if (isOverloaded || dice.chance(faults.throttled)) return failure('endpoint', 'throttled')
+  if (process.isAlive && (!has(request.function) || dice.chance(faults.functionUnknown))) {
+    options.unknown.add(request.rootDispatchId)
+    return failure('function', 'not_found')
+  }
+  if (dice.chance(faults.requestLost)) {
+    await clock.pause(dice.between(10, 5_000))
+    return failure('transport', 'timeout')
+  }
+  if (dice.chance(faults.repeated)) void latency().then(() => deliver(options, request, signal))
+  const response = await deliver(options, request, signal)
+  if (response === undefined) return failure('transport', 'tcp')
+  await latency()
+  if (dice.chance(faults.responseLost)) {
+    log.say(`the answer of ${request.dispatchId} is lost`)
+    await clock.pause(dice.between(10, 5_000))
+    return failure('transport', 'timeout')
+  }
+  if (dice.chance(faults.garbled)) {
+    log.say(`the answer of ${request.dispatchId} is garbled`)
+    options.tampered.add(request.rootDispatchId)
+    return garbage(dice)
+  }
+  return { kind: 'response', response }
+}
+
+/**
+ * One request at the far end; `undefined` when the process there goes away meanwhile, or when one has come that does not
+ * know the function: a request that is repeated arrives late.
+ */
+async function deliver(
+  options: WireOptions,
+  request: RunRequest,
+  signal: RunSignal,
+): Promise<RunResponse | undefined> {
+  const { process, has, serve } = options.server()
+  if (!process.isAlive || !has(request.function)) return undefined
+  const arrived = overWire(request, options.isPlain)
+  const response = await Promise.race([serve(arrived, signal), process.gone])
+  if (response === undefined || !process.isAlive) return undefined
+  return backOverWire(response, options.isPlain)
+}
+
+function aborted(signal: RunSignal): Promise<RunOutcome> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(failure('transport', 'temporary')), { once: true })
+  })
+}
+
+function overWire(request: RunRequest, isPlain: boolean): RunRequest {
+  const copy = fromBinary(RunRequestSchema, toBinary(RunRequestSchema, request))
+  if (!isPlain) return copy
+  copy.attempt = 0
+  copy.restarts = 0
+  copy.keepsJournal = false
+  copy.pollCallsMax = 0
+  delete copy.journal
+  return copy
+}
+
+function backOverWire(response: RunResponse, isPlain: boolean): RunResponse {
+  const copy = fromBinary(RunResponseSchema, toBinary(RunResponseSchema, response))
+  if (!isPlain) return copy
+  copy.journalWanted = false
+  delete copy.retryAfter
+  if (copy.directive.case === 'poll') {
+    copy.directive.value.wakeOnFailure = false
+    copy.directive.value.moreCalls = false
+    copy.directive.value.journalEntry = new Uint8Array()
+  }
+  return copy
+}
+
+/** Watches how many runs one scheduler has under way at one endpoint, and whose turn it is. */
+export function counted(endpoint: Endpoint, url: string, turns: Turns, log: Log): Endpoint {
+  let leaves = 0
+  const byKey = new Map<string, number>()
+  const count = (key: string, by: number): void => {
+    leaves += by
+    byKey.set(key, (byKey.get(key) ?? 0) + by)
+  }
+  return {
+    async run(request, signal) {
+      if (request.function === QUEUED) turns.began(url, request.dispatchId, request.rootDispatchId)
+      if (request.function !== 'leaf' || request.directive.case !== 'input')
+        return endpoint.run(request, signal)
+      const key = keyOf(decodeValue(request.directive.value) as Program)
+      count(key, 1)
+      if (leaves > LEAF_CONCURRENCY_MAX) log.violate('I6', `${leaves} runs of leaf at one time`)
+      if ((byKey.get(key) ?? 0) > KEY_CONCURRENCY_MAX)
+        log.violate('I6', `${byKey.get(key)} runs of key ${key}`)
+      // An aborted run is over for the scheduler, whatever the network makes of it.
+      let isOver = false
+      const end = (): void => {
+        if (!isOver) count(key, -1)
+        isOver = true
+      }
+      signal.addEventListener('abort', end, { once: true })
+      const outcome = await endpoint.run(request, signal)
+      end()
+      return outcome
+    },
+  }
+}
+
+/** The end of the wire that watches what is asked of it. */
+export function watched(serve: Served, log: Log, durable: (id: string) => boolean, isLocal: boolean): Served {
+  return (request, signal) => {
+    if (!isLocal && !durable(request.dispatchId))
+      log.violate('I7', `${request.dispatchId} runs before it is recorded`)
+    const results = request.directive.case === 'pollResult' ? request.directive.value.results : []
+    if (results.length > POLL_RESULTS_MAX)
+      log.violate('I6', `${request.dispatchId} gets ${results.length} results`)
+    const ids = results.map((result) => result.correlationId)
+    if (new Set(ids).size < ids.length)
+      log.violate('I4', `${request.dispatchId} gets a result twice in one run`)
+    log.say(`run ${request.dispatchId} ${request.function} ${request.directive.case} [${ids.length} results]`)
+    return serve(fromBinary(RunRequestSchema, toBinary(RunRequestSchema, request)), signal)
+  }
+}
+
+export function failure(source: 'transport' | 'endpoint' | 'function', status: Status): RunOutcome {
+  return { kind: 'failure', source, status, message: `simulated ${status}` }
+}
