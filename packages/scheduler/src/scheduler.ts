@@ -16,18 +16,19 @@ import { EndedCalls, UUIDV7_BELOW } from './calls/ended-calls.js'
 import { createUuidv7 } from './calls/uuidv7.js'
 import { assertCalls, newCallOf } from './calls/validate-calls.js'
 import { type WaiterLimits, Waiters } from './calls/waiters.js'
-import { checkSchedulerLimits } from './check-limits.js'
 import { Driver } from './driver/driver.js'
 import type { Effect, SubmittedCall } from './kernel/events.js'
 import { Kernel } from './kernel/kernel.js'
-import type { RetryPolicy } from './kernel/retry-policy.js'
+import { checkRetryPolicy, type RetryPolicy } from './kernel/retry-policy.js'
+import { COUNT, checkLimits, type Limits, SPAN, TIME } from './options/check-limits.js'
 import { PayloadCache } from './runs/payload-cache.js'
 import { Runs } from './runs/runs.js'
 import { Turns } from './runs/semaphore.js'
 import { Pruner } from './store/pruner.js'
 import type { Store, Write } from './store/store.js'
+import { timeSeenIn } from './store/time-seen.js'
 import { type Clock, SYSTEM_CLOCK } from './time/clock.js'
-import { SteadyClock, timeSeenIn } from './time/steady-clock.js'
+import { SteadyClock } from './time/steady-clock.js'
 
 /** Memory for payloads that will probably be wanted soon. */
 const CACHE_BYTES_MAX = 64 * 1024 * 1024
@@ -78,6 +79,18 @@ export interface SchedulerOptions extends SchedulerLimits {
   readonly retentionMs?: number
 }
 
+const SCHEDULER_LIMITS: Limits<SchedulerOptions> = {
+  liveCallsMax: COUNT,
+  liveBytesMax: COUNT,
+  unacknowledgedCallsMax: COUNT,
+  unacknowledgedBytesMax: COUNT,
+  waitersMax: COUNT,
+  cacheBytesMax: SPAN,
+  runBytesMax: COUNT,
+  runMsMax: TIME,
+  retentionMs: SPAN,
+}
+
 /** A scheduler: {@link Scheduler} for the tenant `''`, and {@link forTenant} for others. */
 export interface TenantScheduler extends EmbeddedScheduler {
   /** Calls that are not done. */
@@ -92,7 +105,8 @@ export interface TenantScheduler extends EmbeddedScheduler {
  * @throws {TypeError} When a limit is not a whole number or out of its range.
  */
 export function createScheduler(options: SchedulerOptions): TenantScheduler {
-  checkSchedulerLimits(options)
+  checkLimits(options, SCHEDULER_LIMITS)
+  checkRetryPolicy(options.retryPolicy)
   return new StoreScheduler(options)
 }
 

@@ -33,9 +33,9 @@ const LOOK_AGAIN_MS = 500
  * Makes a {@link ServerLife}.
  *
  * Rules.
- *  A1 To make it starts nothing: a script that imports the application must not run the calls that were left.
- *  A2 Calls that were left are run once the application listens, without any request.
- *  A3 A start that fails, because the process before has the store still, is tried again until it works.
+ *  O1 To make it starts nothing: a script that imports the application must not run the calls that were left.
+ *  O2 Calls that were left are run once the application listens, without any request.
+ *  O3 A start that fails, because the process before has the store still, is tried again until it works.
  *
  * @throws {TypeError} When `start` is something else.
  */

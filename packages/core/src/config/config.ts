@@ -18,9 +18,9 @@ import {
   type Setting,
 } from '../checks/config-urls.js'
 import { checkBoolean, checkFailureStatus, checkObject, checkText } from '../checks/option-checks.js'
-import { BODY_MS_MAX, RUN_REQUEST_BYTES_MAX, RUN_REQUESTS_MAX } from '../endpoint/run-room.js'
 import type { ErrorType, OutputType } from '../errors/classify.js'
 import type { DispatchOptions, SchedulerOption } from './dispatch-options.js'
+import { BODY_MS_MAX, RUN_REQUEST_BYTES_MAX, RUN_REQUESTS_MAX } from './run-bounds.js'
 
 /** File of the embedded scheduler's store, relative to the working directory. */
 export const STORE_DEFAULT = '.dispatch/dispatch.db'

@@ -49,9 +49,9 @@ export interface Admitted {
 /**
  * Which calls a scheduler takes on.
  *
- * A1 What is refused is refused whole, with `throttled` and the time that it takes, at the rate of late, until there is
+ * U1 What is refused is refused whole, with `throttled` and the time that it takes, at the rate of late, until there is
  *    room for it (ADR 0013).
- * A2 Calls that accepted calls make are part of what was accepted: refusing them would keep a full scheduler full. Those
+ * U2 Calls that accepted calls make are part of what was accepted: refusing them would keep a full scheduler full. Those
  *    that they await come with their answers, not here; those that they dispatch wait for the disk with all others only.
  */
 export class Admission {
@@ -87,7 +87,7 @@ export class Admission {
   }
 
   /**
-   * @param isAccepted - Whether a call belongs to one that was accepted (A2).
+   * @param isAccepted - Whether a call belongs to one that was accepted (U2).
    * @throws {DispatchError} `throttled`, with the time until there will be room.
    */
   admit(calls: readonly Call[], live: LiveCalls, isAccepted: (call: Call) => boolean): Admitted {

@@ -1,5 +1,11 @@
-import { type CallInfo, CallInfoSchema, CallState, create, decodeCallResult } from '@dispatch/protocol'
-import { timestampOf } from '../runs/run-request.js'
+import {
+  type CallInfo,
+  CallInfoSchema,
+  CallState,
+  create,
+  decodeCallResult,
+  timestampFromMs,
+} from '@dispatch/protocol'
 import type { CallRecord } from '../store/store.js'
 
 const STATES = {
@@ -20,11 +26,11 @@ export function callInfoOf(call: CallRecord, isRunning: boolean, result?: Uint8A
   info.state = isRunning ? CallState.RUNNING : STATES[call.state]
   info.status = call.statusCode
   info.attempt = call.state === 'done' ? call.attempts : call.attempts + 1
-  info.creationTime = timestampOf(call.createdAtMs)
-  if (call.expiresAtMs > 0) info.expirationTime = timestampOf(call.expiresAtMs)
-  if (call.state === 'scheduled') info.dueTime = timestampOf(call.dueAtMs)
+  info.creationTime = timestampFromMs(call.createdAtMs)
+  if (call.expiresAtMs > 0) info.expirationTime = timestampFromMs(call.expiresAtMs)
+  if (call.state === 'scheduled') info.dueTime = timestampFromMs(call.dueAtMs)
   if (call.state === 'done') {
-    info.finishTime = timestampOf(call.finishedAtMs)
+    info.finishTime = timestampFromMs(call.finishedAtMs)
     info.result = decodeCallResult(result ?? new Uint8Array())
     info.result.dispatchId = call.id
   }

@@ -1,3 +1,6 @@
+import { describeValue } from '@dispatch/protocol'
+import { checkLimits, type Limits, SPAN } from '../options/check-limits.js'
+
 /** How long a call that failed waits before it is tried again. */
 export interface RetryPolicy {
   readonly delayMsMin: number
@@ -13,6 +16,26 @@ export const RETRY_POLICY: RetryPolicy = {
   delayMsMax: 300_000,
   giveUpAfterMs: 86_400_000,
   unknownFunctionMsMax: 600_000,
+}
+
+const RETRY_LIMITS: Limits<RetryPolicy> = {
+  delayMsMin: SPAN,
+  delayMsMax: SPAN,
+  giveUpAfterMs: SPAN,
+  unknownFunctionMsMax: SPAN,
+}
+
+/** @throws {TypeError} Naming the field of option `retryPolicy` that is missing or out of its range. */
+export function checkRetryPolicy(policy: RetryPolicy | undefined): void {
+  if (policy === undefined) return
+  const missing = Object.keys(RETRY_LIMITS).find((name) => policy?.[name as keyof RetryPolicy] === undefined)
+  if (missing !== undefined) {
+    throw new TypeError(
+      'option retryPolicy: wanted RETRY_POLICY with some of its parts changed, got ' +
+        `${describeValue(policy)} without ${missing}`,
+    )
+  }
+  checkLimits(policy, RETRY_LIMITS, 'option retryPolicy.')
 }
 
 /** A dependency that asks for more patience than this is not believed. */

@@ -9,7 +9,7 @@ import {
   PollResultSchema,
   type RunRequest,
   RunRequestSchema,
-  type Timestamp,
+  timestampFromMs,
 } from '@dispatch/protocol'
 import type { Delivery, Effect } from '../kernel/events.js'
 import { decodePollState } from './poll-state.js'
@@ -36,8 +36,8 @@ export function runRequestOf(effect: RunEffect, payloads: RunPayloads): RunReque
   request.dispatchId = effect.id
   request.parentDispatchId = effect.parentId
   request.rootDispatchId = effect.rootId
-  request.creationTime = timestampOf(effect.createdAtMs)
-  if (effect.expiresAtMs > 0) request.expirationTime = timestampOf(effect.expiresAtMs)
+  request.creationTime = timestampFromMs(effect.createdAtMs)
+  if (effect.expiresAtMs > 0) request.expirationTime = timestampFromMs(effect.expiresAtMs)
   request.attempt = effect.attempt
   request.restarts = effect.restarts
   request.keepsJournal = true
@@ -87,13 +87,4 @@ export function journalOf(
       results: received.map(({ delivery, result }) => callResultOf(delivery, result)),
     })),
   })
-}
-
-export function timestampOf(atMs: number): Timestamp {
-  const seconds = Math.floor(atMs / 1000)
-  return {
-    $typeName: 'google.protobuf.Timestamp',
-    seconds: BigInt(seconds),
-    nanos: Math.round((atMs - seconds * 1000) * 1e6),
-  }
 }

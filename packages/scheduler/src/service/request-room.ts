@@ -9,6 +9,7 @@ import {
   unreadResponse,
   whenGone,
 } from '@dispatch/protocol'
+import { COUNT, type Limits, TIME } from '../options/check-limits.js'
 import { TIMER_MS_MAX } from '../time/clock.js'
 import { WAIT_MS_MAX } from './wait-batch.js'
 
@@ -33,6 +34,15 @@ export interface RequestLimits {
   readonly bodyMsMax?: number
   /** Longest time in which an answer has to be read; 60 seconds. */
   readonly answerMsMax?: number
+}
+
+/** Of the options of a served scheduler that are numbers. */
+export const REQUEST_LIMITS: Limits<RequestLimits & { bodyBytesMax?: number }> = {
+  requestsMax: COUNT,
+  requestBytesMax: COUNT,
+  bodyBytesMax: COUNT,
+  bodyMsMax: TIME,
+  answerMsMax: TIME,
 }
 
 /** Smaller answers are in the hands of the operating system at once. */

@@ -13,13 +13,13 @@ import {
   unreadResponse,
   whenGone,
 } from '@dispatch/protocol'
-import { checkRequestLimits } from '../check-limits.js'
+import { checkLimits } from '../options/check-limits.js'
 import { parseAllowedEndpoints } from '../transport/allowed-endpoints.js'
 import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'
 import { localRequestProblem } from './loopback.js'
 import type { MethodContext, MethodOptions } from './method-context.js'
 import { DISPATCH_PATH, METHODS } from './methods.js'
-import { type RequestLimits, RequestRoom } from './request-room.js'
+import { REQUEST_LIMITS, type RequestLimits, RequestRoom } from './request-room.js'
 
 export interface SchedulerHandlerOptions extends RequestLimits {
   readonly scheduler: { forTenant(tenant: string): Scheduler }
@@ -47,7 +47,7 @@ export type SchedulerHandler = (request: IncomingMessage, response: ServerRespon
  * @throws {TypeError} When an option is malformed.
  */
 export function createSchedulerHandler(options: SchedulerHandlerOptions): SchedulerHandler {
-  checkRequestLimits(options)
+  checkLimits(options, REQUEST_LIMITS)
   const { scheduler, apiKeys, allowedEndpoints = ['*'], closing, logger } = options
   const { bodyBytesMax = BODY_BYTES_MAX } = options
   const room = new RequestRoom(options, bodyBytesMax)

@@ -1,4 +1,3 @@
-import type { CallRecord } from '../store/store.js'
 import type { Clock } from './clock.js'
 
 /**
@@ -48,12 +47,4 @@ export class SteadyClock implements Clock {
   after(delayMs: number, action: () => void): () => void {
     return this.#clock.after(delayMs, action)
   }
-}
-
-/**
- * The latest time of which these calls tell, in epoch milliseconds; 0 for none. With it no call waits longer after a
- * restart than it was to wait as a whole.
- */
-export function timeSeenIn(calls: readonly CallRecord[]): number {
-  return calls.reduce((seenMs, { progressAtMs }) => Math.max(seenMs, progressAtMs), 0)
 }

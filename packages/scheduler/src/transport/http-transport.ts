@@ -22,7 +22,7 @@ import {
   unaryHeaders,
 } from '@dispatch/protocol'
 import { Agent } from 'undici'
-import { checkTransportLimits } from '../check-limits.js'
+import { COUNT, checkLimits, type Limits, TIME } from '../options/check-limits.js'
 import { type Clock, SYSTEM_CLOCK } from '../time/clock.js'
 import { type EndpointFilter, parseAllowedEndpoints } from './allowed-endpoints.js'
 import { createRunBatcher, type RunBatcher } from './run-batcher.js'
@@ -42,6 +42,12 @@ export interface HttpTransportOptions {
    */
   readonly runsPerRequestMax?: number
   readonly clock?: Clock
+}
+
+const TRANSPORT_LIMITS: Limits<HttpTransportOptions> = {
+  runMsMax: TIME,
+  bodyBytesMax: COUNT,
+  runsPerRequestMax: COUNT,
 }
 
 export interface HttpTransport {
@@ -70,7 +76,7 @@ const ENDPOINTS_KEPT_MAX = 10_000
  * @throws {TypeError} When an option is malformed.
  */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
-  checkTransportLimits(options)
+  checkLimits(options, TRANSPORT_LIMITS)
   const {
     allowedEndpoints = ['*'],
     bodyBytesMax = BODY_BYTES_MAX,

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { SteadyClock, timeSeenIn } from '../../dist/time/steady-clock.js'
+import { timeSeenIn } from '../../dist/store/time-seen.js'
+import { SteadyClock } from '../../dist/time/steady-clock.js'
 import { ManualClock } from '../helpers/manual-clock.js'
 import { call } from '../helpers/store-records.js'
 

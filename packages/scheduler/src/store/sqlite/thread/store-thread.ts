@@ -37,14 +37,14 @@ interface LiveThread {
 /**
  * The store's thread as the application sees it.
  *
- *  H1 Requests are answered in the order in which they were asked; none is lost without an error. Nothing comes between
+ *  F1 Requests are answered in the order in which they were asked; none is lost without an error. Nothing comes between
  *     the parts of a commit.
- *  H2 A thread that has ended by itself, for want of memory for example, is replaced at the next request. What was
+ *  F2 A thread that has ended by itself, for want of memory for example, is replaced at the next request. What was
  *     asked of it fails with `temporary`: nothing of it was done.
- *  H3 That is so because the memory shared with the thread tells how far its commit had got. A commit that was
+ *  F3 That is so because the memory shared with the thread tells how far its commit had got. A commit that was
  *     done without having been answered succeeds. Of one that ended in the middle of SQLite's COMMIT nobody knows:
  *     the store is used up then, and a restart finds out.
- *  H4 The lock is free for a moment between two threads. When another process, or store, has had the file meanwhile
+ *  F4 The lock is free for a moment between two threads. When another process, or store, has had the file meanwhile
  *     the new thread is refused, and the store used up (lock.ts).
  */
 export class StoreThread {
@@ -115,12 +115,12 @@ export class StoreThread {
     return answer
   }
 
-  /** H1 */
+  /** F1 */
   #afterParts<T>(work: () => Promise<T>): Promise<T> {
     return this.#sending === undefined ? work() : this.#sending.then(work)
   }
 
-  /** H2 */
+  /** F2 */
   #withThread<T>(work: () => Promise<T>): Promise<T> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     if (this.#thread === undefined && this.#restart === undefined) this.#beginRestart()
@@ -167,7 +167,7 @@ export class StoreThread {
     await this.#send({ op: 'open', options: this.#options, isReplacement })
   }
 
-  /** H2. What is asked meanwhile follows in order (H1), so this is over before any of that is sent. */
+  /** F2. What is asked meanwhile follows in order (F1), so this is over before any of that is sent. */
   #beginRestart(): void {
     const over = (): void => {
       this.#restart = undefined
@@ -205,7 +205,7 @@ export class StoreThread {
   #sendParts(parts: readonly (() => CommitPart)[], sent: () => void): Promise<unknown> {
     const { id, answer } = this.#expect('commit')
     const sendFrom = (index: number): void => {
-      // It has failed, in one of its parts or with its thread. Whatever thread there is now knows nothing of it (H2).
+      // It has failed, in one of its parts or with its thread. Whatever thread there is now knows nothing of it (F2).
       if (!this.#pending.has(id)) {
         sent()
         return
