@@ -1,5 +1,5 @@
 // Run by `prepack` in the folder of a package: puts its modules into one file, bundle/index.js, which is what the
-// package has in the registry. Importing a hundred small files takes three times as long (docs/adr/0002).
+// package has in the registry. Importing a hundred small files takes three times as long (docs/adr/workspace/0002).
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'

@@ -13,13 +13,16 @@ export async function generateDocs() {
   const names = testNames()
   return {
     'README.md': withBlocks('README.md', { glance: glanceTable(protocol) }),
-    'docs/statuses.md': withBlocks('docs/statuses.md', {
+    'docs/reference/statuses.md': withBlocks('docs/reference/statuses.md', {
       statuses: statusTable(protocol),
       codes: systemCodeTable(protocol),
       http: httpTable(protocol),
       connect: connectTable(protocol),
     }),
-    'docs/conformance.md': withTests(readFileSync(join(ROOT, 'docs/conformance.md'), 'utf8'), names),
+    'docs/reference/conformance.md': withTests(
+      readFileSync(join(ROOT, 'docs/reference/conformance.md'), 'utf8'),
+      names,
+    ),
   }
 }
 
@@ -64,7 +67,7 @@ const CASE_ROW = /^(\| ([ESVRXQCBLT]\d\d) \|.*\|) ([^|]*)\|$/gm
 function withTests(text, filesById) {
   return text.replace(CASE_ROW, (row, start, id, held) => {
     if (held.startsWith('left out:')) return row
-    const links = (filesById.get(id) ?? []).map((file) => `[${linkText(file)}](../${file})`)
+    const links = (filesById.get(id) ?? []).map((file) => `[${linkText(file)}](../../${file})`)
     return `${start} ${links.join(', ')} |`.replace('|  |', '| |')
   })
 }

@@ -28,9 +28,13 @@ export async function generatedDocs(): Promise<{
 export function documents(): string[] {
   const packages = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}`)
   const examples = readdirSync(join(ROOT, 'examples')).map((name) => `examples/${name}`)
-  return ['.', 'docs', 'docs/adr', ...packages, ...examples].flatMap((folder) =>
+  const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `docs/${path.replaceAll('\\', '/')}`)
+  const beside = ['.', 'bench', ...packages, ...examples].flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => (folder === '.' ? name : `${folder}/${name}`)),
   )
+  return [...docs, ...beside]
 }

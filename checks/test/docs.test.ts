@@ -32,7 +32,7 @@ function fragmentOf(heading: string): string {
 }
 
 /** Who tests a conformance case may change from day to day; conformance.test.ts holds the list to be true. */
-const GENERATED = ['README.md', 'docs/statuses.md']
+const GENERATED = ['README.md', 'docs/reference/statuses.md']
 
 t.test('generated tables are up to date', async (t) => {
   const { texts } = await generatedDocs()
@@ -40,8 +40,8 @@ t.test('generated tables are up to date', async (t) => {
   for (const path of GENERATED) t.equal(textOf(path), texts[path], `${path}: ${WRITE_DOCS}`)
 })
 
-t.test('docs/statuses.md says of every status what the table of the code says', async (t) => {
-  const rows = rowsOf(textOf('docs/statuses.md')).filter(([number = '']) => /^\d+$/.test(number))
+t.test('docs/reference/statuses.md says of every status what the table of the code says', async (t) => {
+  const rows = rowsOf(textOf('docs/reference/statuses.md')).filter(([number = '']) => /^\d+$/.test(number))
   const words = { yes: 'yes', no: 'no', restart: 'from the input' }
   const moves = { increase: 'rises', decrease: 'falls', keep: 'stays' }
   const want = (Object.keys(STATUSES) as Status[]).map((status) => {
@@ -57,8 +57,8 @@ t.test('docs/statuses.md says of every status what the table of the code says', 
   )
 })
 
-t.test('docs/statuses.md names every system code and every Connect code', async (t) => {
-  const text = textOf('docs/statuses.md')
+t.test('docs/reference/statuses.md names every system code and every Connect code', async (t) => {
+  const text = textOf('docs/reference/statuses.md')
   const codes = Object.values(STATUSES).flatMap(({ systemCodes }) => systemCodes as readonly string[])
   const names = [...codes, ...Object.keys(CONNECT_CODES)]
   t.strictSame(
@@ -85,11 +85,11 @@ function leadsSomewhere(path: string, fragment: string): boolean {
 }
 
 t.test(
-  'docs/follow-one-call.md needs at most eight files, and each has the functions it is said to have',
+  'docs/understand/follow-one-call.md needs at most eight files, and each has the functions it is said to have',
   async (t) => {
-    const text = textOf('docs/follow-one-call.md')
+    const text = textOf('docs/understand/follow-one-call.md')
     const files = new Set(
-      linksOf('docs/follow-one-call.md')
+      linksOf('docs/understand/follow-one-call.md')
         .map(({ target }) => target)
         .filter((target) => target.includes('/src/')),
     )
@@ -102,27 +102,30 @@ t.test(
   },
 )
 
-t.test('docs/follow-one-call.md names functions of the file that a section links to', async (t) => {
-  const sections = textOf('docs/follow-one-call.md').split(/^## /m).slice(1)
-  const wrong = sections.flatMap((section) => {
-    const [, file] = /\]\(\.\.\/(packages\/[^)]+)\)/.exec(section) ?? []
-    const [first = ''] =
-      file === undefined ? [] : (/`(#?\w+)\(\)`/.exec(section.slice(section.indexOf(file))) ?? [])
-    const name = first.replaceAll(/[`()]/g, '')
-    return file === undefined || defines(textOf(file), name) ? [] : [`${name} is not in ${file}`]
-  })
-  t.strictSame(wrong, [])
-})
+t.test(
+  'docs/understand/follow-one-call.md names functions of the file that a section links to',
+  async (t) => {
+    const sections = textOf('docs/understand/follow-one-call.md').split(/^## /m).slice(1)
+    const wrong = sections.flatMap((section) => {
+      const [, file] = /\]\((?:\.\.\/)+(packages\/[^)]+)\)/.exec(section) ?? []
+      const [first = ''] =
+        file === undefined ? [] : (/`(#?\w+)\(\)`/.exec(section.slice(section.indexOf(file))) ?? [])
+      const name = first.replaceAll(/[`()]/g, '')
+      return file === undefined || defines(textOf(file), name) ? [] : [`${name} is not in ${file}`]
+    })
+    t.strictSame(wrong, [])
+  },
+)
 
 /** Whether a source has a function or a method of this name. */
 function defines(source: string, name: string): boolean {
   return new RegExp(`(?:function |^\\s*(?:async )?|const )${name}(?:<[^(]*>)?(?:\\(| = )`, 'm').test(source)
 }
 
-for (const file of ['docs/guarantees.md', 'docs/overload.md']) {
+for (const file of ['docs/understand/guarantees.md', 'docs/operate/overload.md']) {
   t.test(`${file} quotes tests that exist`, async (t) => {
     const rows = [
-      ...textOf(file).matchAll(/\]\(\.\.\/((?:packages|e2e|sim|crash)\/\S+\.test\.ts)\) "([^"]+)"/g),
+      ...textOf(file).matchAll(/\]\((?:\.\.\/)+((?:packages|e2e|sim|crash)\/\S+\.test\.ts)\) "([^"]+)"/g),
     ]
     t.ok(rows.length > 10, 'the guarantees were found')
     const missing = rows
@@ -132,11 +135,11 @@ for (const file of ['docs/guarantees.md', 'docs/overload.md']) {
   })
 }
 
-for (const file of ['docs/architecture.md', 'docs/overload.md']) {
+for (const file of ['docs/understand/architecture.md', 'docs/operate/overload.md']) {
   t.test(`${file} has the limits of the code`, async (t) => {
     const rows = [
       ...textOf(file).matchAll(
-        /^\| .* \| ([\d ]+(?:; [\d ]+)*) \|[^|]*\| \[[^\]]+\]\(\.\.\/(\S+)\) `(\w+)` \|$/gm,
+        /^\| .* \| ([\d ]+(?:; [\d ]+)*) \|[^|]*\| \[[^\]]+\]\((?:\.\.\/)+(\S+)\) `(\w+)` \|$/gm,
       ),
     ]
     t.ok(rows.length > 15, 'the limits were found')
@@ -164,12 +167,12 @@ function numbersOf(source: string, name: string): number[] {
   return [product.split('*').reduce((value, factor) => value * Number(factor.replaceAll(/[_n ]/g, '')), 1)]
 }
 
-t.test('docs/wire.md lists every field that we add to the messages of the original', async (t) => {
+t.test('docs/reference/wire.md lists every field that we add to the messages of the original', async (t) => {
   const folder = 'packages/protocol/proto/dispatch/sdk/v1'
   const want = readdirSync(resolve(ROOT, folder)).flatMap((file) =>
     addedFieldsOf(textOf(`${folder}/${file}`)),
   )
-  const got = rowsOf(textOf('docs/wire.md'))
+  const got = rowsOf(textOf('docs/reference/wire.md'))
     .filter(([, , number = '']) => /^1\d{3}$/.test(number))
     .map(([message = '', field = '', number = '']) => `${message} ${field} ${number}`.replaceAll('`', ''))
   t.ok(want.length > 10, 'the fields were found')
@@ -214,7 +217,9 @@ t.test('README.md names every option of a function and of a call', async (t) => 
 
 t.test('the index of docs/adr has every record', async (t) => {
   const index = textOf('docs/adr/README.md')
-  const records = readdirSync(resolve(ROOT, 'docs/adr')).filter((name) => /^\d{4}-/.test(name))
+  const records = readdirSync(resolve(ROOT, 'docs/adr'), { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => /(^|\/)\d{4}-/.test(path))
   t.ok(records.length > 5)
   t.strictSame(
     records.filter((name) => !index.includes(`](${name})`)),

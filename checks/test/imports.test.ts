@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   express: ['core', 'protocol'],
 }
 
-/** The packages whose runtime dependencies are fixed, each with its reason in docs/adr/0003-runtime-dependencies.md. */
+/** The packages whose runtime dependencies are fixed, each with its reason in docs/adr/workspace/0003-runtime-dependencies.md. */
 const RUNTIME_DEPENDENCIES: Record<string, readonly string[]> = {
   protocol: ['structured-headers'],
   core: ['@dispatch/protocol'],

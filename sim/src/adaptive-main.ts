@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { drawing } from './adaptive/drawing.js'
 
 /** Where the curve of the adaptive limit stands. */
-const PATH = fileURLToPath(new URL('../../docs/adaptive-concurrency.svg', import.meta.url))
+const PATH = fileURLToPath(new URL('../../docs/understand/adaptive-concurrency.svg', import.meta.url))
 
 writeFileSync(PATH, drawing())
-console.log('docs/adaptive-concurrency.svg is written')
+console.log('docs/understand/adaptive-concurrency.svg is written')

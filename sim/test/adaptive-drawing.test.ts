@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { drawing } from '../dist/adaptive/drawing.js'
 
-const COMMITTED = fileURLToPath(new URL('../../docs/adaptive-concurrency.svg', import.meta.url))
+const COMMITTED = fileURLToPath(new URL('../../docs/understand/adaptive-concurrency.svg', import.meta.url))
 
 t.test('the curve in the docs is what the present limit does (else: npm run curve)', async (t) => {
   t.ok(drawing() === readFileSync(COMMITTED, 'utf8'))

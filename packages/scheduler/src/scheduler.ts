@@ -46,7 +46,7 @@ const RETENTION_MS = 7 * 86_400_000
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
-/** What of a scheduler is bounded and can be set otherwise; docs/overload.md says what happens at each bound. */
+/** What of a scheduler is bounded and can be set otherwise; docs/operate/overload.md says what happens at each bound. */
 export interface SchedulerLimits extends AdmissionLimits, WaiterLimits {
   /** Most bytes of payloads kept in memory because they will probably be wanted soon; 64 MiB. */
   readonly cacheBytesMax?: number

@@ -16,7 +16,7 @@ const WORK_MS = 100
 const FOR_MS = 30_000
 const EVERY_MS = 100
 
-/** The curves of docs/adaptive-concurrency.svg. */
+/** The curves of docs/understand/adaptive-concurrency.svg. */
 export function scenarios(seed: number): Scenario[] {
   const run = (flows: readonly Flow[]): Sample[] => observe(seed, flows, { forMs: FOR_MS, everyMs: EVERY_MS })
   const one = run([flow(destination('a', () => 60))])

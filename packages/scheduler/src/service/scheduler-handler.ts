@@ -42,7 +42,7 @@ export type SchedulerHandler = (request: IncomingMessage, response: ServerRespon
  *
  * A request is refused before its body is read when it has no valid key (401, conformance case Q04), and is read
  * up to `bodyBytesMax` otherwise. When requests and answers under way take too much memory, it is refused with 429
- * (docs/overload.md).
+ * (docs/operate/overload.md).
  *
  * @throws {TypeError} When an option is malformed.
  */

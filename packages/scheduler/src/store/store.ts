@@ -1,4 +1,4 @@
-/** A call as a store keeps it, payloads apart. The words are those of docs/architecture.md. */
+/** A call as a store keeps it, payloads apart. The words are those of docs/understand/architecture.md. */
 export interface CallRecord {
   readonly id: string
   /** Empty at the top of a tree. */
