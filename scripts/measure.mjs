@@ -1,54 +1,109 @@
-// Prints the sizes of files and functions beside what we aim at: a mirror, not a gate.
+// Prints the sizes of files and functions and the import graph of each package, beside the aims of the project. It does
+// not fail: checks/test/imports.test.ts is what fails when folders import each other in a ring.
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  arrowsOf,
+  entryGraph,
+  fileImportsIn,
+  filesIn,
+  floorsOf,
+  foldersOf,
+  functionsOf,
+  parseSource,
+  ringsOf,
+  sourceFilesIn,
+} from './sources/index.mjs'
 
-const AIMS = { fileLinesMedian: 120, fileLinesMax: 400, functionLinesP90: 30, functionLinesMax: 70 }
-
-const files = readdirSync('packages').flatMap((name) => sourcesOf(join('packages', name, 'src')))
-const sized = files.map((path) => ({ path, lines: readFileSync(path, 'utf8').split('\n').length - 1 }))
-sized.sort((a, b) => a.lines - b.lines)
-const functions = files.flatMap(functionsOf).sort((a, b) => a.lines - b.lines)
-
-console.log(`${sized.length} files, median ${at(sized, 0.5).lines} lines (aim ${AIMS.fileLinesMedian})`)
-for (const { path, lines } of sized.slice(-5).reverse()) {
-  console.log(`  ${String(lines).padStart(4)} ${path}${lines > AIMS.fileLinesMax ? '  above the aim' : ''}`)
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const AIMS = {
+  fileLinesMedian: 120,
+  fileLinesMax: 400,
+  functionLinesP90: 30,
+  functionLinesMax: 70,
+  entriesMax: 15,
 }
-console.log(
-  `${functions.length} functions, p90 ${at(functions, 0.9).lines} lines (aim ${AIMS.functionLinesP90})`,
+/** How many of the largest are named. */
+const NAMED = 5
+
+process.chdir(ROOT)
+const packages = readdirSync('packages').filter((name) => existsSources(name))
+const files = packages
+  .flatMap((name) => sourceFilesIn(join('packages', name, 'src')))
+  .filter((path) => !path.split(/[\\/]/).includes('gen'))
+
+printSizes(
+  'files',
+  files.map((path) => ({ name: path, lines: readFileSync(path, 'utf8').split('\n').length - 1 })),
+  { median: AIMS.fileLinesMedian, max: AIMS.fileLinesMax },
 )
-for (const { path, name, lines } of functions.slice(-5).reverse()) {
-  console.log(
-    `  ${String(lines).padStart(4)} ${name} in ${path}${lines > AIMS.functionLinesMax ? '  above the aim' : ''}`,
-  )
+printSizes(
+  'functions',
+  files.flatMap((path) =>
+    functionsOf(parseSource(path)).map(({ name, line, lines }) => ({
+      name: `${name}  ${path}:${line}`,
+      lines,
+    })),
+  ),
+  { p90: AIMS.functionLinesP90, max: AIMS.functionLinesMax },
+)
+printFolders()
+console.log('\nImport graphs, imports of types included: entries at first sight / floors / arrows')
+for (const name of packages) printGraphs(name)
+
+function existsSources(name) {
+  return readdirSync(join('packages', name)).includes('src')
 }
 
-function at(list, share) {
-  return list[Math.min(list.length - 1, Math.floor(list.length * share))]
-}
-
-function sourcesOf(folder) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.isDirectory()) return entry.name === 'gen' ? [] : sourcesOf(join(folder, entry.name))
-    return entry.name.endsWith('.ts') ? [join(folder, entry.name)] : []
+function printSizes(what, sized, aims) {
+  const sorted = sized.toSorted((a, b) => a.lines - b.lines)
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].lines
+  const figures = { median: at(0.5), p90: at(0.9), max: at(1) }
+  const shown = Object.entries(figures).map(([name, lines]) => {
+    const aim = aims[name] === undefined ? '' : ` (aim ${aims[name]})`
+    return `${name} ${lines}${aim}`
   })
+  console.log(`${sorted.length} ${what}, lines: ${shown.join(', ')}`)
+  const above = sorted.filter(({ lines }) => lines > aims.max).length
+  for (const { name, lines } of sorted.slice(-Math.max(NAMED, above)).reverse()) {
+    console.log(`  ${String(lines).padStart(4)} ${name}${lines > aims.max ? '  above the aim' : ''}`)
+  }
 }
 
-/** Functions and methods as the formatter lays them out: from a head that ends in `{` to the `}` at its depth. */
-function functionsOf(path) {
-  const lines = readFileSync(path, 'utf8').split('\n')
-  return lines.flatMap((line, index) => {
-    const head =
-      /^(\s*)(?:export )?(?:async )?(?:function (\w+)|(?:static |async |get )*(#?\w+))\b.*\{$/.exec(line)
-    if (
-      head === null ||
-      /^\s*(if|for|while|switch|catch|else|return|try|do|const|let|import|this|(?:export )?(?:class|interface|type|const))\b/.test(
-        line,
-      )
-    )
-      return []
-    const end = lines.findIndex(
-      (other, at) => at > index && (other === `${head[1]}}` || other === `${head[1]}},`),
-    )
-    return end < 0 ? [] : [{ path, name: head[2] ?? head[3], lines: end - index + 1 }]
-  })
+/** Folders of the repository that show more entries than one takes in at a glance. */
+function printFolders() {
+  const { stdout } = spawnSync('git', ['ls-files'], { encoding: 'utf8' })
+  const entries = new Map()
+  for (const path of stdout.trim().split('\n')) {
+    const names = path.split('/')
+    for (const [index, name] of names.entries()) {
+      const folder = names.slice(0, index).join('/')
+      entries.set(folder, (entries.get(folder) ?? new Set()).add(name))
+    }
+  }
+  const crowded = [...entries].filter(([, names]) => names.size > AIMS.entriesMax)
+  console.log(`${entries.size} folders, ${crowded.length} with more than ${AIMS.entriesMax} entries`)
+  for (const [folder, names] of crowded.sort(([, a], [, b]) => b.size - a.size)) {
+    console.log(`  ${String(names.size).padStart(4)} ${folder || 'the repository itself'}`)
+  }
+}
+
+/** The graph of a package with what stands on each floor, and the figures of each folder inside it. */
+function printGraphs(name) {
+  const folder = join('packages', name, 'src')
+  const paths = filesIn(folder)
+  const imports = fileImportsIn(folder)
+  for (const inside of foldersOf(paths)) {
+    const graph = entryGraph(paths, imports, inside)
+    if (inside !== '' && graph.size < 2) continue
+    const floors = floorsOf(graph)
+    const figures = `${graph.size}/${floors.length}/${arrowsOf(graph).length}`
+    if (inside === '') {
+      console.log(`\n${name}  ${figures}`)
+      for (const nodes of floors.toReversed()) console.log(`  ${nodes.join('  ')}`)
+    } else console.log(`    ${inside}  ${figures}`)
+    for (const nodes of ringsOf(graph)) console.log(`    RING ${nodes.join(' ⇄ ')}`)
+  }
 }

@@ -12,9 +12,9 @@ export interface TrackedRun {
  * Knows the runs that go on in this process, so that it can shut down in order.
  *
  * Rules.
- *  R1 Until `drain` every run is taken; after that none.
- *  R2 `drain` lets runs end by themselves for the grace time, then aborts their signals, and resolves when all have ended.
- *  R3 A run's signal aborts also with the signal it came with.
+ *  RT1 Until `drain` every run is taken; after that none.
+ *  RT2 `drain` lets runs end by themselves for the grace time, then aborts their signals, and resolves when all have ended.
+ *  RT3 A run's signal aborts also with the signal it came with.
  */
 export class RunTracker {
   readonly #runs = new Set<RunAborter>()
