@@ -7,11 +7,14 @@
 //   --runs=7                           repetitions of each
 import { fork } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArguments } from './lib/arguments.mjs'
-import { describeMachine } from './lib/machine.mjs'
-import { resultsDocument } from './lib/report.mjs'
-import { describeVersions } from './lib/versions.mjs'
+import { parseArguments } from './lib/measure/arguments.mjs'
+import { describeMachine } from './lib/measure/machine.mjs'
+import { resultsDocument } from './lib/measure/report.mjs'
+import { describeVersions } from './lib/measure/versions.mjs'
+
+const ROWS = fileURLToPath(new URL('./rows/', import.meta.url))
 
 const { names, flags, isQuick } = parseArguments()
 const files = chosen(benchmarkFiles(), names)
@@ -31,10 +34,10 @@ if (failed.length > 0) console.log(`failed: ${failed.join(', ')}`)
 else if (names.length === 0 && !isQuick) writeResults()
 process.exitCode = failed.length > 0 ? 1 : 0
 
-/** `p1-dispatch.mjs`, `p2-…`, in the order of their numbers. */
+/** `throughput/p1-dispatch.mjs`, `throughput/p2-…`, in the order of their numbers. */
 function benchmarkFiles() {
-  const numberOf = (file) => Number(/^p(\d+)-/.exec(file)?.[1])
-  return readdirSync(new URL('.', import.meta.url))
+  const numberOf = (file) => Number(/^p(\d+)-/.exec(basename(file))?.[1])
+  return readdirSync(ROWS, { recursive: true })
     .filter((file) => numberOf(file) > 0)
     .sort((a, b) => numberOf(a) - numberOf(b))
 }
@@ -42,15 +45,18 @@ function benchmarkFiles() {
 function chosen(all, wanted) {
   if (wanted.length === 0) return all
   return wanted.map((name) => {
-    const file = all.find((candidate) => candidate.startsWith(`${name.toLowerCase()}-`))
-    if (file === undefined) throw new TypeError(`${name}: wanted one of ${all.join(', ')}, by its number`)
+    const file = all.find((candidate) => basename(candidate).startsWith(`${name.toLowerCase()}-`))
+    if (file === undefined)
+      throw new TypeError(
+        `${name}: expected one of ${all.map((path) => basename(path)).join(', ')}, by its number`,
+      )
     return file
   })
 }
 
 /** The row of a benchmark; `undefined` when it has failed. */
 async function rowOf(file) {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), flags)
+  const child = fork(join(ROWS, file), flags)
   let row
   child.on('message', (message) => {
     row = message

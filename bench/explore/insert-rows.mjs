@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { makeScratchFolder, removeScratch } from '../lib/scratch.mjs'
+import { makeScratchFolder, removeScratch } from '../lib/measure/scratch.mjs'
 
 const ROWS = 50_000
 const ROWS_PER_COMMIT = 1_000

@@ -1,8 +1,8 @@
 // CPU per call of the application's thread and of the store's, apart: `node bench/explore/threads.mjs p3 p4`. Linux only.
 import { readdirSync, readFileSync } from 'node:fs'
-import { dispatchInBatches, drained, withEmbedded } from '../lib/embedded.mjs'
-import { makeScratchFolder, removeScratch } from '../lib/scratch.mjs'
-import { CLIENTS, executeAwaited, increment, inParallel, latencies, runFans } from '../lib/workloads.mjs'
+import { makeScratchFolder, removeScratch } from '../lib/measure/scratch.mjs'
+import { dispatchInBatches, drained, withEmbedded } from '../lib/work/embedded.mjs'
+import { CLIENTS, executeAwaited, increment, inParallel, latencies, runFans } from '../lib/work/workloads.mjs'
 
 const RUNS = 5
 

@@ -1,8 +1,9 @@
 // How long the turns of the event loop are while a backlog drains: what an application's own requests wait for.
-import { dispatchInBatches, drained, withEmbedded } from '../lib/embedded.mjs'
-import { makeScratchFolder, removeScratch } from '../lib/scratch.mjs'
-import { quantile } from '../lib/stats.mjs'
-import { increment } from '../lib/workloads.mjs'
+
+import { makeScratchFolder, removeScratch } from '../lib/measure/scratch.mjs'
+import { quantile } from '../lib/measure/stats.mjs'
+import { dispatchInBatches, drained, withEmbedded } from '../lib/work/embedded.mjs'
+import { increment } from '../lib/work/workloads.mjs'
 
 const COUNT = 20_000
 const RUNS = 3

@@ -6,9 +6,9 @@
 //   --rounds=5                 turns of each; default 3
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeMachine } from '../lib/machine.mjs'
-import { removeScratch } from '../lib/scratch.mjs'
-import { describeVersions } from '../lib/versions.mjs'
+import { describeMachine } from '../lib/measure/machine.mjs'
+import { removeScratch } from '../lib/measure/scratch.mjs'
+import { describeVersions } from '../lib/measure/versions.mjs'
 import { parsePeerArguments } from './lib/arguments.mjs'
 import { CONTENDERS, GROUPS } from './lib/contenders.mjs'
 import { installPeers, refusalOf, versionOf } from './lib/install.mjs'

@@ -5,8 +5,8 @@ import { dispatchMiddleware } from '@dispatch/express'
 import { dispatchPlugin } from '@dispatch/fastify'
 import express from 'express'
 import Fastify from 'fastify'
-import { serveParent } from '../lib/child.mjs'
-import { functions } from '../lib/workloads.mjs'
+import { serveParent } from '../lib/work/child.mjs'
+import { functions } from '../lib/work/workloads.mjs'
 
 // Of each framework three applications: one with a bare route, one that runs what anybody sends, one that verifies.
 

@@ -1,8 +1,8 @@
 import { dispatchPlugin } from '@dispatch/fastify'
 import Fastify from 'fastify'
-import { serveParent } from '../lib/child.mjs'
-import { freePort } from '../lib/free-port.mjs'
-import { executeAwaited, functions, latencies, runChain } from '../lib/workloads.mjs'
+import { serveParent } from '../lib/work/child.mjs'
+import { freePort } from '../lib/work/free-port.mjs'
+import { executeAwaited, functions, latencies, runChain } from '../lib/work/workloads.mjs'
 
 // A Fastify application with functions, whose scheduler is elsewhere, and a client in it.
 const app = Fastify()

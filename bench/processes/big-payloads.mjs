@@ -1,7 +1,7 @@
 import { func } from '@dispatch/core'
-import { serveParent } from '../lib/child.mjs'
-import { createEmbedded, drained } from '../lib/embedded.mjs'
-import { expect, inParallel } from '../lib/workloads.mjs'
+import { serveParent } from '../lib/work/child.mjs'
+import { createEmbedded, drained } from '../lib/work/embedded.mjs'
+import { expect, inParallel } from '../lib/work/workloads.mjs'
 
 // An embedded scheduler whose calls have inputs and outputs of many megabytes.
 

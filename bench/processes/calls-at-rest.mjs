@@ -1,7 +1,7 @@
 import { func } from '@dispatch/core'
-import { serveParent } from '../lib/child.mjs'
-import { createEmbedded, dispatchInBatches, suspended } from '../lib/embedded.mjs'
-import { memoryInUse } from '../lib/memory.mjs'
+import { memoryInUse } from '../lib/measure/memory.mjs'
+import { serveParent } from '../lib/work/child.mjs'
+import { createEmbedded, dispatchInBatches, suspended } from '../lib/work/embedded.mjs'
 
 // An embedded scheduler with many calls that have nothing to do. What it weighs, and how soon it is back.
 

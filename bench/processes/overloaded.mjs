@@ -7,7 +7,7 @@ import { func } from '@dispatch/core'
 import { dispatchPlugin } from '@dispatch/fastify'
 import { createEmbeddedScheduler } from '@dispatch/scheduler'
 import Fastify from 'fastify'
-import { serveParent } from '../lib/child.mjs'
+import { serveParent } from '../lib/work/child.mjs'
 
 // A Fastify application with a route of its own, whose clients hand over far more calls than it can run.
 

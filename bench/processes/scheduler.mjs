@@ -1,5 +1,5 @@
 import { serveScheduler } from '@dispatch/scheduler'
-import { serveParent } from '../lib/child.mjs'
+import { serveParent } from '../lib/work/child.mjs'
 
 // A stand-alone scheduler.
 

@@ -3,10 +3,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { dispatchPlugin } from '@dispatch/fastify'
 import { createEmbeddedScheduler } from '@dispatch/scheduler'
 import Fastify from 'fastify'
-import { serveParent } from '../lib/child.mjs'
-import { churn } from '../lib/churn.mjs'
-import { dispatchInBatches, drained } from '../lib/embedded.mjs'
-import { increment } from '../lib/workloads.mjs'
+import { serveParent } from '../lib/work/child.mjs'
+import { churn } from '../lib/work/churn.mjs'
+import { dispatchInBatches, drained } from '../lib/work/embedded.mjs'
+import { increment } from '../lib/work/workloads.mjs'
 
 // A Fastify application with a route of its own, and functions that the same process runs.
 

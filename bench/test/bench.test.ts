@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -9,7 +9,16 @@ import t from 'tap'
 const BENCH = fileURLToPath(new URL('..', import.meta.url))
 const RESULTS = join(BENCH, 'RESULTS.md')
 
-const FILES = readdirSync(BENCH).filter((name) => /^p\d+-.*\.mjs$/.test(name))
+const ROWS = join(BENCH, 'rows')
+
+const FILES = readdirSync(ROWS, { recursive: true, encoding: 'utf8' }).filter((path) =>
+  /^p\d+-.*\.mjs$/.test(basename(path)),
+)
+
+/** `P1` for `throughput/p1-dispatch.mjs`. */
+function numberOf(file: string): string | undefined {
+  return basename(file).split('-', 1)[0]?.toUpperCase()
+}
 
 /** What a program of this folder prints. Rejects when it ends with another code than 0. */
 async function outputOf(...args: readonly string[]): Promise<string> {
@@ -39,16 +48,16 @@ t.test('every row of the table of targets has a benchmark', async (t) => {
     'P16',
     'P17',
   ]
-  const found = FILES.map((name) => name.split('-', 1)[0]?.toUpperCase())
+  const found = FILES.map(numberOf)
   t.strictSame(found.sort(), wanted.sort())
 })
 
 for (const file of FILES) {
-  t.test(`${file} runs alone and prints its row and the machine`, async (t) => {
-    const output = await outputOf(file, '--quick')
+  t.test(`${basename(file)} runs alone and prints its row and the machine`, async (t) => {
+    const output = await outputOf(join(ROWS, file), '--quick')
     t.match(output, /^machine: .+ cores, .+ GiB/m)
     t.match(output, /^versions: Node\.js \d+.+ fastify \d+/m)
-    t.match(output, new RegExp(`^${file.split('-', 1)[0]?.toUpperCase()}  \\S`, 'm'))
+    t.match(output, new RegExp(`^${numberOf(file)}  \\S`, 'm'))
     t.match(output, /^ {4}.+ {2}\S+ \(\S+\.\.\S+\)/m)
     t.match(output, /fdatasync \d+\.\d+ ms/)
     t.notMatch(output, /NaN|undefined|Infinity/)
@@ -64,7 +73,7 @@ t.test('a quick run judges nothing and leaves the results alone', async (t) => {
 })
 
 const MISTAKES = [
-  { name: 'a benchmark that does not exist', args: ['run.mjs', 'p99'], says: /p99: wanted one of p1-/ },
+  { name: 'a benchmark that does not exist', args: ['run.mjs', 'p99'], says: /p99: expected one of p1-/ },
   { name: 'an unknown flag', args: ['run.mjs', '--fast'], says: /--fast: wanted --quick/ },
 ]
 

@@ -1,5 +1,5 @@
-import { startChild } from '../../lib/child.mjs'
-import { startHttpPair } from '../../lib/http-pair.mjs'
+import { startChild } from '../../lib/work/child.mjs'
+import { startHttpPair } from '../../lib/work/http-pair.mjs'
 
 const PROCESSES = new URL('../processes/', import.meta.url)
 
@@ -22,7 +22,7 @@ const QUIET = ['--no-deprecation']
  * A contender's processes: a client that does the workloads, and the others.
  *
  * @typedef {object} Opened
- * @property {import('../../lib/child.mjs').Child} client
+ * @property {import('../../lib/work/child.mjs').Child} client
  * @property {readonly { cpuMicros: () => Promise<number> }[]} processes - All of them, but the server's.
  * @property {() => Promise<void>} close
  */

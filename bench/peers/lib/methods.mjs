@@ -1,5 +1,5 @@
-import { serveParent } from '../../lib/child.mjs'
-import { BATCH } from '../../lib/parallel.mjs'
+import { serveParent } from '../../lib/work/child.mjs'
+import { BATCH } from '../../lib/work/parallel.mjs'
 
 /**
  * How a process does a workload: only `run` is measured. What `prepare` resolves with goes to the others.

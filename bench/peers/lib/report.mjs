@@ -1,5 +1,5 @@
-import { formatNumber } from '../../lib/report.mjs'
-import { summaryOf } from '../../lib/stats.mjs'
+import { formatNumber } from '../../lib/measure/report.mjs'
+import { summaryOf } from '../../lib/measure/stats.mjs'
 import { NOTES, OTHERS_LACK, OURS_LACKS, SETTINGS } from './notes.mjs'
 import { WORKLOADS } from './workloads.mjs'
 

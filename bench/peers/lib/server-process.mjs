@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { freePort } from '../../lib/free-port.mjs'
+import { freePort } from '../../lib/work/free-port.mjs'
 import { processTreeCpuMicros } from './process-cpu.mjs'
 
 /**

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
-import { metered } from '../../lib/meter.mjs'
-import { probeCpu, probeSync } from '../../lib/probe.mjs'
-import { makeScratchFolder } from '../../lib/scratch.mjs'
+import { metered } from '../../lib/measure/meter.mjs'
+import { probeCpu, probeSync } from '../../lib/measure/probe.mjs'
+import { makeScratchFolder } from '../../lib/measure/scratch.mjs'
 import { canDo } from './notes.mjs'
 import { WORKLOADS } from './workloads.mjs'
 

@@ -1,4 +1,4 @@
-import { quantile } from '../../lib/stats.mjs'
+import { quantile } from '../../lib/measure/stats.mjs'
 
 /**
  * What is measured of every contender that can do it.

@@ -1,5 +1,5 @@
 import { FlowProducer, Queue, QueueEvents, Worker } from 'bullmq'
-import { CLIENTS, expect, inParallel, timesOf } from '../../lib/parallel.mjs'
+import { CLIENTS, expect, inParallel, timesOf } from '../../lib/work/parallel.mjs'
 import { createCountdown, inBatches, serveContender } from '../lib/methods.mjs'
 
 // BullMQ: producer, workers and client in one process.

@@ -1,5 +1,5 @@
 import { DBOS } from '@dbos-inc/dbos-sdk'
-import { CLIENTS, expect, inParallel, timesOf } from '../../lib/parallel.mjs'
+import { CLIENTS, expect, inParallel, timesOf } from '../../lib/work/parallel.mjs'
 import { createCountdown, serveContender } from '../lib/methods.mjs'
 
 // DBOS: workflows, and who starts them and waits for them, in one process.

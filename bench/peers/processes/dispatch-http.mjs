@@ -1,9 +1,9 @@
 import { dispatchPlugin } from '@dispatch/fastify'
 import Fastify from 'fastify'
-import { dispatchInBatches } from '../../lib/embedded.mjs'
-import { freePort } from '../../lib/free-port.mjs'
-import { CLIENTS, inParallel } from '../../lib/parallel.mjs'
-import { executeAwaited, functions, increment, latencies, runFans } from '../../lib/workloads.mjs'
+import { dispatchInBatches } from '../../lib/work/embedded.mjs'
+import { freePort } from '../../lib/work/free-port.mjs'
+import { CLIENTS, inParallel } from '../../lib/work/parallel.mjs'
+import { executeAwaited, functions, increment, latencies, runFans } from '../../lib/work/workloads.mjs'
 import { serveContender } from '../lib/methods.mjs'
 
 // A Fastify application with functions and a client, whose scheduler is another process.

@@ -1,9 +1,9 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { func } from '@dispatch/core'
-import { createEmbedded, dispatchInBatches, drained } from '../../lib/embedded.mjs'
-import { CLIENTS, inParallel } from '../../lib/parallel.mjs'
-import { executeAwaited, latencies, runFans } from '../../lib/workloads.mjs'
+import { createEmbedded, dispatchInBatches, drained } from '../../lib/work/embedded.mjs'
+import { CLIENTS, inParallel } from '../../lib/work/parallel.mjs'
+import { executeAwaited, latencies, runFans } from '../../lib/work/workloads.mjs'
 import { serveContender } from '../lib/methods.mjs'
 
 // The embedded scheduler: client, scheduler and functions in one process.

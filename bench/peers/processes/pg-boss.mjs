@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PgBoss } from 'pg-boss'
-import { CLIENTS, expect, inParallel, timesOf } from '../../lib/parallel.mjs'
+import { CLIENTS, expect, inParallel, timesOf } from '../../lib/work/parallel.mjs'
 import { createCountdown, inBatches, serveContender } from '../lib/methods.mjs'
 
 // pg-boss: sender, worker and client in one process.

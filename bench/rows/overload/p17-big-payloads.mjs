@@ -1,7 +1,7 @@
 // P17: what payloads of 10 MB by the hundred take of a process's memory.
-import { parseArguments } from './lib/arguments.mjs'
-import { benchmark } from './lib/benchmark.mjs'
-import { startChild } from './lib/child.mjs'
+import { parseArguments } from '../../lib/measure/arguments.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { startChild } from '../../lib/work/child.mjs'
 
 const { isLong, isQuick } = parseArguments()
 const COUNT = isLong ? 100 : 15

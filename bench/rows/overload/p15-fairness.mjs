@@ -1,9 +1,9 @@
 // P15: how long a single call waits behind a fan-out.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { func } from '@dispatch/core'
-import { parseArguments } from './lib/arguments.mjs'
-import { benchmark } from './lib/benchmark.mjs'
-import { createEmbedded } from './lib/embedded.mjs'
+import { parseArguments } from '../../lib/measure/arguments.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { createEmbedded } from '../../lib/work/embedded.mjs'
 
 const { isLong } = parseArguments()
 const FAN_OUT = isLong ? 1_000_000 : 50_000

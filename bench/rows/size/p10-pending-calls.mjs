@@ -1,7 +1,7 @@
 // P10: what a scheduler with very many calls weighs, and how soon it works again after a crash.
-import { parseArguments } from './lib/arguments.mjs'
-import { benchmark } from './lib/benchmark.mjs'
-import { startChild } from './lib/child.mjs'
+import { parseArguments } from '../../lib/measure/arguments.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { startChild } from '../../lib/work/child.mjs'
 
 const { isLong } = parseArguments()
 const COUNT = 1_000_000

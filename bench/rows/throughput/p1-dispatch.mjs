@@ -1,8 +1,8 @@
 // P1: what it costs to record a call durably.
-import { benchmark } from './lib/benchmark.mjs'
-import { withEmbedded } from './lib/embedded.mjs'
-import { metered } from './lib/meter.mjs'
-import { CLIENTS, increment, inParallel } from './lib/workloads.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { metered } from '../../lib/measure/meter.mjs'
+import { withEmbedded } from '../../lib/work/embedded.mjs'
+import { CLIENTS, increment, inParallel } from '../../lib/work/workloads.mjs'
 
 const COUNT = 20_000
 

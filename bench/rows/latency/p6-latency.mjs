@@ -1,9 +1,9 @@
 // P6: how long one call takes from its dispatch to its result, when there is nothing else to do.
-import { benchmark } from './lib/benchmark.mjs'
-import { withEmbedded } from './lib/embedded.mjs'
-import { startHttpPair } from './lib/http-pair.mjs'
-import { quantile } from './lib/stats.mjs'
-import { latencies } from './lib/workloads.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { quantile } from '../../lib/measure/stats.mjs'
+import { withEmbedded } from '../../lib/work/embedded.mjs'
+import { startHttpPair } from '../../lib/work/http-pair.mjs'
+import { latencies } from '../../lib/work/workloads.mjs'
 
 const COUNT = 1_000
 const HTTP_COUNT = 500

@@ -1,8 +1,8 @@
 // P3: what a durable call costs from its dispatch to its result, with the handler in the same process.
-import { benchmark } from './lib/benchmark.mjs'
-import { withEmbedded } from './lib/embedded.mjs'
-import { metered } from './lib/meter.mjs'
-import { executeAwaited } from './lib/workloads.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { metered } from '../../lib/measure/meter.mjs'
+import { withEmbedded } from '../../lib/work/embedded.mjs'
+import { executeAwaited } from '../../lib/work/workloads.mjs'
 
 const COUNT = 20_000
 

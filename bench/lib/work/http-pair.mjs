@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol'
+import { makeScratchFolder } from '../measure/scratch.mjs'
 import { startChild } from './child.mjs'
-import { makeScratchFolder } from './scratch.mjs'
 
 /**
  * A scheduler and an application, each in a process of its own, with signed requests over loopback. The application is also

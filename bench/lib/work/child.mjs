@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { ownCpuMicros } from './meter.mjs'
+import { ownCpuMicros } from '../measure/meter.mjs'
 
 /**
  * A process that works for a benchmark.
@@ -21,7 +21,7 @@ process.on('exit', () => {
 })
 
 /** Where the programs of such processes lie, but those of a comparison. */
-const PROCESSES = new URL('../processes/', import.meta.url)
+const PROCESSES = new URL('../../processes/', import.meta.url)
 
 /**
  * Starts `<name>.mjs` of a folder with Node.js and the options of Node.js that this process has, such as `--cpu-prof`.

@@ -9,10 +9,10 @@ import {
   RunRequestSchema,
   signRequest,
 } from '@dispatch/protocol'
-import { benchmark } from './lib/benchmark.mjs'
-import { startChild } from './lib/child.mjs'
-import { postBurst } from './lib/load.mjs'
-import { increment } from './lib/workloads.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { startChild } from '../../lib/work/child.mjs'
+import { postBurst } from '../../lib/work/load.mjs'
+import { increment } from '../../lib/work/workloads.mjs'
 
 /** Requests to each variant: so many in turns of so many, so that all see the same machine. */
 const ROUNDS = 3

@@ -1,12 +1,12 @@
 // P5: what a durable call costs when the scheduler and the application are two processes.
 import { RUN_PATH } from '@dispatch/core'
 import { formatVerificationKey, generateKeyPair } from '@dispatch/protocol'
-import { benchmark } from './lib/benchmark.mjs'
-import { startChild } from './lib/child.mjs'
-import { startHttpPair } from './lib/http-pair.mjs'
-import { postBurst } from './lib/load.mjs'
-import { metered } from './lib/meter.mjs'
-import { signatureMicros } from './lib/probe.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { metered } from '../../lib/measure/meter.mjs'
+import { signatureMicros } from '../../lib/measure/probe.mjs'
+import { startChild } from '../../lib/work/child.mjs'
+import { startHttpPair } from '../../lib/work/http-pair.mjs'
+import { postBurst } from '../../lib/work/load.mjs'
 
 const COUNT = 5_000
 

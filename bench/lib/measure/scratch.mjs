@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** On the disk of the repository: the folder for temporary files may be in memory, where a sync costs nothing. */
-const root = join(process.env.BENCH_SCRATCH ?? fileURLToPath(new URL('../.scratch', import.meta.url)))
+const root = join(process.env.BENCH_SCRATCH ?? fileURLToPath(new URL('../../.scratch', import.meta.url)))
 
 /** This process's part of it. */
 let own

@@ -1,8 +1,8 @@
 // P7: how long it takes to call many functions at once and to wait for all of them.
-import { benchmark } from './lib/benchmark.mjs'
-import { withEmbedded } from './lib/embedded.mjs'
-import { metered } from './lib/meter.mjs'
-import { runFans } from './lib/workloads.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { metered } from '../../lib/measure/meter.mjs'
+import { withEmbedded } from '../../lib/work/embedded.mjs'
+import { runFans } from '../../lib/work/workloads.mjs'
 
 const ONE = { parents: 1, children: 1_000 }
 const MANY = { parents: 100, children: 100 }

@@ -1,9 +1,9 @@
 // P11: what an application's own requests feel of the calls that its process runs.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { benchmark } from './lib/benchmark.mjs'
-import { startChild } from './lib/child.mjs'
-import { createSteadyLoad } from './lib/load.mjs'
-import { quantile } from './lib/stats.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { quantile } from '../../lib/measure/stats.mjs'
+import { startChild } from '../../lib/work/child.mjs'
+import { createSteadyLoad } from '../../lib/work/load.mjs'
 
 const COUNT = 20_000
 const REQUESTS_PER_SECOND = 500

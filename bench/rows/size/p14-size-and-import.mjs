@@ -4,11 +4,11 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { benchmark } from './lib/benchmark.mjs'
-import { folderOf } from './lib/versions.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { folderOf } from '../../lib/measure/versions.mjs'
 
 const ROOTS = ['@dispatch/protocol', '@dispatch/core']
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 const work = mkdtempSync(join(tmpdir(), 'dispatch-p14-'))

@@ -1,10 +1,10 @@
 // P8: what an awaited call costs in a long chain, and whether it costs more the longer the chain is.
-import { parseArguments } from './lib/arguments.mjs'
-import { benchmark } from './lib/benchmark.mjs'
-import { withEmbedded } from './lib/embedded.mjs'
-import { startHttpPair } from './lib/http-pair.mjs'
-import { metered } from './lib/meter.mjs'
-import { runChain } from './lib/workloads.mjs'
+import { parseArguments } from '../../lib/measure/arguments.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { metered } from '../../lib/measure/meter.mjs'
+import { withEmbedded } from '../../lib/work/embedded.mjs'
+import { startHttpPair } from '../../lib/work/http-pair.mjs'
+import { runChain } from '../../lib/work/workloads.mjs'
 
 const { isLong } = parseArguments()
 const SHORT = 100

@@ -1,8 +1,8 @@
 // P4: how fast a backlog is worked off.
-import { benchmark } from './lib/benchmark.mjs'
-import { dispatchInBatches, drained, withEmbedded } from './lib/embedded.mjs'
-import { metered } from './lib/meter.mjs'
-import { increment } from './lib/workloads.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { metered } from '../../lib/measure/meter.mjs'
+import { dispatchInBatches, drained, withEmbedded } from '../../lib/work/embedded.mjs'
+import { increment } from '../../lib/work/workloads.mjs'
 
 const COUNT = 20_000
 

@@ -1,6 +1,6 @@
 // P9: what a suspended call weighs, while its coroutine is in memory and when it is not.
-import { benchmark } from './lib/benchmark.mjs'
-import { startChild } from './lib/child.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { startChild } from '../../lib/work/child.mjs'
 
 const COUNT = 10_000
 

@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const BENCH = fileURLToPath(new URL('..', import.meta.url))
+const BENCH = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Node.js and the packages that the numbers depend on, in one line. */
 export function describeVersions() {

@@ -1,8 +1,8 @@
 // P2: what it costs to record calls durably, a thousand at a time.
-import { benchmark } from './lib/benchmark.mjs'
-import { dispatchInBatches, withEmbedded } from './lib/embedded.mjs'
-import { metered } from './lib/meter.mjs'
-import { increment } from './lib/workloads.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { metered } from '../../lib/measure/meter.mjs'
+import { dispatchInBatches, withEmbedded } from '../../lib/work/embedded.mjs'
+import { increment } from '../../lib/work/workloads.mjs'
 
 const COUNT = 50_000
 

@@ -2,11 +2,11 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol'
-import { parseArguments } from './lib/arguments.mjs'
-import { benchmark } from './lib/benchmark.mjs'
-import { startChild } from './lib/child.mjs'
-import { createSteadyLoad } from './lib/load.mjs'
-import { median, quantile } from './lib/stats.mjs'
+import { parseArguments } from '../../lib/measure/arguments.mjs'
+import { benchmark } from '../../lib/measure/benchmark.mjs'
+import { median, quantile } from '../../lib/measure/stats.mjs'
+import { startChild } from '../../lib/work/child.mjs'
+import { createSteadyLoad } from '../../lib/work/load.mjs'
 
 const { isLong } = parseArguments()
 
@@ -82,10 +82,10 @@ await benchmark({
 })
 
 /**
- * @param {import('./lib/child.mjs').Child} application
+ * @param {import('../../lib/work/child.mjs').Child} application
  * @param {object} options
  * @param {number} ms
- * @param {import('./lib/child.mjs').Child} [scheduler]
+ * @param {import('../../lib/work/child.mjs').Child} [scheduler]
  */
 async function overload(application, options, ms, scheduler) {
   const url = await application.ask('open', options)
