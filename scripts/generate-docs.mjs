@@ -9,7 +9,12 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** The files with generated parts, by their path, as they should be. */
 export async function generateDocs() {
-  const protocol = await import(pathToFileURL(join(ROOT, 'packages/protocol/dist/index.js')).href)
+  const [vocabulary, connect] = await Promise.all(
+    ['index.js', 'connect/index.js'].map(
+      (file) => import(pathToFileURL(join(ROOT, 'packages/protocol/dist', file)).href),
+    ),
+  )
+  const protocol = { ...vocabulary, ...connect }
   const names = testNames()
   return {
     'README.md': withBlocks('README.md', { glance: glanceTable(protocol) }),

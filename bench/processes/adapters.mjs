@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { RUN_PATH } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/core/adapter'
 import { dispatchMiddleware } from '@dispatch/express'
 import { dispatchPlugin } from '@dispatch/fastify'
 import express from 'express'

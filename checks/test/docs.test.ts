@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { CONNECT_CODES, STATUSES, type Status } from '@dispatch/protocol'
+import { STATUSES, type Status } from '@dispatch/protocol'
+import { CONNECT_CODES } from '@dispatch/protocol/connect'
 import t from 'tap'
 import { documents, generatedDocs, ROOT, WRITE_DOCS } from './docs-of-the-repository.js'
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol'
+import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol/signature'
 import t, { type Test } from 'tap'
 import { ROOT } from './docs-of-the-repository.js'
 

@@ -1,12 +1,6 @@
-import {
-  type Call,
-  CallSchema,
-  CallState,
-  create,
-  encodeValue,
-  type RunRequest,
-  type RunSignal,
-} from '@dispatch/protocol'
+import type { RunSignal } from '@dispatch/protocol'
+import { type Call, CallSchema, CallState, create, type RunRequest } from '@dispatch/protocol/messages'
+import { encodeValue } from '@dispatch/protocol/values'
 import { createScheduler, type TenantScheduler } from '@dispatch/scheduler'
 import { Dice } from './tools/dice.js'
 import { Process } from './tools/process.js'

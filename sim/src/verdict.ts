@@ -1,4 +1,6 @@
-import { type CallResult, decodeCallResult, decodeValue, STATUSES } from '@dispatch/protocol'
+import { STATUSES } from '@dispatch/protocol'
+import { type CallResult, decodeCallResult } from '@dispatch/protocol/messages'
+import { decodeValue } from '@dispatch/protocol/values'
 import type { TenantScheduler } from '@dispatch/scheduler'
 import type { Log } from './tools/violations.js'
 import type { Disk } from './world/disk.js'

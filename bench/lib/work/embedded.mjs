@@ -46,7 +46,7 @@ export async function withEmbedded(folder, { start }, work) {
  *
  * @param {Dispatch} dispatch
  * @param {number} count
- * @param {(index: number) => import('@dispatch/protocol').Call} build
+ * @param {(index: number) => import('@dispatch/protocol/messages').Call} build
  * @returns {Promise<import('@dispatch/core').CallHandle<unknown>>} The last one's handle.
  */
 export async function dispatchInBatches(dispatch, count, build) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol'
+import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol/signature'
 import { makeScratchFolder } from '../measure/scratch.mjs'
 import { startChild } from './child.mjs'
 

@@ -1,14 +1,8 @@
 // P12: what the adapters add to what a framework costs anyway.
-import { RUN_PATH } from '@dispatch/core'
-import {
-  create,
-  encodeRunRequest,
-  encodeValue,
-  formatVerificationKey,
-  generateKeyPair,
-  RunRequestSchema,
-  signRequest,
-} from '@dispatch/protocol'
+import { RUN_PATH } from '@dispatch/core/adapter'
+import { create, encodeRunRequest, RunRequestSchema } from '@dispatch/protocol/messages'
+import { formatVerificationKey, generateKeyPair, signRequest } from '@dispatch/protocol/signature'
+import { encodeValue } from '@dispatch/protocol/values'
 import { benchmark } from '../../lib/measure/benchmark.mjs'
 import { startChild } from '../../lib/work/child.mjs'
 import { postBurst } from '../../lib/work/load.mjs'

@@ -1,7 +1,7 @@
 // P16: ten times more than a process can take, and afterwards.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol'
+import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol/signature'
 import { parseArguments } from '../../lib/measure/arguments.mjs'
 import { benchmark } from '../../lib/measure/benchmark.mjs'
 import { median, quantile } from '../../lib/measure/stats.mjs'

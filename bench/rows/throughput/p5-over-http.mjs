@@ -1,6 +1,6 @@
 // P5: what a durable call costs when the scheduler and the application are two processes.
-import { RUN_PATH } from '@dispatch/core'
-import { formatVerificationKey, generateKeyPair } from '@dispatch/protocol'
+import { RUN_PATH } from '@dispatch/core/adapter'
+import { formatVerificationKey, generateKeyPair } from '@dispatch/protocol/signature'
 import { benchmark } from '../../lib/measure/benchmark.mjs'
 import { metered } from '../../lib/measure/meter.mjs'
 import { signatureMicros } from '../../lib/measure/probe.mjs'

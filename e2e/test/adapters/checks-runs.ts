@@ -1,13 +1,14 @@
 import http from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { func, RUN_PATH } from '@dispatch/core'
+import { func } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/core/adapter'
 import {
   decodeRunBatchResponse,
   encodeRunBatchRequest,
   envelopeOf,
   MESSAGE_STREAM_TYPE,
   MessageStreamReader,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
 import { create, embedded, nextRunOf, remote, resultOf, until } from '../helpers/adapters/fixtures.js'
 import { type Answer, exchange, jsonOf, jsonRequest } from '../helpers/http/http-exchange.js'
 import { hostileRequests } from '../helpers/runs/hostile-requests.js'

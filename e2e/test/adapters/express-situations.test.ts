@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { RUN_PATH } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/core/adapter'
 import { type DispatchMiddlewareOptions, dispatchMiddleware } from '@dispatch/express'
 import compression from 'compression'
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express'

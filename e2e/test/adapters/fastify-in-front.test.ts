@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { RUN_PATH } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/core/adapter'
 import { dispatchMiddleware } from '@dispatch/express'
 import { dispatchPlugin } from '@dispatch/fastify'
 import fastifyCompress from '@fastify/compress'

@@ -1,4 +1,4 @@
-import { RUN_PATH } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/core/adapter'
 import t from 'tap'
 import { EXPRESS_4, EXPRESS_5, FASTIFY_5 } from '../helpers/adapters/adapters.js'
 import { create, EMBEDDED } from '../helpers/adapters/fixtures.js'

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { RUN_PATH } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/core/adapter'
 import { dispatchMiddleware } from '@dispatch/express'
 import connect from 'connect'
 import t, { type Test } from 'tap'

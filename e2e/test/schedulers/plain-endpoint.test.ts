@@ -7,8 +7,6 @@ import {
   type Call,
   CallSchema,
   create,
-  decodeValue,
-  encodeValue,
   fromBinary,
   type MessageInit,
   type RunRequest,
@@ -16,7 +14,8 @@ import {
   type RunResponse,
   RunResponseSchema,
   toBinary,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import { RETRY_POLICY, serveScheduler } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Dispatch } from '@dispatch/core'
 import {
   createServerLife,
-  type Dispatch,
   type DispatchCall,
   type Dispatched,
   handleNode,
@@ -10,7 +10,7 @@ import {
   type Reply,
   type ServerLife,
   writeNodeResponse,
-} from '@dispatch/core'
+} from '@dispatch/core/adapter'
 
 /** Options of {@link dispatchMiddleware}: those of `new Dispatch`, and these. */
 export interface DispatchMiddlewareOptions extends MountOptions {

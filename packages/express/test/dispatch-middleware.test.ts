@@ -47,7 +47,7 @@ t.test('nothing of Express is imported at run time', async (t) => {
       (match) => match[1],
     ),
   )
-  t.strictSame([...new Set(imports)], ['@dispatch/core'])
+  t.strictSame([...new Set(imports)], ['@dispatch/core/adapter'])
 })
 
 t.test('an attached server starts it by listening, and closes it', async (t) => {

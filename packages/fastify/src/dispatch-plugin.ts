@@ -1,10 +1,5 @@
-import {
-  type Dispatch,
-  type DispatchCall,
-  type Dispatched,
-  type MountOptions,
-  mountDispatch,
-} from '@dispatch/core'
+import type { Dispatch } from '@dispatch/core'
+import { type DispatchCall, type Dispatched, type MountOptions, mountDispatch } from '@dispatch/core/adapter'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { dispatchRoutes, send } from './dispatch-routes.js'

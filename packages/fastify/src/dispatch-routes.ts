@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { type EndpointResponse, type Mount, RUN_PATH } from '@dispatch/core'
+import { type EndpointResponse, type Mount, RUN_PATH } from '@dispatch/core/adapter'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 
 /** Kept out of the documentation that @fastify/swagger makes. */

@@ -1,4 +1,5 @@
-import { func, RUN_PATH } from '@dispatch/core'
+import { func } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/core/adapter'
 import { dispatchPlugin } from '@dispatch/fastify'
 import { DispatchError, type Scheduler } from '@dispatch/protocol'
 import Fastify from 'fastify'

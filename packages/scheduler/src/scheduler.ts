@@ -1,8 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import {
-  type Call,
-  type CallInfo,
-  CallState,
   DispatchError,
   type EmbeddedScheduler,
   type Endpoint,
@@ -10,6 +7,7 @@ import {
   type Logger,
   type Scheduler,
 } from '@dispatch/protocol'
+import { type Call, type CallInfo, CallState } from '@dispatch/protocol/messages'
 import { Admission, type AdmissionLimits, type Admitted } from './calls/admission.js'
 import { callInfoOf } from './calls/call-info.js'
 import { EndedCalls, UUIDV7_BELOW } from './calls/ended-calls.js'

@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { checkInteger, DispatchError, describeValue, type KeyInput, type Logger } from '@dispatch/protocol'
+import { DispatchError, type Logger } from '@dispatch/protocol'
+import type { KeyInput } from '@dispatch/protocol/signature'
+import { checkInteger, describeValue } from '@dispatch/protocol/text'
 import {
   createScheduler,
   type SchedulerLimits,

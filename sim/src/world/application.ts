@@ -1,4 +1,5 @@
-import type { Call, RunRequest, RunResponse, RunSignal } from '@dispatch/protocol'
+import type { RunSignal } from '@dispatch/protocol'
+import type { Call, RunRequest, RunResponse } from '@dispatch/protocol/messages'
 import { CoroutineRunner, currentCoroutine } from '../../../packages/core/dist/coroutine/index.js'
 import { createRegistry } from '../../../packages/core/dist/dispatch/registry.js'
 import { classify, statusOfOutput } from '../../../packages/core/dist/errors/classify.js'

@@ -1,4 +1,4 @@
-import type { Call } from '@dispatch/protocol'
+import type { Call } from '@dispatch/protocol/messages'
 import type { Dice } from '../tools/dice.js'
 import type { Log } from '../tools/violations.js'
 import type { VirtualClock } from '../tools/virtual-clock.js'

@@ -1,10 +1,5 @@
-import {
-  create,
-  type MessageInit,
-  type RunOutcome,
-  type RunResponse,
-  RunResponseSchema,
-} from '@dispatch/protocol'
+import type { RunOutcome } from '@dispatch/protocol'
+import { create, type MessageInit, type RunResponse, RunResponseSchema } from '@dispatch/protocol/messages'
 import type { Dice } from '../tools/dice.js'
 
 const BYTES = Uint8Array.of(0xff, 0x00, 0x7f)

@@ -1,17 +1,14 @@
+import type { Endpoint, RunOutcome, RunSignal, Status } from '@dispatch/protocol'
+import { POLL_RESULTS_MAX } from '@dispatch/protocol/bounds'
 import {
-  decodeValue,
-  type Endpoint,
   fromBinary,
-  POLL_RESULTS_MAX,
-  type RunOutcome,
   type RunRequest,
   RunRequestSchema,
   type RunResponse,
   RunResponseSchema,
-  type RunSignal,
-  type Status,
   toBinary,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { decodeValue } from '@dispatch/protocol/values'
 import type { Dice } from '../tools/dice.js'
 import { never, type Process } from '../tools/process.js'
 import { QUEUED, type Turns } from '../tools/turns.js'

@@ -1,6 +1,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { AnyDispatchFunction, Dispatch, DispatchFunction, MountOptions } from '@dispatch/core'
+import type { AnyDispatchFunction, Dispatch, DispatchFunction } from '@dispatch/core'
+import type { MountOptions } from '@dispatch/core/adapter'
 import { dispatchMiddleware } from '@dispatch/express'
 import { dispatchPlugin } from '@dispatch/fastify'
 import express5, { type RequestHandler } from 'express'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
-import { RUN_PATH } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/core/adapter'
 import {
   fromBinary,
   type Message,
@@ -10,7 +10,7 @@ import {
   RunRequestSchema,
   RunResponseSchema,
   toBinary,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import type { Test } from 'tap'
 import { request } from 'undici'
 

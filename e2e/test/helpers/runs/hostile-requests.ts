@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
-import { RUN_PATH } from '@dispatch/core'
-import { fromBinary, generateKeyPair, RunRequestSchema } from '@dispatch/protocol'
+import { RUN_PATH } from '@dispatch/core/adapter'
+import { fromBinary, RunRequestSchema } from '@dispatch/protocol/messages'
+import { generateKeyPair } from '@dispatch/protocol/signature'
 import type { Exchange } from '../http/http-exchange.js'
 import { type RunOptions, runBytes, signedRun } from './run-exchange.js'
 

@@ -1,4 +1,5 @@
-import { type Call, DispatchError, type Scheduler } from '@dispatch/protocol'
+import { DispatchError, type Scheduler } from '@dispatch/protocol'
+import type { Call } from '@dispatch/protocol/messages'
 
 /** A scheduler elsewhere that takes nothing, and remembers what it was asked to take. */
 export function createNoScheduler(): Scheduler & { readonly requests: (readonly Call[])[] } {

@@ -1,18 +1,15 @@
 import type { KeyObject } from 'node:crypto'
-import { RUN_PATH } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/core/adapter'
+import { statusOfCode } from '@dispatch/protocol'
 import {
   create,
-  decodeValue,
-  encodeValue,
-  formatVerificationKey,
   fromBinary,
-  generateKeyPair,
   RunRequestSchema,
   RunResponseSchema,
-  signRequest,
-  statusOfCode,
   toBinary,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { formatVerificationKey, generateKeyPair, signRequest } from '@dispatch/protocol/signature'
+import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import type { Answer, Exchange } from '../http/http-exchange.js'
 
 /** The keys of a scheduler elsewhere. */

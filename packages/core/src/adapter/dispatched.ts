@@ -1,11 +1,7 @@
-import {
-  type Any,
-  type CallInfo,
-  CallState,
-  DispatchError,
-  decodeValue,
-  parseDuration,
-} from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import { type Any, type CallInfo, CallState } from '@dispatch/protocol/messages'
+import { parseDuration } from '@dispatch/protocol/text'
+import { decodeValue } from '@dispatch/protocol/values'
 import { type CallHandle, callInfoOf, callStatusOf } from '../calls/call-handle.js'
 import { outcomeOf } from '../calls/call-outcome.js'
 import { toJsonValue } from './json-output.js'

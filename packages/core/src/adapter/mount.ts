@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import {
   type ConnectCode,
-  describeValue,
   errorResponse,
   readBody,
   tooLargeResponse,
   type UnaryResponse,
   unreadResponse,
   whenGone,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
+import { describeValue } from '@dispatch/protocol/text'
 import type { CallHandle } from '../calls/call-handle.js'
 import type { DispatchOptions } from '../config/dispatch-options.js'
 import { Dispatch } from '../dispatch/dispatch.js'

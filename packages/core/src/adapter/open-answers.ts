@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { whenGone } from '@dispatch/protocol'
+import { whenGone } from '@dispatch/protocol/connect'
 import { endConnection } from '../server/node-listener.js'
 
 /** The answers that an application has still to write, so that it can shut down in order. */

@@ -1,15 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Any,
-  type CallInfo,
-  CallState,
-  DispatchError,
-  parseDuration,
-  type Scheduler,
-  type Status,
-  statusOfCode,
-  timestampMs,
-} from '@dispatch/protocol'
+import { DispatchError, type Scheduler, type Status, statusOfCode } from '@dispatch/protocol'
+import { type Any, type CallInfo, CallState, timestampMs } from '@dispatch/protocol/messages'
+import { parseDuration } from '@dispatch/protocol/text'
 import { checkObject } from '../checks/option-checks.js'
 import { droppableInside } from '../coroutine/life/current-coroutine.js'
 import { outcomeOf } from './call-outcome.js'

@@ -1,11 +1,6 @@
-import {
-  type Any,
-  type CallInfo,
-  DispatchError,
-  decodeValue,
-  fromWireError,
-  statusOfCode,
-} from '@dispatch/protocol'
+import { DispatchError, statusOfCode } from '@dispatch/protocol'
+import { type Any, type CallInfo, fromWireError } from '@dispatch/protocol/messages'
+import { decodeValue } from '@dispatch/protocol/values'
 
 /** How a call that is done ended. */
 export type CallOutcome =

@@ -1,4 +1,4 @@
-import { describeValue } from '@dispatch/protocol'
+import { describeValue } from '@dispatch/protocol/text'
 
 /** A setting, and where it was made: `option apiUrl` or `DISPATCH_API_URL`. */
 export interface Setting {

@@ -1,4 +1,5 @@
-import { describeValue, type FailureStatus, isStatus } from '@dispatch/protocol'
+import { type FailureStatus, isStatus } from '@dispatch/protocol'
+import { describeValue } from '@dispatch/protocol/text'
 
 /**
  * Checks of what programmers pass. Each takes the value of an optional option and the place that messages name, such

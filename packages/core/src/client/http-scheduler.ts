@@ -1,32 +1,33 @@
+import { DispatchError, type Scheduler } from '@dispatch/protocol'
+import {
+  envelopeOf,
+  MESSAGE_STREAM_TYPE,
+  MessageStreamReader,
+  parseUnaryResponse,
+  UnaryError,
+  unaryHeaders,
+} from '@dispatch/protocol/connect'
 import {
   type Call,
   type CallInfo,
   CancelRequestSchema,
   CancelResponseSchema,
   create,
-  DispatchError,
   DispatchRequestSchema,
   DispatchResponseSchema,
   durationFromMs,
-  envelopeOf,
   fromBinary,
   GetRequestSchema,
   GetResponseSchema,
-  MESSAGE_STREAM_TYPE,
   type Message,
   type MessageInit,
   type MessageSchema,
-  MessageStreamReader,
-  parseUnaryResponse,
-  type Scheduler,
   toBinary,
-  UnaryError,
-  unaryHeaders,
   WaitBatchRequestSchema,
   WaitBatchResponseSchema,
   WaitRequestSchema,
   WaitResponseSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import type { Setting } from '../checks/config-urls.js'
 import { classify } from '../errors/classify.js'
 import { createDispatchGroup } from './dispatch-group.js'

@@ -1,4 +1,6 @@
-import { bytesOfCalls, type Call, DispatchError, Room, type RoomLimits } from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import { Room, type RoomLimits } from '@dispatch/protocol/bounds'
+import { bytesOfCalls, type Call } from '@dispatch/protocol/messages'
 
 /**
  * The calls that a process has handed over and that no scheduler has acknowledged yet, bounded by count and bytes: a

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers'
-import type { CallInfo } from '@dispatch/protocol'
+import type { CallInfo } from '@dispatch/protocol/messages'
 
 /** Calls that one request waits for. */
 const CALLS_MAX = 500

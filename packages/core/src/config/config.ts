@@ -1,15 +1,13 @@
 import type { KeyObject } from 'node:crypto'
+import { EMBEDDED_ENDPOINT_URL, type FailureStatus, type Logger } from '@dispatch/protocol'
 import {
   BODY_BYTES_MAX,
-  checkInteger,
-  EMBEDDED_ENDPOINT_URL,
-  type FailureStatus,
-  type Logger,
-  parseVerificationKeys,
   type RoomLimits,
   UNACKNOWLEDGED_BYTES_MAX,
   UNACKNOWLEDGED_CALLS_MAX,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/bounds'
+import { parseVerificationKeys } from '@dispatch/protocol/signature'
+import { checkInteger } from '@dispatch/protocol/text'
 import {
   type Address,
   parseAddress,

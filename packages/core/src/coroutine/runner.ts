@@ -1,15 +1,14 @@
+import { DispatchError, type RunSignal } from '@dispatch/protocol'
+import { POLL_RESULTS_MAX } from '@dispatch/protocol/bounds'
 import {
   type Any,
   type Call,
   type CallResult,
-  DispatchError,
-  POLL_RESULTS_MAX,
   type PollResult,
   type RunRequest,
   type RunResponse,
-  type RunSignal,
   timestampMs,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import { type Classification, responseOfEnd } from './answers/outcomes.js'
 import { failureResponse, journalWantedResponse, pollResponse, refusalResponse } from './answers/responses.js'
 import type { FunctionDefinition } from './definition/function-definition.js'

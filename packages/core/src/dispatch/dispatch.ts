@@ -1,17 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Any,
-  type Call,
-  DispatchError,
-  type Endpoint,
-  type FunctionStats,
-  type RunRequest,
-  type RunResponse,
-  type RunSignal,
-  UnaryError,
-  type UnaryResponse,
-} from '@dispatch/protocol'
+import { DispatchError, type Endpoint, type FunctionStats, type RunSignal } from '@dispatch/protocol'
+import { UnaryError, type UnaryResponse } from '@dispatch/protocol/connect'
+import type { Any, Call, RunRequest, RunResponse } from '@dispatch/protocol/messages'
 import { type CallHandle, createCallHandle } from '../calls/call-handle.js'
 import { createPoster } from '../client/http-post.js'
 import type { HttpSchedulerWorld } from '../client/http-scheduler.js'

@@ -1,5 +1,5 @@
 import type { FailureStatus } from '@dispatch/protocol'
-import { describeValue } from '@dispatch/protocol'
+import { describeValue } from '@dispatch/protocol/text'
 import { closedError } from '../client/scheduler-connection.js'
 import type { FunctionDefinition } from '../coroutine/definition/function-definition.js'
 import { setCurrentClient } from '../functions/current-client.js'

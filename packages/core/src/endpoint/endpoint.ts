@@ -1,28 +1,26 @@
 import type { KeyObject } from 'node:crypto'
+import { DispatchError, RunAborter, type RunSignal } from '@dispatch/protocol'
 import {
   BATCH_RUNS_MAX,
   checkHead,
   connectTimeoutMsOf,
-  DispatchError,
   errorResponse,
-  generateKeyPair,
   headerOf,
   MESSAGE_STREAM_TYPE,
-  RunAborter,
-  type RunRequest,
-  RunRequestSchema,
-  type RunResponse,
-  RunResponseSchema,
-  type RunSignal,
-  type SignedTarget,
   type StreamedResponse,
   serveStream,
   serveUnary,
   type UnaryHeaders,
   type UnaryRequest,
   type UnaryResponse,
-  verifyRequest,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
+import {
+  type RunRequest,
+  RunRequestSchema,
+  type RunResponse,
+  RunResponseSchema,
+} from '@dispatch/protocol/messages'
+import { generateKeyPair, type SignedTarget, verifyRequest } from '@dispatch/protocol/signature'
 import type { DispatchConfig } from '../config/config.js'
 import { createRunBatchServer } from './run-batch.js'
 import { type BodyPlace, RunRoom } from './run-room.js'

@@ -1,12 +1,6 @@
-import {
-  DispatchError,
-  type Endpoint,
-  type RunOutcome,
-  type RunRequest,
-  type RunResponse,
-  type RunSignal,
-  UnaryError,
-} from '@dispatch/protocol'
+import { DispatchError, type Endpoint, type RunOutcome, type RunSignal } from '@dispatch/protocol'
+import { UnaryError } from '@dispatch/protocol/connect'
+import type { RunRequest, RunResponse } from '@dispatch/protocol/messages'
 
 /**
  * The functions of this process as an endpoint for a scheduler in this process: a function call, no HTTP.

@@ -1,18 +1,16 @@
+import { DispatchError, type RunSignal } from '@dispatch/protocol'
+import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
 import {
   BATCH_RUNS_MAX,
-  BODY_BYTES_MAX,
   createMessageStream,
-  DispatchError,
   decodeRunBatchRequest,
   encodeRunBatchResponse,
   failureOf,
   messageOf,
-  type RunRequest,
-  type RunResponse,
-  type RunSignal,
   type StreamedResponse,
   UnaryError,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
+import type { RunRequest, RunResponse } from '@dispatch/protocol/messages'
 import { refusalResponse } from '../coroutine/answers/responses.js'
 import type { RunTracker, TrackedRun } from './run-tracker.js'
 

@@ -1,12 +1,12 @@
+import { Room } from '@dispatch/protocol/bounds'
 import {
   inflatedBytesMax,
-  Room,
   tooLargeError,
   UnaryError,
   type UnaryHeaders,
   type UnaryResponse,
   unreadResponse,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
 
 /** What {@link RunRoom} holds requests to. */
 export interface RunRoomLimits {

@@ -1,16 +1,14 @@
 import {
-  CONNECT_CODES,
-  type ConnectCode,
   DispatchError,
   type FailureStatus,
-  isConnectCode,
-  isHttpResponseValue,
   isStatus,
   retryAfterMsOfHeaders,
   type Status,
   statusOfHttp,
   statusOfSystemCode,
 } from '@dispatch/protocol'
+import { CONNECT_CODES, type ConnectCode, isConnectCode } from '@dispatch/protocol/connect'
+import { isHttpResponseValue } from '@dispatch/protocol/values'
 import { isFetchResponse } from '../coroutine/definition/http-output.js'
 import { type Class, type ClassRule, type ClassRules, createClassRules, type Rule } from './class-rules.js'
 

@@ -1,14 +1,6 @@
-import {
-  type Any,
-  type Call,
-  CallSchema,
-  checkInteger,
-  create,
-  describeValue,
-  durationFromMs,
-  NAME_LENGTH_MAX,
-  parseDuration,
-} from '@dispatch/protocol'
+import { NAME_LENGTH_MAX } from '@dispatch/protocol/bounds'
+import { type Any, type Call, CallSchema, create, durationFromMs } from '@dispatch/protocol/messages'
+import { checkInteger, describeValue, parseDuration } from '@dispatch/protocol/text'
 import { parseEndpointUrl } from '../checks/config-urls.js'
 import { checkObject, checkText } from '../checks/option-checks.js'
 

@@ -1,10 +1,7 @@
-import {
-  type Call,
-  describeValue,
-  type FailureStatus,
-  FUNCTION_NAME_PATTERN,
-  NAME_LENGTH_MAX,
-} from '@dispatch/protocol'
+import type { FailureStatus } from '@dispatch/protocol'
+import { FUNCTION_NAME_PATTERN, NAME_LENGTH_MAX } from '@dispatch/protocol/bounds'
+import type { Call } from '@dispatch/protocol/messages'
+import { describeValue } from '@dispatch/protocol/text'
 import type { CallHandle } from '../calls/call-handle.js'
 import { checkFailureStatus, checkObject } from '../checks/option-checks.js'
 import type { CallContext } from '../coroutine/definition/call-context.js'

@@ -1,11 +1,6 @@
-import {
-  type Any,
-  argumentsOf,
-  DispatchError,
-  decodeValue,
-  encodeValue,
-  type FailureStatus,
-} from '@dispatch/protocol'
+import { DispatchError, type FailureStatus } from '@dispatch/protocol'
+import type { Any } from '@dispatch/protocol/messages'
+import { argumentsOf, decodeValue, encodeValue } from '@dispatch/protocol/values'
 import { createSchemaCheck } from './schema/schema.js'
 import type { SchemaCheck } from './schema/schema-check.js'
 

@@ -1,4 +1,4 @@
-import type { Any, Call } from '@dispatch/protocol'
+import type { Any, Call } from '@dispatch/protocol/messages'
 import type { CallHandle } from '../calls/call-handle.js'
 import type { FunctionDefinition } from '../coroutine/definition/function-definition.js'
 

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { readBody, unreadResponse } from '@dispatch/protocol'
+import { readBody, unreadResponse } from '@dispatch/protocol/connect'
 import type { EndpointResponse } from '../endpoint/endpoint.js'
 import type { BodyPlace } from '../endpoint/run-room.js'
 import type { ServedDispatch } from './node-listener.js'

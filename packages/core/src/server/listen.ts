@@ -1,5 +1,6 @@
 import http from 'node:http'
-import { checkInteger, DispatchError } from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import { checkInteger } from '@dispatch/protocol/text'
 import type { Address } from '../checks/config-urls.js'
 import { checkText } from '../checks/option-checks.js'
 

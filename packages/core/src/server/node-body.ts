@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { readBody, UnaryError } from '@dispatch/protocol'
+import { readBody, UnaryError } from '@dispatch/protocol/connect'
 import type { BodyPlace } from '../endpoint/run-room.js'
 
 /** A request as frameworks hand it on: they may have read its body, and left it in one of these places. */

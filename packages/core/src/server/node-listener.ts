@@ -1,13 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
-import {
-  RunAborter,
-  type RunSignal,
-  UnaryError,
-  type UnaryResponse,
-  unreadResponse,
-  whenGone,
-} from '@dispatch/protocol'
+import { RunAborter, type RunSignal } from '@dispatch/protocol'
+import { UnaryError, type UnaryResponse, unreadResponse, whenGone } from '@dispatch/protocol/connect'
 import type { EndpointHead, EndpointRequest, EndpointResponse } from '../endpoint/endpoint.js'
 import type { BodyPlace } from '../endpoint/run-room.js'
 import { type RequestWithBody, readNodeBody } from './node-body.js'

@@ -1,14 +1,8 @@
-import { callReply, Dispatch, dispatchedReply, func, rawValue } from '@dispatch/core'
-import {
-  AnySchema,
-  CallResultSchema,
-  CallState,
-  codeOfStatus,
-  create,
-  encodeValue,
-  type Status,
-  WireErrorSchema,
-} from '@dispatch/protocol'
+import { Dispatch, func, rawValue } from '@dispatch/core'
+import { callReply, dispatchedReply } from '@dispatch/core/adapter'
+import { codeOfStatus, type Status } from '@dispatch/protocol'
+import { AnySchema, CallResultSchema, CallState, create, WireErrorSchema } from '@dispatch/protocol/messages'
+import { encodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
 import { jsonOf } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { mountDispatch } from '@dispatch/core'
+import { mountDispatch } from '@dispatch/core/adapter'
 import t from 'tap'
 import { OpenAnswers } from '../../dist/adapter/open-answers.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'

@@ -1,16 +1,14 @@
 import { getEventListeners } from 'node:events'
 import { Dispatch, func } from '@dispatch/core'
+import { codeOfStatus, DispatchError, type Status } from '@dispatch/protocol'
 import {
   CallResultSchema,
   CallState,
-  codeOfStatus,
   create,
-  DispatchError,
-  encodeValue,
-  type Status,
   timestampFromMs,
   WireErrorSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { encodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 

@@ -1,4 +1,5 @@
-import { type Call, CallSchema, create, DispatchError } from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import { type Call, CallSchema, create } from '@dispatch/protocol/messages'
 import t from 'tap'
 import { createDispatchGroup } from '../../dist/client/dispatch-group.js'
 

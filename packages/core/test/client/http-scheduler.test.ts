@@ -1,4 +1,5 @@
 import { Dispatch, func } from '@dispatch/core'
+import type { Scheduler } from '@dispatch/protocol'
 import {
   type Call,
   CallInfoSchema,
@@ -13,11 +14,10 @@ import {
   GetRequestSchema,
   GetResponseSchema,
   type MessageSchema,
-  type Scheduler,
   toBinary,
   WaitRequestSchema,
   WaitResponseSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import { createPoster } from '../../dist/client/http-post.js'

@@ -1,4 +1,4 @@
-import { type CallInfo, CallInfoSchema, create } from '@dispatch/protocol'
+import { type CallInfo, CallInfoSchema, create } from '@dispatch/protocol/messages'
 import t from 'tap'
 import { createWaitGroup, type WaitGroupOptions } from '../../dist/client/wait-group.js'
 

@@ -1,14 +1,13 @@
+import { codeOfStatus, DispatchError } from '@dispatch/protocol'
 import {
   type Any,
   type Call,
   CallResultSchema,
-  codeOfStatus,
   create,
-  DispatchError,
   durationMs,
-  encodeValue,
   type RunResponse,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { encodeValue } from '@dispatch/protocol/values'
 import t, { type Test } from 'tap'
 import { createTailCall } from '../../dist/coroutine/definition/tail-call.js'
 import {

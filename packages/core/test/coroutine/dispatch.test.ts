@@ -1,5 +1,6 @@
 import type { CallContext } from '@dispatch/core'
-import { type Call, DispatchError } from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import type { Call } from '@dispatch/protocol/messages'
 import t from 'tap'
 import { currentCoroutine } from '../../dist/coroutine/index.js'
 import {

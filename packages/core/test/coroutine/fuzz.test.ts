@@ -1,4 +1,4 @@
-import type { Call, CallResult } from '@dispatch/protocol'
+import type { Call, CallResult } from '@dispatch/protocol/messages'
 import t from 'tap'
 import {
   awaitCall,

@@ -1,4 +1,4 @@
-import { encodeValue } from '@dispatch/protocol'
+import { encodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
 import { replayDifference } from '../../dist/coroutine/replay/replay-check.js'
 

@@ -1,4 +1,5 @@
 import { anyPack, UInt64ValueSchema } from '@bufbuild/protobuf/wkt'
+import { DispatchError } from '@dispatch/protocol'
 import {
   type Any,
   AnySchema,
@@ -6,13 +7,12 @@ import {
   type CoroutineState,
   CoroutineStateSchema,
   create,
-  DispatchError,
   fromBinary,
   JournalEntrySchema,
   JournalSchema,
   type Poll,
   toBinary,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import t from 'tap'
 import type { CallContext } from '../../dist/coroutine/definition/call-context.js'
 import {

@@ -1,12 +1,6 @@
-import {
-  type Call,
-  create,
-  DispatchError,
-  decodeValue,
-  durationMs,
-  RunRequestSchema,
-  timestampFromMs,
-} from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import { type Call, create, durationMs, RunRequestSchema, timestampFromMs } from '@dispatch/protocol/messages'
+import { decodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
 import type { CallContext } from '../../dist/coroutine/definition/call-context.js'
 import { type Coroutine, currentCoroutine } from '../../dist/coroutine/index.js'

@@ -1,4 +1,4 @@
-import { durationMs } from '@dispatch/protocol'
+import { durationMs } from '@dispatch/protocol/messages'
 import t from 'tap'
 import type { CallContext } from '../../dist/coroutine/definition/call-context.js'
 import { currentCoroutine } from '../../dist/coroutine/index.js'

@@ -1,5 +1,6 @@
 import { Dispatch, func } from '@dispatch/core'
-import { CallSchema, create, DispatchError, RunRequestSchema, type Scheduler } from '@dispatch/protocol'
+import { DispatchError, type Scheduler } from '@dispatch/protocol'
+import { CallSchema, create, RunRequestSchema } from '@dispatch/protocol/messages'
 import t from 'tap'
 import { inputOf, postRun, runOutputOf, runRequestBytes } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'

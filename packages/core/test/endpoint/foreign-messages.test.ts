@@ -8,7 +8,8 @@ import {
   TimestampSchema,
 } from '@bufbuild/protobuf/wkt'
 import { Dispatch, func, rawValue } from '@dispatch/core'
-import { type Any, decodeValue } from '@dispatch/protocol'
+import type { Any } from '@dispatch/protocol/messages'
+import { decodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
 import { postRun, runRequestBytes, runResponseOf } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'

@@ -1,18 +1,16 @@
 import { Dispatch, func, rawValue } from '@dispatch/core'
+import { codeOfStatus } from '@dispatch/protocol'
+import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
 import {
   BATCH_RUNS_MAX,
-  BODY_BYTES_MAX,
-  codeOfStatus,
   encodeRunBatchRequest,
   envelopeOf,
-  fromBinary,
   MESSAGE_STREAM_TYPE,
   MessageStreamReader,
-  type RunBatchResponse,
-  RunBatchResponseSchema,
   type StreamedResponse,
   type UnaryResponse,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
+import { fromBinary, type RunBatchResponse, RunBatchResponseSchema } from '@dispatch/protocol/messages'
 import t, { type Test } from 'tap'
 import {
   handleUnary,

@@ -1,17 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
-  CONNECT_CODES,
   codeOfStatus,
   DispatchError,
   ERRORS,
   type FailureStatus,
-  httpResponseValue,
   STATUSES,
   type Status,
   statusOfHttp,
   ThrottledError,
-  UnaryError,
 } from '@dispatch/protocol'
+import { CONNECT_CODES, UnaryError } from '@dispatch/protocol/connect'
+import { httpResponseValue } from '@dispatch/protocol/values'
 import fc from 'fast-check'
 import t from 'tap'
 import {

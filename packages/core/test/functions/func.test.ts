@@ -4,13 +4,11 @@ import {
   type CallResult,
   CallSchema,
   create,
-  decodeValue,
-  encodePythonArguments,
-  encodeValue,
   type MessageInit,
   RunRequestSchema,
   toBinary,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { decodeValue, encodePythonArguments, encodeValue } from '@dispatch/protocol/values'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { DispatchError, statusOfCode } from '@dispatch/protocol'
 import {
   type Any,
   AnySchema,
@@ -7,7 +8,6 @@ import {
   CallResultSchema,
   CallSchema,
   create,
-  DispatchError,
   fromBinary,
   type Journal,
   JournalEntrySchema,
@@ -20,12 +20,11 @@ import {
   RunRequestSchema,
   type RunResponse,
   RunResponseSchema,
-  statusOfCode,
   timestampFromMs,
   toBinary,
   type WireError,
   WireErrorSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import type { Test } from 'tap'
 import type { CallContext } from '../../dist/coroutine/definition/call-context.js'
 import type { FunctionDefinition } from '../../dist/coroutine/definition/function-definition.js'

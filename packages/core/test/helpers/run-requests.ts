@@ -1,26 +1,20 @@
-import {
-  type AnyDispatchFunction,
-  Dispatch,
-  type DispatchOptions,
-  type EndpointRequest,
-} from '@dispatch/core'
+import { type AnyDispatchFunction, Dispatch, type DispatchOptions } from '@dispatch/core'
+import type { EndpointRequest } from '@dispatch/core/adapter'
+import { type Status, statusOfCode } from '@dispatch/protocol'
+import type { UnaryResponse } from '@dispatch/protocol/connect'
 import {
   type Any,
   create,
-  decodeValue,
-  encodeValue,
   fromBinary,
   type MessageInit,
   type RunRequest,
   RunRequestSchema,
   type RunResponse,
   RunResponseSchema,
-  type Status,
-  statusOfCode,
   toBinary,
-  type UnaryResponse,
   type WireError,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import { createSchedulerDouble } from './scheduler-double.js'
 
 export const RUN_PATH = '/dispatch.sdk.v1.FunctionService/Run'

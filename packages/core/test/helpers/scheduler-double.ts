@@ -1,11 +1,5 @@
-import {
-  type Call,
-  type CallInfo,
-  CallInfoSchema,
-  CallState,
-  create,
-  type Scheduler,
-} from '@dispatch/protocol'
+import type { Scheduler } from '@dispatch/protocol'
+import { type Call, type CallInfo, CallInfoSchema, CallState, create } from '@dispatch/protocol/messages'
 
 /** A scheduler that records what it is given and whose calls become what a test says. */
 export interface SchedulerDouble extends Scheduler {

@@ -1,5 +1,5 @@
 import { Dispatch, func } from '@dispatch/core'
-import { formatVerificationKey, generateKeyPair, signRequest } from '@dispatch/protocol'
+import { formatVerificationKey, generateKeyPair, signRequest } from '@dispatch/protocol/signature'
 import t from 'tap'
 import { inputOf, RUN_PATH, runOutputOf, runRequestBytes } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
-import { type BodyPlace, type RequestWithBody, readNodeBody } from '@dispatch/core'
+import { type BodyPlace, type RequestWithBody, readNodeBody } from '@dispatch/core/adapter'
 import t from 'tap'
 import { RunRoom } from '../../dist/endpoint/run-room.js'
 

@@ -1,4 +1,5 @@
-import { CONNECT_CODES, type ConnectCode, codeOfStatus } from '@dispatch/protocol'
+import { codeOfStatus } from '@dispatch/protocol'
+import { CONNECT_CODES, type ConnectCode } from '@dispatch/protocol/connect'
 import t from 'tap'
 
 t.test('R17 a Connect code has one status, in every SDK', async (t) => {

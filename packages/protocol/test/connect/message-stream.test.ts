@@ -1,4 +1,4 @@
-import { createMessageStream, envelopeOf, MessageStreamReader, messageOf } from '@dispatch/protocol'
+import { createMessageStream, envelopeOf, MessageStreamReader, messageOf } from '@dispatch/protocol/connect'
 import t from 'tap'
 
 const bytesOf = (text: string) => Buffer.from(text)

@@ -1,15 +1,7 @@
 import { gzipSync } from 'node:zlib'
-import {
-  codeOfStatus,
-  create,
-  parseUnaryResponse,
-  RunRequestSchema,
-  RunResponseSchema,
-  toBinary,
-  UnaryError,
-  type UnaryHeaders,
-  unaryHeaders,
-} from '@dispatch/protocol'
+import { codeOfStatus } from '@dispatch/protocol'
+import { parseUnaryResponse, UnaryError, type UnaryHeaders, unaryHeaders } from '@dispatch/protocol/connect'
+import { create, RunRequestSchema, RunResponseSchema, toBinary } from '@dispatch/protocol/messages'
 import t from 'tap'
 
 t.test('headers of a request', async (t) => {

@@ -1,32 +1,30 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { create as createMessage, toBinary as toBytes } from '@bufbuild/protobuf'
 import { anyPack, anyUnpack, StringValueSchema, type Value, ValueSchema } from '@bufbuild/protobuf/wkt'
+import { codeOfStatus, DispatchError, type FailureStatus, isRetryable, STATUSES } from '@dispatch/protocol'
+import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
 import {
-  BODY_BYTES_MAX,
   checkHead,
-  codeOfStatus,
   connectCodeOfStatus,
+  parseUnaryResponse,
+  type ServeUnaryOptions,
+  serveUnary,
+  UnaryError,
+  type UnaryHeaders,
+  type UnaryResponse,
+} from '@dispatch/protocol/connect'
+import {
   create,
-  DispatchError,
-  type FailureStatus,
   fromBinary,
   fromJsonString,
-  isRetryable,
-  parseUnaryResponse,
   type RunRequest,
   RunRequestSchema,
   type RunResponse,
   RunResponseSchema,
-  type ServeUnaryOptions,
-  STATUSES,
-  serveUnary,
   TYPE_REGISTRY,
   toBinary,
   toJsonString,
-  UnaryError,
-  type UnaryHeaders,
-  type UnaryResponse,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import fc from 'fast-check'
 import t from 'tap'
 

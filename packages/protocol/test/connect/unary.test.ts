@@ -1,11 +1,11 @@
+import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
 import {
-  BODY_BYTES_MAX,
   checkHead,
   connectTimeoutMsOf,
   errorResponse,
   type UnaryHeaders,
   type UnaryResponse,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
 import t from 'tap'
 
 const LIMITS = { bodyBytesMax: BODY_BYTES_MAX, lengthRequired: true }

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import http2, { type Http2ServerResponse } from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { readBody, whenGone } from '@dispatch/protocol'
+import { readBody, whenGone } from '@dispatch/protocol/connect'
 import t, { type Test } from 'tap'
 
 const REQUEST = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'

@@ -1,15 +1,14 @@
+import { DispatchError, ThrottledError } from '@dispatch/protocol'
 import {
   create,
-  DispatchError,
   fromBinary,
   fromWireError,
   PickledSchema,
-  ThrottledError,
   toBinary,
   toWireError,
   WireErrorSchema,
   wireErrorOfStatus,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import fc from 'fast-check'
 import t from 'tap'
 

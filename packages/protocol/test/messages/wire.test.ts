@@ -6,12 +6,10 @@ import {
   DispatchResponseSchema,
   decodeAny,
   decodeCallResult,
-  decodeValue,
   encodeAny,
   encodeCallResult,
   encodeRunRequest,
   encodeRunResponse,
-  encodeValue,
   fromBinary,
   fromJson,
   type Poll,
@@ -20,7 +18,8 @@ import {
   TYPE_REGISTRY,
   toBinary,
   toJson,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
 
 t.test('vectors of the original', async (t) => {

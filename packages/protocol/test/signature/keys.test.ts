@@ -5,7 +5,7 @@ import {
   generateKeyPair,
   parseSigningKey,
   parseVerificationKeys,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/signature'
 import t from 'tap'
 import {
   PRIVATE_KEY_GO,

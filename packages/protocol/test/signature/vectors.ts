@@ -1,4 +1,4 @@
-import type { VerifiableRequest } from '@dispatch/protocol'
+import type { VerifiableRequest } from '@dispatch/protocol/signature'
 
 /** RFC 9421 appendix B.1.4, `test-key-ed25519`; the key of the original SDKs' tests too. */
 export const PUBLIC_KEY = 'JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs='

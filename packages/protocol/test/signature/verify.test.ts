@@ -6,7 +6,7 @@ import {
   signRequest,
   type VerifiableRequest,
   verifyRequest,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/signature'
 import fc from 'fast-check'
 import httpMessageSignatures from 'http-message-signatures'
 import t from 'tap'

@@ -15,8 +15,8 @@ import {
   statusOfHttp,
   ThrottledError,
   TimeoutError,
-  UnaryError,
 } from '@dispatch/protocol'
+import { UnaryError } from '@dispatch/protocol/connect'
 import t from 'tap'
 
 const FAILURES = (Object.keys(STATUSES) as (keyof typeof STATUSES)[]).filter(

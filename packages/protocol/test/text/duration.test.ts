@@ -1,4 +1,4 @@
-import { parseDuration } from '@dispatch/protocol'
+import { parseDuration } from '@dispatch/protocol/text'
 import t from 'tap'
 
 t.test('durations are milliseconds', async (t) => {

@@ -5,7 +5,7 @@ import {
   httpResponseValue,
   parseHttpRequestValue,
   parseHttpResponseValue,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/values'
 import t from 'tap'
 
 t.test('V23 an HTTP request crosses languages in the shape of the original', async (t) => {

@@ -2,19 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import vm from 'node:vm'
 import { toBinary as toBytes } from '@bufbuild/protobuf'
 import { anyUnpack, ValueSchema } from '@bufbuild/protobuf/wkt'
-import {
-  type Any,
-  AnySchema,
-  create,
-  Duration,
-  decodeValue,
-  duration,
-  encodeValue,
-  fromBinary,
-  JsValueSchema,
-  toBinary,
-  VALUE_DEPTH_MAX,
-} from '@dispatch/protocol'
+import { VALUE_DEPTH_MAX } from '@dispatch/protocol/bounds'
+import { type Any, AnySchema, create, fromBinary, JsValueSchema, toBinary } from '@dispatch/protocol/messages'
+import { Duration, decodeValue, duration, encodeValue } from '@dispatch/protocol/values'
 import fc from 'fast-check'
 import t from 'tap'
 

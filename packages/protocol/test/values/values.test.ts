@@ -14,24 +14,26 @@ import {
   UInt64ValueSchema,
   ValueSchema,
 } from '@bufbuild/protobuf/wkt'
+import { VALUE_DEPTH_MAX } from '@dispatch/protocol/bounds'
 import {
   type Any,
   AnySchema,
   CallSchema,
   create,
+  encodeAny,
+  PickledSchema,
+  WireErrorSchema,
+} from '@dispatch/protocol/messages'
+import {
   Duration,
   decodeValue,
   duration,
   type EncodeValueOptions,
-  encodeAny,
   encodeValue,
   float,
   int,
-  PickledSchema,
   uint,
-  VALUE_DEPTH_MAX,
-  WireErrorSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/values'
 import t from 'tap'
 
 /** "type.googleapis.com/google.protobuf." */

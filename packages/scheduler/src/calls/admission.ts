@@ -1,12 +1,6 @@
-import {
-  bytesOfCalls,
-  type Call,
-  DispatchError,
-  Rate,
-  Room,
-  UNACKNOWLEDGED_BYTES_MAX,
-  UNACKNOWLEDGED_CALLS_MAX,
-} from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import { Rate, Room, UNACKNOWLEDGED_BYTES_MAX, UNACKNOWLEDGED_CALLS_MAX } from '@dispatch/protocol/bounds'
+import { bytesOfCalls, type Call } from '@dispatch/protocol/messages'
 import type { Clock } from '../time/clock.js'
 
 /** Calls that are not done: about 500 bytes of memory each. */

@@ -5,7 +5,7 @@ import {
   create,
   decodeCallResult,
   timestampFromMs,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import type { CallRecord } from '../store/store.js'
 
 const STATES = {

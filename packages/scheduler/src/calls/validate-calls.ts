@@ -1,12 +1,6 @@
-import {
-  type Any,
-  type Call,
-  DispatchError,
-  encodeAny,
-  FUNCTION_NAME_PATTERN,
-  NAME_LENGTH_MAX,
-  type WireDuration,
-} from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import { FUNCTION_NAME_PATTERN, NAME_LENGTH_MAX } from '@dispatch/protocol/bounds'
+import { type Any, type Call, encodeAny, type WireDuration } from '@dispatch/protocol/messages'
 import type { NewCall } from '../kernel/events.js'
 
 /** Most calls of one Dispatch request. */

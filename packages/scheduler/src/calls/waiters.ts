@@ -1,4 +1,6 @@
-import { type CallInfo, DispatchError, Rate } from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import { Rate } from '@dispatch/protocol/bounds'
+import type { CallInfo } from '@dispatch/protocol/messages'
 import type { Clock } from '../time/clock.js'
 
 interface Waiter {

@@ -1,4 +1,4 @@
-import { CallResultSchema, create, encodeCallResult } from '@dispatch/protocol'
+import { CallResultSchema, create, encodeCallResult } from '@dispatch/protocol/messages'
 
 /** What a call ends with when the scheduler ends it. */
 function resultOf(type: string, message: string): Uint8Array {

@@ -1,4 +1,4 @@
-import { describeValue } from '@dispatch/protocol'
+import { describeValue } from '@dispatch/protocol/text'
 import { checkLimits, type Limits, SPAN } from '../options/check-limits.js'
 
 /** How long a call that failed waits before it is tried again. */

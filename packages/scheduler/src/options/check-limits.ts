@@ -1,4 +1,4 @@
-import { checkInteger } from '@dispatch/protocol'
+import { checkInteger } from '@dispatch/protocol/text'
 import { TIMER_MS_MAX } from '../time/clock.js'
 
 interface Range {

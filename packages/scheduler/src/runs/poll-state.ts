@@ -5,7 +5,7 @@ import {
   type PollResult,
   PollResultSchema,
   writeProto,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 
 /** Tags of the fields of a `PollResult`, which have a length. */
 const COROUTINE_STATE_TAG = 0x0a

@@ -1,18 +1,16 @@
+import { codeOfStatus, type RunOutcome, statusOfCode } from '@dispatch/protocol'
+import { POLL_RESULTS_MAX } from '@dispatch/protocol/bounds'
 import {
   type Call,
   type CallResult,
   CallResultSchema,
-  codeOfStatus,
   create,
   type Exit,
   encodeCallResult,
-  POLL_RESULTS_MAX,
   type Poll,
-  type RunOutcome,
   type RunResponse,
-  statusOfCode,
   WireErrorSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import { millisecondsOf, newCallOf, problemIn, problemOf } from '../calls/validate-calls.js'
 import type { Outcome, PolledCall } from '../kernel/events.js'
 import { RETRY_AFTER_MS_MAX } from '../kernel/retry-policy.js'

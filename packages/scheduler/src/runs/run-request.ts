@@ -10,7 +10,7 @@ import {
   type RunRequest,
   RunRequestSchema,
   timestampFromMs,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import type { Delivery, Effect } from '../kernel/events.js'
 import { decodePollState } from './poll-state.js'
 

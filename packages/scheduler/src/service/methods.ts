@@ -1,22 +1,24 @@
+import { DispatchError } from '@dispatch/protocol'
+import {
+  type StreamedResponse,
+  serveStream,
+  serveUnary,
+  type UnaryRequest,
+  type UnaryResponse,
+} from '@dispatch/protocol/connect'
 import {
   type Call,
   CallState,
   CancelRequestSchema,
   CancelResponseSchema,
   create,
-  DispatchError,
   DispatchRequestSchema,
   DispatchResponseSchema,
   GetRequestSchema,
   GetResponseSchema,
-  type StreamedResponse,
-  serveStream,
-  serveUnary,
-  type UnaryRequest,
-  type UnaryResponse,
   WaitRequestSchema,
   WaitResponseSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import type { EndpointFilter } from '../transport/allowed-endpoints.js'
 import type { MethodContext } from './method-context.js'
 import { found, serveWaitBatch, waitMsOf } from './wait-batch.js'

@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Place, Room } from '@dispatch/protocol/bounds'
 import {
   inflatedBytesMax,
-  type Place,
-  Room,
   tooLargeError,
   UnaryError,
   type UnaryResponse,
   unreadResponse,
   whenGone,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
 import { COUNT, type Limits, TIME } from '../options/check-limits.js'
 import { TIMER_MS_MAX } from '../time/clock.js'
 import { WAIT_MS_MAX } from './wait-batch.js'

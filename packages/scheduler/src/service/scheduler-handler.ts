@@ -1,18 +1,17 @@
 import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
+import type { Logger, Scheduler } from '@dispatch/protocol'
+import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
 import {
-  BODY_BYTES_MAX,
   checkHead,
   errorResponse,
-  type Logger,
   readBody,
-  type Scheduler,
   type StreamedResponse,
   type UnaryResponse,
   unreadResponse,
   whenGone,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
 import { checkLimits } from '../options/check-limits.js'
 import { parseAllowedEndpoints } from '../transport/allowed-endpoints.js'
 import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'

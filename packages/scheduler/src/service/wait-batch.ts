@@ -1,19 +1,21 @@
 import { setMaxListeners } from 'node:events'
 import {
-  type CallInfo,
-  create,
   createMessageStream,
   failureOf,
-  fromBinary,
   messageOf,
   type StreamedResponse,
   toBatchError,
-  toBinary,
   UnaryError,
+} from '@dispatch/protocol/connect'
+import {
+  type CallInfo,
+  create,
+  fromBinary,
+  toBinary,
   WaitBatchRequestSchema,
   WaitBatchResponseSchema,
   type WireDuration,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import { millisecondsOf } from '../calls/validate-calls.js'
 import type { MethodContext } from './method-context.js'
 

@@ -1,4 +1,4 @@
-import { describeValue } from '@dispatch/protocol'
+import { describeValue } from '@dispatch/protocol/text'
 
 /** Says whether a scheduler may call an endpoint. */
 export type EndpointFilter = (url: URL) => boolean

@@ -1,26 +1,25 @@
 import type { KeyObject } from 'node:crypto'
 import {
-  BATCH_RUNS_MAX,
-  BODY_BYTES_MAX,
   DispatchError,
   type Endpoint,
-  encodeRunRequest,
-  envelopeOf,
   type FailureStatus,
-  type KeyInput,
-  MESSAGE_STREAM_TYPE,
-  parseSigningKey,
-  parseUnaryResponse,
   type RunOutcome,
-  RunResponseSchema,
   type RunSignal,
-  signRequest,
   statusOfHttp,
   statusOfSystemCode,
+} from '@dispatch/protocol'
+import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
+import {
+  BATCH_RUNS_MAX,
+  envelopeOf,
+  MESSAGE_STREAM_TYPE,
+  parseUnaryResponse,
   UnaryError,
   type UnaryHeaders,
   unaryHeaders,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
+import { encodeRunRequest, RunResponseSchema } from '@dispatch/protocol/messages'
+import { type KeyInput, parseSigningKey, signRequest } from '@dispatch/protocol/signature'
 import { Agent } from 'undici'
 import { COUNT, checkLimits, type Limits, TIME } from '../options/check-limits.js'
 import { type Clock, SYSTEM_CLOCK } from '../time/clock.js'

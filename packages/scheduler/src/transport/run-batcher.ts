@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { DispatchError, RunAborter, type RunOutcome, type RunSignal } from '@dispatch/protocol'
 import {
-  DispatchError,
   decodeRunBatchResponse,
   encodeRunBatchRequest,
   fromBatchError,
   MessageStreamReader,
-  RunAborter,
-  type RunOutcome,
-  type RunSignal,
   UnaryError,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/connect'
 import type { Clock } from '../time/clock.js'
 
 export interface RunBatcherOptions {

@@ -1,11 +1,5 @@
-import {
-  type Call,
-  CallSchema,
-  CallState,
-  create,
-  type Endpoint,
-  RunResponseSchema,
-} from '@dispatch/protocol'
+import type { Endpoint } from '@dispatch/protocol'
+import { type Call, CallSchema, CallState, create, RunResponseSchema } from '@dispatch/protocol/messages'
 import { createMemoryStore, createScheduler, type SchedulerOptions, type Store } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { SYSTEM_CLOCK } from '../../dist/time/clock.js'

@@ -1,4 +1,5 @@
-import { CallState, type Scheduler, STATUSES } from '@dispatch/protocol'
+import { type Scheduler, STATUSES } from '@dispatch/protocol'
+import { CallState } from '@dispatch/protocol/messages'
 import t from 'tap'
 import { createMemoryStore } from '../../dist/store/memory-store.js'
 import type { Store } from '../../dist/store/store.js'

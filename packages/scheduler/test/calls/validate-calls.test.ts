@@ -1,4 +1,4 @@
-import { type Call, CallSchema, create } from '@dispatch/protocol'
+import { type Call, CallSchema, create } from '@dispatch/protocol/messages'
 import t from 'tap'
 import { assertCalls, DISPATCH_CALLS_MAX } from '../../dist/calls/validate-calls.js'
 

@@ -1,12 +1,6 @@
-import {
-  type Call,
-  CallSchema,
-  create,
-  type Endpoint,
-  encodeValue,
-  type MessageInit,
-  type RunOutcome,
-} from '@dispatch/protocol'
+import type { Endpoint, RunOutcome } from '@dispatch/protocol'
+import { type Call, CallSchema, create, type MessageInit } from '@dispatch/protocol/messages'
+import { encodeValue } from '@dispatch/protocol/values'
 
 /** A call as a client hands it in. */
 export function callOf(name: string, more: MessageInit<Call> = {}): Call {

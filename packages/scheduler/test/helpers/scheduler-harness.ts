@@ -1,16 +1,13 @@
+import { type Endpoint, type RunOutcome, STATUSES, type Status } from '@dispatch/protocol'
 import {
   type Call,
   CallSchema,
   create,
-  type Endpoint,
-  encodeValue,
   type MessageInit,
-  type RunOutcome,
   type RunRequest,
   RunResponseSchema,
-  STATUSES,
-  type Status,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { encodeValue } from '@dispatch/protocol/values'
 import type { Test } from 'tap'
 import { createScheduler, type SchedulerOptions } from '../../dist/scheduler.js'
 import { createMemoryStore } from '../../dist/store/memory-store.js'

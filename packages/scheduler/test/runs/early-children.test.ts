@@ -1,4 +1,4 @@
-import { encodeValue } from '@dispatch/protocol'
+import { encodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
 import { createMemoryStore } from '../../dist/store/memory-store.js'
 import type { Store } from '../../dist/store/store.js'

@@ -1,4 +1,4 @@
-import { create, decodeCallResult, RunResponseSchema } from '@dispatch/protocol'
+import { create, decodeCallResult, RunResponseSchema } from '@dispatch/protocol/messages'
 import t from 'tap'
 import { POLL_CALLS_MAX, readOutcome } from '../../dist/runs/read-outcome.js'
 

@@ -1,15 +1,13 @@
+import type { Endpoint, RunOutcome } from '@dispatch/protocol'
 import {
   type Call,
   CallSchema,
   CallState,
   create,
-  decodeValue,
-  type Endpoint,
-  encodeValue,
-  type RunOutcome,
   type RunRequest,
   RunResponseSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import { createMemoryStore, createScheduler, type SchedulerOptions } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { RunBytes, type RunPlace } from '../../dist/runs/run-bytes.js'

@@ -1,13 +1,6 @@
-import {
-  CallSchema,
-  create,
-  decodeValue,
-  EMBEDDED_ENDPOINT_URL,
-  type Endpoint,
-  encodeValue,
-  RunResponseSchema,
-  STATUSES,
-} from '@dispatch/protocol'
+import { EMBEDDED_ENDPOINT_URL, type Endpoint, STATUSES } from '@dispatch/protocol'
+import { CallSchema, create, RunResponseSchema } from '@dispatch/protocol/messages'
+import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import { createEmbeddedScheduler } from '@dispatch/scheduler'
 import t from 'tap'
 

@@ -1,4 +1,4 @@
-import { type Call, CallState } from '@dispatch/protocol'
+import { type Call, CallState } from '@dispatch/protocol/messages'
 import t, { type Test } from 'tap'
 import { createScheduler } from '../../dist/scheduler.js'
 import { createMemoryStore } from '../../dist/store/memory-store.js'

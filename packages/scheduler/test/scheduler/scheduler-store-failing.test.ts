@@ -1,4 +1,5 @@
-import { CallState, DispatchError } from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import { CallState } from '@dispatch/protocol/messages'
 import t, { type Test } from 'tap'
 import { createScheduler } from '../../dist/scheduler.js'
 import { createMemoryStore } from '../../dist/store/memory-store.js'

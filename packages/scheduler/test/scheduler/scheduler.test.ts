@@ -1,13 +1,13 @@
+import { STATUSES } from '@dispatch/protocol'
 import {
   CallSchema,
   CallState,
   create,
-  decodeValue,
   fromWireError,
   type RunRequest,
   RunResponseSchema,
-  STATUSES,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { decodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
 import { createScheduler } from '../../dist/scheduler.js'
 import { createMemoryStore } from '../../dist/store/memory-store.js'

@@ -8,13 +8,13 @@ import {
   DispatchRequestSchema,
   DispatchResponseSchema,
   durationFromMs,
-  encodeValue,
   fromBinary,
   GetRequestSchema,
   RunResponseSchema,
   toBinary,
   WaitRequestSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { encodeValue } from '@dispatch/protocol/values'
 import { type ServeSchedulerOptions, serveScheduler } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { request } from 'undici'

@@ -3,31 +3,29 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { codeOfStatus } from '@dispatch/protocol'
 import {
   type Call,
   CallState,
   CancelRequestSchema,
   CancelResponseSchema,
-  codeOfStatus,
   create,
   DispatchRequestSchema,
   DispatchResponseSchema,
-  decodeValue,
-  encodeValue,
   fromBinary,
   GetRequestSchema,
   GetResponseSchema,
-  generateKeyPair,
   type Message,
   type MessageInit,
   type MessageSchema,
   RunRequestSchema,
   RunResponseSchema,
   toBinary,
-  verifyRequest,
   WaitRequestSchema,
   WaitResponseSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { generateKeyPair, verifyRequest } from '@dispatch/protocol/signature'
+import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import {
   RETRY_POLICY,
   type ServedScheduler,

@@ -1,17 +1,15 @@
+import { envelopeOf, MESSAGE_STREAM_TYPE, MessageStreamReader } from '@dispatch/protocol/connect'
 import {
   type Call,
   CallSchema,
   CallState,
   create,
-  envelopeOf,
   fromBinary,
-  MESSAGE_STREAM_TYPE,
-  MessageStreamReader,
   toBinary,
   WaitBatchRequestSchema,
   type WaitBatchResponse,
   WaitBatchResponseSchema,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import { serveScheduler } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { request } from 'undici'

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CallSchema, CallState, create, RunResponseSchema, STATUSES, toBinary } from '@dispatch/protocol'
+import { STATUSES } from '@dispatch/protocol'
+import { CallSchema, CallState, create, RunResponseSchema, toBinary } from '@dispatch/protocol/messages'
 import { createHttpTransport, createMemoryStore, createScheduler } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 

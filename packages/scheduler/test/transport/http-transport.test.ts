@@ -1,19 +1,18 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
+import { DispatchError } from '@dispatch/protocol'
 import {
   create,
-  DispatchError,
   fromBinary,
-  generateKeyPair,
   type RunRequest,
   RunRequestSchema,
   RunResponseSchema,
   TYPE_REGISTRY,
   toBinary,
   toJson,
-  verifyRequest,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
+import { generateKeyPair, verifyRequest } from '@dispatch/protocol/signature'
 import { createHttpTransport, type HttpTransportOptions } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 

@@ -1,19 +1,14 @@
+import { DispatchError, RunAborter, type RunOutcome } from '@dispatch/protocol'
+import { encodeRunBatchResponse, envelopeOf, failureOf, UnaryError } from '@dispatch/protocol/connect'
 import {
   create,
-  DispatchError,
-  encodeRunBatchResponse,
   encodeRunRequest,
-  envelopeOf,
-  failureOf,
   fromBinary,
-  RunAborter,
   type RunBatchRequest,
   RunBatchRequestSchema,
-  type RunOutcome,
   RunRequestSchema,
   RunResponseSchema,
-  UnaryError,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import t from 'tap'
 import { createRunBatcher } from '../../dist/transport/run-batcher.js'
 

@@ -1,12 +1,5 @@
-import {
-  type Any,
-  AnySchema,
-  DispatchError,
-  type FailureStatus,
-  isMessage,
-  type RunResponse,
-  type Status,
-} from '@dispatch/protocol'
+import { DispatchError, type FailureStatus, type Status } from '@dispatch/protocol'
+import { type Any, AnySchema, isMessage, type RunResponse } from '@dispatch/protocol/messages'
 import type { FunctionDefinition } from '../definition/function-definition.js'
 import { isTailCall } from '../definition/tail-call.js'
 import type { End } from '../life/coroutine-exchange.js'

@@ -1,22 +1,17 @@
+import { codeOfStatus, DispatchError, type FailureStatus, type Status } from '@dispatch/protocol'
+import { POLL_RESULTS_MAX, POLL_WAIT_MS_DEFAULT, POLL_WAIT_MS_MIN } from '@dispatch/protocol/bounds'
 import {
   type Any,
   type Call,
   CallResultSchema,
-  codeOfStatus,
   create,
-  DispatchError,
   durationFromMs,
   ExitSchema,
-  type FailureStatus,
-  POLL_RESULTS_MAX,
-  POLL_WAIT_MS_DEFAULT,
-  POLL_WAIT_MS_MIN,
   PollSchema,
   type RunResponse,
   RunResponseSchema,
-  type Status,
   toWireError,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import type { Suspension } from '../life/coroutine-exchange.js'
 
 /** The answer of a run whose handler returned. A status other than `ok` goes with the output, not with an error. */

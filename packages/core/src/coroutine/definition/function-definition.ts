@@ -1,4 +1,5 @@
-import type { Any, FailureStatus } from '@dispatch/protocol'
+import type { FailureStatus } from '@dispatch/protocol'
+import type { Any } from '@dispatch/protocol/messages'
 import type { CallContext } from './call-context.js'
 
 /** What running a function takes: the seam between the functions users write and the coroutines that run them. */

@@ -1,4 +1,6 @@
-import { BODY_BYTES_MAX, DispatchError, httpResponseValue } from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
+import { httpResponseValue } from '@dispatch/protocol/values'
 
 /** Whether this is a `Response` of fetch, of whichever copy of undici. */
 export function isFetchResponse(value: unknown): value is Response {

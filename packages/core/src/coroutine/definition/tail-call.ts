@@ -1,4 +1,4 @@
-import type { Call } from '@dispatch/protocol'
+import type { Call } from '@dispatch/protocol/messages'
 
 const BRAND = Symbol.for('dispatch.tailCall')
 

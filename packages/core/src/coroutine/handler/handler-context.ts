@@ -1,4 +1,5 @@
-import { parseDuration, type RunRequest, timestampMs } from '@dispatch/protocol'
+import { type RunRequest, timestampMs } from '@dispatch/protocol/messages'
+import { parseDuration } from '@dispatch/protocol/text'
 import type { CallContext } from '../definition/call-context.js'
 import type { Coroutine } from '../life/coroutine.js'
 import { handledRejection } from '../life/promises.js'

@@ -14,7 +14,7 @@ import {
   StepSchema,
   toBinary,
   writeProto,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import type { RunNotes, StepNote } from './steps.js'
 
 /** Tags of the fields of a `Journal`, which have a length. */

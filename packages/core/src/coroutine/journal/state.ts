@@ -7,7 +7,7 @@ import {
   fromBinary,
   type PollResult,
   toBinary,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 
 /** Layout of the state and meaning of the journal. Another number is another format, and refused. */
 const STATE_FORMAT = 1

@@ -1,4 +1,4 @@
-import type { WireError } from '@dispatch/protocol'
+import type { WireError } from '@dispatch/protocol/messages'
 
 /** A durable step of a handler, as it is noted in the journal. */
 export type StepNote =

@@ -1,4 +1,4 @@
-import type { Any } from '@dispatch/protocol'
+import type { Any } from '@dispatch/protocol/messages'
 import { handledRejection } from './promises.js'
 
 /** What an await or a gather waits for: the results of consecutive steps, under one promise. */

@@ -1,4 +1,4 @@
-import type { Call, CallResult, WireError } from '@dispatch/protocol'
+import type { Call, CallResult, WireError } from '@dispatch/protocol/messages'
 import type { RunNotes } from '../journal/steps.js'
 
 /** How a coroutine ended. All but the first two are not the handler's doing: it then stays where it is. */

@@ -7,7 +7,7 @@ import {
   fromWireError,
   toWireError,
   type WireError,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/messages'
 import { correlationIdOf, stepOfCorrelationId } from '../journal/correlation-id.js'
 import { type DispatchNote, differenceOf, type RunNotes, type StepNote } from '../journal/steps.js'
 import { Awaited } from './awaited.js'

@@ -1,13 +1,6 @@
-import {
-  type CallResult,
-  DispatchError,
-  decodeValue,
-  type FailureStatus,
-  fromWireError,
-  STATUSES,
-  type Status,
-  type WireError,
-} from '@dispatch/protocol'
+import { DispatchError, type FailureStatus, STATUSES, type Status } from '@dispatch/protocol'
+import { type CallResult, fromWireError, type WireError } from '@dispatch/protocol/messages'
+import { decodeValue } from '@dispatch/protocol/values'
 
 /** How deep causes and aggregates are looked into. Deeper is a cycle or hostile. */
 const CAUSE_DEPTH_MAX = 15

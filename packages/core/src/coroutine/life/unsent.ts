@@ -1,4 +1,4 @@
-import type { Call } from '@dispatch/protocol'
+import type { Call } from '@dispatch/protocol/messages'
 
 /**
  * Takes the first of `queue` that fit into one Poll, at least one. Calls that nobody waits for any more are

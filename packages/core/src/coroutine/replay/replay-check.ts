@@ -1,4 +1,6 @@
-import { type Any, DispatchError, decodeValue } from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import type { Any } from '@dispatch/protocol/messages'
+import { decodeValue } from '@dispatch/protocol/values'
 import type { Coroutine } from '../life/coroutine.js'
 
 const ADVICE =

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { describeValue, formatPathKey } from '@dispatch/protocol'
+import { describeValue, formatPathKey } from '@dispatch/protocol/text'
 import type { SchemaCheck } from './schema-check.js'
 
 /**

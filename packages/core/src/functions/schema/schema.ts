@@ -1,4 +1,5 @@
-import { type Any, describeValue, formatPathKey } from '@dispatch/protocol'
+import type { Any } from '@dispatch/protocol/messages'
+import { describeValue, formatPathKey } from '@dispatch/protocol/text'
 import type { SchemaCheck } from './schema-check.js'
 import { createTypeBoxCheck } from './schema-typebox.js'
 import { isStandardSchema, type StandardIssue, type StandardSchema } from './standard-schema.js'

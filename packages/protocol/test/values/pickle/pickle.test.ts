@@ -1,18 +1,14 @@
+import { VALUE_DEPTH_MAX } from '@dispatch/protocol/bounds'
+import { type Any, AnySchema, create, PickledSchema, toBinary } from '@dispatch/protocol/messages'
 import {
-  type Any,
-  AnySchema,
   argumentsOf,
-  create,
   decodeValue,
   encodePythonArguments,
   encodeValue,
   float,
   PickledArguments,
   PickledObject,
-  PickledSchema,
-  toBinary,
-  VALUE_DEPTH_MAX,
-} from '@dispatch/protocol'
+} from '@dispatch/protocol/values'
 import fc from 'fast-check'
 import t from 'tap'
 import { PICKLE_VECTORS } from './pickle-vectors.js'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
-import { checkInteger, type Logger } from '@dispatch/protocol'
+import type { Logger } from '@dispatch/protocol'
+import { checkInteger } from '@dispatch/protocol/text'
 import { foldWrites } from '../fold-writes.js'
 import type { FinishedChild, Payloads, Store, StoredJournalEntry, Write } from '../store.js'
 import type { DriverName } from './driver/driver.js'

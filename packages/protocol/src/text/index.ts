@@ -1,0 +1,5 @@
+// Checks and descriptions of values that programmers pass.
+
+export { checkInteger } from './check-integer.js'
+export { describeValue, formatPathKey } from './describe-value.js'
+export { parseDuration } from './duration.js'
