@@ -8,7 +8,7 @@ import type { CallContext } from '../coroutine/definition/call-context.js'
 import { createTailCall, type TailCall } from '../coroutine/definition/tail-call.js'
 import type { Coroutine } from '../coroutine/life/coroutine.js'
 import { currentCoroutine, droppableInside } from '../coroutine/life/current-coroutine.js'
-import { handledRejection } from '../coroutine/life/promises.js'
+import { handledRejection } from '../coroutine/waits/promises.js'
 import {
   type CallOptions,
   createCall,

@@ -2,7 +2,7 @@ import { type RunRequest, timestampMs } from '@dispatch/protocol/messages'
 import { parseDuration } from '@dispatch/protocol/text'
 import type { CallContext } from '../definition/call-context.js'
 import type { Coroutine } from '../life/coroutine.js'
-import { handledRejection } from '../life/promises.js'
+import { handledRejection } from '../waits/promises.js'
 import { createDeterministicRandom, type DeterministicRandom } from './deterministic.js'
 
 /**

@@ -8,15 +8,15 @@ import {
   toWireError,
   type WireError,
 } from '@dispatch/protocol/messages'
-import { correlationIdOf, stepOfCorrelationId } from '../journal/correlation-id.js'
+import { correlationIdOf, stepOfCorrelationId } from '../identity/correlation-id.js'
 import { type DispatchNote, differenceOf, type RunNotes, type StepNote } from '../journal/steps.js'
-import { Awaited } from './awaited.js'
+import { Awaited } from '../waits/awaited.js'
+import { handledRejection, never } from '../waits/promises.js'
+import { Timers } from '../waits/timers.js'
+import { TurnWatch } from '../waits/turn-watch.js'
+import { takeCalls } from '../waits/unsent-calls.js'
 import type { Delivery, End, Suspension } from './coroutine-exchange.js'
 import { failureOfResult } from './failures.js'
-import { handledRejection, never } from './promises.js'
-import { Timers } from './timers.js'
-import { TurnWatch } from './turn-watch.js'
-import { takeCalls } from './unsent.js'
 
 export interface CoroutineOptions {
   readonly dispatchId: string

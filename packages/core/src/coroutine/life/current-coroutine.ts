@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { handledRejection } from '../waits/promises.js'
 import type { Coroutine } from './coroutine.js'
-import { handledRejection } from './promises.js'
 
 type Storage = AsyncLocalStorage<Coroutine | undefined>
 
