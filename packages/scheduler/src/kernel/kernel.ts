@@ -1,14 +1,14 @@
 import { type FunctionStats, STATUSES, statusOfCode } from '@dispatch/protocol'
 import type { CallRecord, FinishedChild, Write } from '../store/store.js'
-import { CallNode, childIdOf, expiryOf, REFUSED } from './call-node.js'
+import { CANCELED_RESULT, EXPIRED_RESULT } from './calls/own-results.js'
+import { isReady, waitOf } from './children/wait-condition.js'
 import type { Decision, Effect, Event, NewCall, Outcome, SubmittedCall } from './events.js'
 import { inheritedTarget, Slots } from './limits/slots.js'
-import { doneRecordOf, nodeOf, recordOf } from './node-record.js'
-import { CANCELED_RESULT, EXPIRED_RESULT } from './own-results.js'
+import { CallNode, childIdOf, expiryOf, REFUSED } from './node/call-node.js'
+import { doneRecordOf, nodeOf, recordOf } from './node/node-record.js'
 import { RETRY_POLICY, type RetryPolicy, retryAtMs, retryDelayMs, retryDelayMsMax } from './retry-policy.js'
-import { runEffectOf } from './run-effect.js'
+import { runEffectOf } from './runs/run-effect.js'
 import { TimerHeap } from './timer-heap.js'
-import { isReady, waitOf } from './wait-condition.js'
 
 /** Timers beyond two for each call, above which those that mean nothing any more are dropped. */
 const STALE_TIMERS_MAX = 1_000

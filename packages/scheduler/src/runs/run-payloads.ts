@@ -1,5 +1,5 @@
-import { childIdOf } from '../kernel/call-node.js'
 import type { Delivery, Effect } from '../kernel/events.js'
+import { childIdOf } from '../kernel/node/call-node.js'
 import type { Store } from '../store/store.js'
 import type { PayloadCache } from './payload-cache.js'
 import { type DeliveredResult, journalOf, type RunPayloads } from './run-request.js'

@@ -1,7 +1,7 @@
 import { type FunctionStats, STATUSES, statusOfCode } from '@dispatch/protocol'
 import type { CallOptions } from '../../store/store.js'
-import type { CallNode } from '../call-node.js'
 import type { NewCall, Outcome } from '../events.js'
+import type { CallNode } from '../node/call-node.js'
 import { AdaptiveLimit, ENDPOINT_LIMIT, FUNCTION_LIMIT } from './adaptive-limit.js'
 import { KeyLimits } from './key-limits.js'
 import { PriorityQueue } from './priority-queue.js'

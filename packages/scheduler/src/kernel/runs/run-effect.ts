@@ -1,5 +1,5 @@
-import { type CallNode, childIdOf, REFUSED } from './call-node.js'
-import type { Delivery, Effect } from './events.js'
+import type { Delivery, Effect } from '../events.js'
+import { type CallNode, childIdOf, REFUSED } from '../node/call-node.js'
 
 /** What there is to carry out for the run of a call that begins now. */
 export function runEffectOf(node: CallNode): Extract<Effect, { kind: 'run' }> {

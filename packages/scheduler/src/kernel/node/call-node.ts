@@ -1,9 +1,9 @@
-import type { WaitCondition } from '../store/store.js'
-import type { NewCall } from './events.js'
-import type { Queueable } from './limits/fair-queue.js'
-import type { Keyed } from './limits/key-limits.js'
-import type { Prioritized } from './limits/priority-queue.js'
-import type { Target } from './limits/slots.js'
+import type { WaitCondition } from '../../store/store.js'
+import type { NewCall } from '../events.js'
+import type { Queueable } from '../limits/fair-queue.js'
+import type { Keyed } from '../limits/key-limits.js'
+import type { Prioritized } from '../limits/priority-queue.js'
+import type { Target } from '../limits/slots.js'
 
 /** The result of a child that its parent has not received yet. */
 export interface InboxEntry {

@@ -1,6 +1,6 @@
-import type { CallRecord } from '../store/store.js'
+import type { CallRecord } from '../../store/store.js'
+import type { Target } from '../limits/slots.js'
 import { CallNode, type LiveState, type Origin } from './call-node.js'
-import type { Target } from './limits/slots.js'
 
 /** The record of a call that is not done. `running` is written as `pending`: after a restart it is due again. */
 export function recordOf(node: CallNode): CallRecord {

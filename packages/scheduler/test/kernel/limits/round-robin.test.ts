@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Turns } from '../../dist/kernel/limits/round-robin.js'
+import { Turns } from '../../../dist/kernel/limits/round-robin.js'
 
 t.test('takes out the one that has waited longest, each once', async (t) => {
   const turns = new Turns<string>()

@@ -1,6 +1,6 @@
-import type { WaitCondition } from '../store/store.js'
-import { type CallNode, REFUSED } from './call-node.js'
-import type { Outcome } from './events.js'
+import type { WaitCondition } from '../../store/store.js'
+import type { Outcome } from '../events.js'
+import { type CallNode, REFUSED } from '../node/call-node.js'
 
 /** Whether a suspended call goes on at `nowMs` (K5). */
 export function isReady(node: CallNode, nowMs: number): boolean {
