@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { constantsOf, parseSource } from './sources/index.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -23,6 +24,7 @@ export async function generateDocs() {
       codes: systemCodeTable(protocol),
       http: httpTable(protocol),
       connect: connectTable(protocol),
+      'adaptive limit': adaptiveLimitList(),
     }),
     'docs/reference/conformance.md': withTests(
       readFileSync(join(ROOT, 'docs/reference/conformance.md'), 'utf8'),
@@ -110,7 +112,7 @@ function glanceTable({ STATUSES }) {
 
 function statusTable({ STATUSES }) {
   return table(
-    ['number', 'status', 'tried again', 'concurrency', 'error class', 'meaning'],
+    ['number', 'status', 'retried', 'concurrency', 'error class', 'meaning'],
     Object.entries(STATUSES).map(([status, row]) => [
       row.code,
       code(status),
@@ -144,10 +146,7 @@ function httpTable({ statusOfHttp }) {
   const rows = [...own.map((number) => [number, number]), ...ranges]
   return table(
     ['HTTP status code', 'status'],
-    rows.map(([label, number]) => [
-      label,
-      statusOfHttp(number) ? code(statusOfHttp(number)) : 'says nothing',
-    ]),
+    rows.map(([label, number]) => [label, statusOfHttp(number) ? code(statusOfHttp(number)) : 'no status']),
   )
 }
 
@@ -156,6 +155,23 @@ function connectTable({ CONNECT_CODES }) {
     ['Connect and gRPC code', 'status'],
     Object.entries(CONNECT_CODES).map(([name, { status }]) => [code(name), code(status)]),
   )
+}
+
+/** The law of the adaptive limit with the numbers of the code (rules A1 to A6). */
+function adaptiveLimitList() {
+  const { FUNCTION_LIMIT, FIRST_SHARE, GAIN, GAIN_SOFTENER, QUIET_ROUND_TRIPS, QUIET_RUNS } = constantsOf(
+    parseSource(join(ROOT, 'packages/scheduler/src/kernel/limits/adaptive-limit.ts')),
+  )
+  const { start, floor, ceiling } = FUNCTION_LIMIT
+  return [
+    `- The limit starts at ${start} and stays between ${floor} and ${ceiling}.`,
+    `- A run whose status lowers it takes 1 off; the first such run of a round trip takes 1/${1 / FIRST_SHARE} of the limit, if that`,
+    '  is more. In one round trip the limit falls at most to one half. A round trip ends when a run ends that began in it.',
+    `- A run whose status raises it adds ${GAIN} / (limit + ${GAIN_SOFTENER}).`,
+    `- After ${QUIET_ROUND_TRIPS} round trips and ${QUIET_RUNS} runs without a reduction, and at the start, it grows by 1, then 2, then 3 … per round`,
+    '  trip, and at most doubles.',
+    '- It grows only while at least half of it is in use.\n',
+  ].join('\n')
 }
 
 function code(text) {

@@ -19,6 +19,7 @@ export function sourceFilesIn(folder: string): string[]
 export function parseSource(path: string, text?: string): SourceFile
 export function importsOf(source: SourceFile): Import[]
 export function functionsOf(source: SourceFile): { name: string; line: number; lines: number }[]
+export function constantsOf(source: SourceFile): Record<string, number | Record<string, number>>
 export function filesIn(folder: string): string[]
 export function fileImportsIn(folder: string): FileImport[]
 export function foldersOf(files: readonly string[]): string[]

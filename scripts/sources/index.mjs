@@ -9,4 +9,4 @@ export {
   foldersOf,
   ringsOf,
 } from './import-graph.mjs'
-export { functionsOf, importsOf, parseSource, sourceFilesIn } from './read-source.mjs'
+export { constantsOf, functionsOf, importsOf, parseSource, sourceFilesIn } from './read-source.mjs'

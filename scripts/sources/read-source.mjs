@@ -111,3 +111,43 @@ function nameOf(node) {
 function ownerOf({ parent }) {
   return parent.name?.getText() ?? 'class without a name'
 }
+
+/**
+ * Numbers that a file declares with `const`, by name: a number, or an object of numbers. What is computed from other names
+ * is left out.
+ */
+export function constantsOf(source) {
+  const constants = {}
+  for (const statement of source.statements) {
+    if (!ts.isVariableStatement(statement)) continue
+    for (const { name, initializer } of statement.declarationList.declarations) {
+      const value = initializer && constantOf(initializer)
+      if (value !== undefined && ts.isIdentifier(name)) constants[name.text] = value
+    }
+  }
+  return constants
+}
+
+function constantOf(node) {
+  if (!ts.isObjectLiteralExpression(node)) return numberOf(node)
+  const entries = node.properties.flatMap((property) => {
+    const value = ts.isPropertyAssignment(property) ? numberOf(property.initializer) : undefined
+    return value === undefined ? [] : [[property.name.getText(), value]]
+  })
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+}
+
+const OPERATIONS = new Map([
+  [ts.SyntaxKind.AsteriskToken, (a, b) => a * b],
+  [ts.SyntaxKind.SlashToken, (a, b) => a / b],
+  [ts.SyntaxKind.AsteriskAsteriskToken, (a, b) => a ** b],
+])
+
+function numberOf(node) {
+  if (ts.isNumericLiteral(node)) return Number(node.text)
+  if (ts.isBigIntLiteral(node)) return Number(node.text.slice(0, -1))
+  if (!ts.isBinaryExpression(node)) return undefined
+  const [left, right] = [numberOf(node.left), numberOf(node.right)]
+  if (left === undefined || right === undefined) return undefined
+  return OPERATIONS.get(node.operatorToken.kind)?.(left, right)
+}
