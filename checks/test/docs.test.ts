@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { STATUSES, type Status } from '@dispatch/protocol'
 import { CONNECT_CODES } from '@dispatch/protocol/connect'
+import { constantsOf, parseSource } from '@dispatch/sources'
 import t from 'tap'
 import { documents, generatedDocs, ROOT, WRITE_DOCS } from './docs-of-the-repository.js'
 
@@ -9,7 +10,9 @@ const textOf = (path: string): string => readFileSync(resolve(ROOT, path), 'utf8
 
 /** Cells of the rows of all tables in a text, without heads. */
 function rowsOf(text: string): string[][] {
-  return [...text.matchAll(/^\| (?!---)(.*) \|$/gm)].map(([, cells = '']) => cells.split(' | '))
+  return [...text.matchAll(/^\| (?!---)(.*) \|$/gm)].map(([, cells = '']) =>
+    cells.split(/ \|(?= )/).map((cell) => cell.trim()),
+  )
 }
 
 /** Links to files of the repository in a document, without their fragments. */
@@ -53,7 +56,7 @@ t.test('docs/reference/statuses.md says of every status what the table of the co
   const got = rows.filter((cells) => cells.length >= 5).map((cells) => cells.join(' | '))
   t.strictSame(
     got,
-    want.map((cells) => cells.join(' | ').replace('|  |', '| |')),
+    want.map((cells) => cells.join(' | ')),
     WRITE_DOCS,
   )
 })
@@ -123,49 +126,86 @@ function defines(source: string, name: string): boolean {
   return new RegExp(`(?:function |^\\s*(?:async )?|const )${name}(?:<[^(]*>)?(?:\\(| = )`, 'm').test(source)
 }
 
-for (const file of ['docs/understand/guarantees.md', 'docs/operate/overload.md']) {
-  t.test(`${file} quotes tests that exist`, async (t) => {
-    const rows = [
-      ...textOf(file).matchAll(/\]\((?:\.\.\/)+((?:packages|e2e|sim|crash)\/\S+\.test\.ts)\) "([^"]+)"/g),
-    ]
-    t.ok(rows.length > 10, 'the guarantees were found')
-    const missing = rows
-      .filter(([, file = '', name = '']) => !existsSync(resolve(ROOT, file)) || !textOf(file).includes(name))
-      .map(([, file, name]) => `${file} has no test "${name}"`)
-    t.strictSame(missing, [])
-  })
+const TESTED = 'docs/contribute/how-guarantees-are-tested.md'
+
+t.test(`${TESTED} quotes tests that exist`, async (t) => {
+  const rows = [
+    ...textOf(TESTED).matchAll(/\]\((?:\.\.\/)+((?:packages|e2e|sim|crash)\/\S+\.test\.ts)\) "([^"]+)"/g),
+  ]
+  t.ok(rows.length > 60, 'the tests were found')
+  const missing = rows
+    .filter(([, file = '', name = '']) => !existsSync(resolve(ROOT, file)) || !textOf(file).includes(name))
+    .map(([, file, name]) => `${file} has no test "${name}"`)
+  t.strictSame(missing, [])
+})
+
+/** The first cell of each row of all tables in a text. */
+function firstCells(text: string): string[] {
+  return rowsOf(text).map(([first = '']) => first)
 }
 
-for (const file of ['docs/understand/architecture.md', 'docs/operate/overload.md']) {
-  t.test(`${file} has the limits of the code`, async (t) => {
-    const rows = [
-      ...textOf(file).matchAll(
-        /^\| .* \| ([\d ]+(?:; [\d ]+)*) \|[^|]*\| \[[^\]]+\]\((?:\.\.\/)+(\S+)\) `(\w+)` \|$/gm,
-      ),
-    ]
-    t.ok(rows.length > 15, 'the limits were found')
-    const wrong = rows
-      .map(([, values = '', file = '', name = '']) => {
-        const want = values.split(';').map((value) => Number(value.replaceAll(' ', '')))
-        return { name, want, got: numbersOf(textOf(file), name) }
-      })
-      .filter(({ want, got }) => JSON.stringify(want) !== JSON.stringify(got))
-    t.strictSame(wrong, [])
-  })
-}
+t.test('every promise of docs/understand/guarantees.md is held by a test, and no other is', async (t) => {
+  const [promised = ''] = textOf('docs/understand/guarantees.md').split('\n## What is not promised')
+  const sections = promised.split('\n## ').slice(1).join('\n')
+  const want = [...sections.matchAll(/^- (.*(?:\n {2}.*)*)/gm)].map(([, text = '']) =>
+    text.replaceAll('\n ', ''),
+  )
+  const [tested = ''] = textOf(TESTED).split('\n## Limits')
+  t.ok(want.length > 30, 'the promises were found')
+  t.strictSame(
+    firstCells(tested).filter((cell) => cell !== 'promise'),
+    want,
+  )
+})
 
-/** The value of a constant or a property: a product of numbers, or the numbers of a policy but its floor. */
-function numbersOf(source: string, name: string): number[] {
-  const [, policy] = new RegExp(`${name}: LimitPolicy = \\{(.*)\\}`).exec(source) ?? []
-  if (policy !== undefined) {
-    return [...policy.matchAll(/(start|ceiling): ([\d_]+)/g)].map(([, , text = '']) =>
-      Number(text.replaceAll('_', '')),
-    )
-  }
-  const [, product] =
-    new RegExp(`^(?:export const |const |\\s+)${name}(?: =|:) ([\\d_n *]+),?$`, 'm').exec(source) ?? []
-  if (product === undefined) return []
-  return [product.split('*').reduce((value, factor) => value * Number(factor.replaceAll(/[_n ]/g, '')), 1)]
+/** The rows of docs/reference/limits.md: limit, value, unit, option, where. */
+const LIMITS = rowsOf(textOf('docs/reference/limits.md'))
+  .filter(([limit]) => limit !== 'limit')
+  .map(([limit = '', value = '', , option = '', where = '']) => ({ limit, value, option, where }))
+
+t.test('docs/reference/limits.md has the limits of the code, each under a name of its own', async (t) => {
+  t.ok(LIMITS.length > 40, 'the limits were found')
+  const wrong = LIMITS.map(({ limit, value, where }) => {
+    const [, file = '', name = ''] = /\]\((?:\.\.\/)+(\S+)\) `(\w+)`$/.exec(where) ?? []
+    const want = value.split(';').map((number) => Number(number.replaceAll(' ', '')))
+    return { limit, want, got: file === '' ? [] : numbersOf(file, name) }
+  }).filter(({ want, got }) => JSON.stringify(want) !== JSON.stringify(got))
+  t.strictSame(wrong, [])
+  const names = LIMITS.map(({ limit }) => limit)
+  t.strictSame(
+    names.filter((name, index) => names.indexOf(name) !== index),
+    [],
+  )
+})
+
+t.test('docs/operate/overload.md has the options and defaults of docs/reference/limits.md', async (t) => {
+  const rows = rowsOf(textOf('docs/operate/overload.md')).filter(([option = '']) => option.startsWith('`'))
+  t.ok(rows.length > 10, 'the options were found')
+  const wrong = rows
+    .filter(([, value]) => value !== 'none')
+    .map(([option, value]) => ({ option, value }))
+    .filter(({ option, value }) => !LIMITS.some((row) => row.option === option && row.value === value))
+  t.strictSame(wrong, [])
+})
+
+t.test(`${TESTED} names limits of docs/reference/limits.md`, async (t) => {
+  const [, section = ''] = textOf(TESTED).split(/\n## (?:Limits|Overload)\n/)
+  const names = firstCells(section).filter((cell) => cell !== 'limit')
+  t.ok(names.length > 20, 'the limits were found')
+  t.strictSame(
+    names.filter((name) => !LIMITS.some(({ limit }) => limit === name)),
+    [],
+  )
+})
+
+/** What a source says of a constant, or of a property of one: its number, or the start and the ceiling of a policy. */
+function numbersOf(path: string, name: string): number[] {
+  const constants = constantsOf(parseSource(resolve(ROOT, path)))
+  const policies = Object.values(constants).filter((value) => typeof value === 'object')
+  const value =
+    constants[name] ?? policies.map((policy) => policy[name]).find((number) => number !== undefined)
+  if (value === undefined) return []
+  return typeof value === 'number' ? [value] : [value.start ?? Number.NaN, value.ceiling ?? Number.NaN]
 }
 
 t.test('docs/reference/wire.md lists every field that we add to the messages of the original', async (t) => {
