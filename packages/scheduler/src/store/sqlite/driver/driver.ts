@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DispatchError } from '@dispatch/protocol'
 
@@ -30,13 +32,17 @@ export type OpenDatabase = (path: string, purpose?: 'toRead') => Database
  * Loads the first driver there is: node:sqlite (Node.js 22.13 and later), else the package libsql.
  *
  * @param only - Load this one or fail, instead.
+ * @param places - Files from whose places libsql is looked for, in this order.
  * @throws {DispatchError} `permanent` when there is none.
  */
-export async function loadDriver(only?: DriverName): Promise<OpenDatabase> {
+export async function loadDriver(
+  only?: DriverName,
+  places: readonly string[] = driverPlaces(),
+): Promise<OpenDatabase> {
   const causes: unknown[] = []
   for (const name of only ? [only] : (['node:sqlite', 'libsql'] as const)) {
     try {
-      return name === 'node:sqlite' ? await loadNodeSqlite() : await loadLibsql()
+      return name === 'node:sqlite' ? loadNodeSqlite() : loadLibsql(places)
     } catch (error) {
       causes.push(error)
     }
@@ -62,8 +68,10 @@ interface NodeStatement {
   setReturnArrays?(enabled: boolean): void
 }
 
-async function loadNodeSqlite(): Promise<OpenDatabase> {
-  const { DatabaseSync } = (await importQuietly('node:sqlite')) as NodeSqlite
+function loadNodeSqlite(): OpenDatabase {
+  const sqlite = loadQuietly('node:sqlite') as NodeSqlite | undefined
+  if (sqlite === undefined) throw new Error(`node:sqlite does not exist in Node.js ${process.version}`)
+  const { DatabaseSync } = sqlite
   return (path, purpose) => {
     const database = new DatabaseSync(path, { readOnly: purpose === 'toRead' })
     return {
@@ -83,11 +91,11 @@ async function loadNodeSqlite(): Promise<OpenDatabase> {
 }
 
 /** Node.js 22 warns that node:sqlite is experimental. Runs in the store's own thread, so nothing else is muted. */
-async function importQuietly(name: string): Promise<unknown> {
+function loadQuietly(name: string): unknown {
   const { emitWarning } = process
   process.emitWarning = () => {}
   try {
-    return await import(name)
+    return process.getBuiltinModule(name)
   } finally {
     process.emitWarning = emitWarning
   }
@@ -107,9 +115,17 @@ interface LibsqlStatement {
   readonly reader: boolean
 }
 
-async function loadLibsql(): Promise<OpenDatabase> {
-  const name: string = 'libsql'
-  const { default: Libsql } = (await import(name)) as { default: new (path: string) => LibsqlDatabase }
+/**
+ * Files from whose places libsql can be found: this module; the program, beside which it stands when that is a bundle; the
+ * working directory. For the thread of the store, whose program need not be in a file.
+ */
+export function driverPlaces(): string[] {
+  const moduleUrl: string | undefined = import.meta.url
+  return [moduleUrl, process.argv[1], join(process.cwd(), 'index.js')].filter((place) => place !== undefined)
+}
+
+function loadLibsql(places: readonly string[]): OpenDatabase {
+  const Libsql = requireFrom(places, 'libsql') as new (path: string) => LibsqlDatabase
   return (path, purpose) => {
     // It has no option for this.
     const database = new Libsql(purpose === 'toRead' ? `${pathToFileURL(path)}?mode=ro` : path)
@@ -123,4 +139,17 @@ async function loadLibsql(): Promise<OpenDatabase> {
       },
     }
   }
+}
+
+/** The package as it is found from the first place that has it. @throws What came of the first place, when none has. */
+function requireFrom(places: readonly string[], name: string): unknown {
+  const causes: unknown[] = []
+  for (const place of places) {
+    try {
+      return createRequire(place)(name)
+    } catch (error) {
+      causes.push(error)
+    }
+  }
+  throw causes[0]
 }

@@ -38,6 +38,13 @@ export type StoreReply = { readonly id: number } & (
   | { readonly failure: { readonly status: FailureStatus; readonly message: string } }
 )
 
+/** What the thread of the store is started with. */
+export interface StoreWorkerData {
+  readonly gate: SharedArrayBuffer
+  /** See `loadDriver`. */
+  readonly driverPlaces: readonly string[]
+}
+
 export interface StoreFileOptions {
   readonly path: string
   readonly fileBytesMax: number | undefined

@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import { DispatchError, type Logger } from '@dispatch/protocol'
+import { driverPlaces } from '../driver/driver.js'
 import { storeError } from '../driver/error.js'
-import type { CommitPart, StoreFileOptions, StoreReply, StoreRequest } from '../rows/messages.js'
+import type {
+  CommitPart,
+  StoreFileOptions,
+  StoreReply,
+  StoreRequest,
+  StoreWorkerData,
+} from '../rows/messages.js'
 import {
   type CommitProgress,
   closeGate,
@@ -9,6 +16,7 @@ import {
   createWorkGateMemory,
   type WorkGateMemory,
 } from './work-gate.js'
+import { WORKER_PROGRAM } from './worker-program.js'
 
 /**
  * Memory of the thread for what it has just made and soon forgets. By default it may grow to 48 MB and is kept; with a
@@ -149,11 +157,12 @@ export class StoreThread {
   async #start(isReplacement: boolean): Promise<void> {
     const gate = createWorkGateMemory()
     // No execArgv: a loader of the application's has no business here and takes time to start.
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    const worker = new Worker(WORKER_PROGRAM.program, {
+      eval: WORKER_PROGRAM.isText,
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       name: 'dispatch-store',
-      workerData: gate,
+      workerData: { gate, driverPlaces: driverPlaces() } satisfies StoreWorkerData,
     })
     const thread: LiveThread = { worker, gate, cause: undefined }
     worker.unref()

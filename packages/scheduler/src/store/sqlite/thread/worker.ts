@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { loadDriver } from '../driver/driver.js'
 import { storeError } from '../driver/error.js'
 import { openStoreDatabase, type StoreDatabase } from '../file/database.js'
-import type { StoreReply, StoreRequest } from '../rows/messages.js'
-import { markCommitted, markCommitting, passGate, type WorkGateMemory } from './work-gate.js'
+import type { StoreReply, StoreRequest, StoreWorkerData } from '../rows/messages.js'
+import { markCommitted, markCommitting, passGate } from './work-gate.js'
 
 /**
  * The thread in which the store works, so that a sync of the disk does not stop the application's event loop.
@@ -12,7 +12,7 @@ import { markCommitted, markCommitting, passGate, type WorkGateMemory } from './
 const port = parentPort
 if (port === null) throw new TypeError('worker.js is started by the store; it is no program of its own')
 
-const gate = workerData as WorkGateMemory
+const { gate, driverPlaces } = workerData as StoreWorkerData
 let database: StoreDatabase | undefined
 let path = ''
 /** The commit that has failed last: what still comes of it is dropped. */
@@ -26,7 +26,7 @@ async function answer(request: StoreRequest): Promise<void> {
   try {
     if (request.op === 'open') {
       path = request.options.path
-      const openDatabase = await loadDriver(request.options.driver)
+      const openDatabase = await loadDriver(request.options.driver, driverPlaces)
       passGate(gate, () => {
         database = openStoreDatabase(openDatabase, request.options, request.isReplacement)
       })
