@@ -1,24 +1,38 @@
-// Writes the parts of the documentation that are derived from the code: the tables of statuses, from STATUSES; and
-// where each conformance case is tested, from the names of the tests. Needs the packages built.
+// Writes the parts of the documentation that are derived from the code: the tables of statuses, from STATUSES; what the
+// adaptive limit and the retry policy do, by running them; and where each conformance case is tested, from the names of
+// the tests. Needs the packages built.
 // `checks/test/docs.test.ts` and `checks/test/conformance.test.ts` fail when a file is not what this would write.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { adaptiveTables } from './docs/adaptive-tables.mjs'
+import { giveUpTable, waitsTable } from './docs/retry-tables.mjs'
+import { table } from './docs/table.mjs'
 import { constantsOf, parseSource } from './sources/index.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** The files with generated parts, by their path, as they should be. */
 export async function generateDocs() {
-  const [vocabulary, connect] = await Promise.all(
-    ['index.js', 'connect/index.js'].map(
-      (file) => import(pathToFileURL(join(ROOT, 'packages/protocol/dist', file)).href),
-    ),
+  const [vocabulary, connect, adaptiveLimit, retryPolicy] = await Promise.all(
+    [
+      'protocol/dist/index.js',
+      'protocol/dist/connect/index.js',
+      'scheduler/dist/kernel/limits/adaptive-limit.js',
+      'scheduler/dist/kernel/retry-policy.js',
+    ].map((file) => import(pathToFileURL(join(ROOT, 'packages', file)).href)),
   )
   const protocol = { ...vocabulary, ...connect }
   const names = testNames()
   return {
-    'README.md': withBlocks('README.md', { glance: glanceTable(protocol) }),
+    'docs/guide/retries-and-errors.md': withBlocks('docs/guide/retries-and-errors.md', {
+      glance: glanceTable(protocol),
+      waits: waitsTable(retryPolicy),
+      'give-up': giveUpTable(retryPolicy),
+    }),
+    'docs/guide/concurrency.md': withBlocks('docs/guide/concurrency.md', {
+      adaptive: adaptiveTables(adaptiveLimit),
+    }),
     'docs/reference/statuses.md': withBlocks('docs/reference/statuses.md', {
       statuses: statusTable(protocol),
       codes: systemCodeTable(protocol),
@@ -105,7 +119,7 @@ function glanceTable({ STATUSES }) {
     groups.set(key, [...(groups.get(key) ?? []), code(status)])
   }
   return table(
-    ['a run ends with', 'tried again', 'concurrency'],
+    ['a run ends with', 'retried', 'adaptive limit'],
     [...groups].map(([key, statuses]) => [statuses.join(', '), key]),
   )
 }
@@ -176,11 +190,6 @@ function adaptiveLimitList() {
 
 function code(text) {
   return `\`${text}\``
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |\n`.replaceAll('|  |', '| |')
-  return line(head) + line(head.map(() => '---')) + rows.map(line).join('')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
