@@ -36,7 +36,11 @@ function fragmentOf(heading: string): string {
 }
 
 /** Who tests a conformance case may change from day to day; conformance.test.ts holds the list to be true. */
-const GENERATED = ['README.md', 'docs/reference/statuses.md']
+const GENERATED = [
+  'docs/guide/concurrency.md',
+  'docs/guide/retries-and-errors.md',
+  'docs/reference/statuses.md',
+]
 
 t.test('generated tables are up to date', async (t) => {
   const { texts } = await generatedDocs()
@@ -226,24 +230,50 @@ function addedFieldsOf(proto: string): string[] {
   )
 }
 
-t.test('README.md lists every option of a Dispatch, and every variable that is read', async (t) => {
-  const text = textOf('README.md')
-  const options = [
-    ...textOf('packages/core/src/config/dispatch-options.ts').matchAll(/^ {2}readonly (\w+)\?:/gm),
-  ]
-  const variables = [
-    ...textOf('packages/core/src/config/config.ts').matchAll(/\b(DISPATCH_[A-Z_]+|NODE_ENV)\b/g),
-  ]
-  const names = new Set([...options, ...variables].map(([, name = '']) => name))
-  t.ok(names.size > 15, 'the options were found')
+const CONFIGURATION = 'docs/reference/configuration.md'
+
+t.test(
+  'docs/reference/configuration.md lists every option of a Dispatch, and every variable that is read',
+  async (t) => {
+    const text = textOf(CONFIGURATION)
+    const options = [
+      ...textOf('packages/core/src/config/dispatch-options.ts').matchAll(/^ {2}readonly (\w+)\?:/gm),
+    ]
+    const variables = [
+      ...textOf('packages/core/src/config/config.ts').matchAll(/\b(DISPATCH_[A-Z_]+|NODE_ENV)\b/g),
+    ]
+    const names = new Set([...options, ...variables].map(([, name = '']) => name))
+    t.ok(names.size > 15, 'the options were found')
+    t.strictSame(
+      [...names].filter((name) => !text.includes(`\`${name}\``)),
+      [],
+    )
+  },
+)
+
+t.test('docs/reference/configuration.md lists every option of a scheduler', async (t) => {
+  const [, text = ''] = textOf(CONFIGURATION).split('\n## Scheduler\n')
+  const sources = [
+    ['serve.ts', 'ServeSchedulerOptions'],
+    ['scheduler.ts', 'SchedulerLimits'],
+    ['calls/admission.ts', 'AdmissionLimits'],
+    ['calls/waiters.ts', 'WaiterLimits'],
+    ['service/request-room.ts', 'RequestLimits'],
+  ] as const
+  const names = sources.flatMap(([file, name]) => {
+    const body = new RegExp(`^export interface ${name}\\b[^{]*\\{([\\s\\S]*?)^\\}`, 'm')
+    const [, found = ''] = body.exec(textOf(`packages/scheduler/src/${file}`)) ?? []
+    return [...found.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option = '']) => option)
+  })
+  t.ok(names.length > 15, 'the options were found')
   t.strictSame(
-    [...names].filter((name) => !text.includes(`\`${name}\``)),
+    names.filter((name) => !text.includes(`\`${name}\``)),
     [],
   )
 })
 
-t.test('README.md names every option of a function and of a call', async (t) => {
-  const text = textOf('README.md')
+t.test('docs/reference/configuration.md names every option of a function and of a call', async (t) => {
+  const text = textOf(CONFIGURATION)
   const sources = ['func.ts', 'call-options.ts'].map((name) => textOf(`packages/core/src/functions/${name}`))
   const bodies = sources.flatMap((source) => [
     ...source.matchAll(/^export interface (?:FunctionOptions|\w*CallOptions)\b[^{]*\{([\s\S]*?)^\}/gm),
