@@ -10,7 +10,7 @@ export {
 } from './scheduler.js'
 export { type ServedScheduler, type ServeSchedulerOptions, serveScheduler } from './serve.js'
 export type { ApiKeys } from './service/api-keys.js'
-export type { RequestLimits } from './service/request-room.js'
+export type { RequestLimits } from './service/request-capacity.js'
 export {
   createSchedulerHandler,
   type SchedulerHandler,

@@ -11,7 +11,7 @@ import {
 } from './scheduler.js'
 import type { ApiKeys } from './service/api-keys.js'
 import { isLoopbackHost } from './service/loopback.js'
-import type { RequestLimits } from './service/request-room.js'
+import type { RequestLimits } from './service/request-capacity.js'
 import { createSchedulerHandler } from './service/scheduler-handler.js'
 import { createMemoryStore } from './store/memory-store.js'
 import { createSqliteStore } from './store/sqlite/sqlite-store.js'

@@ -7,7 +7,7 @@ export {
   type EndpointResponse,
   RUN_PATH,
 } from '../endpoint/endpoint.js'
-export type { BodyPlace } from '../endpoint/run-room.js'
+export type { BodyPlace } from '../endpoint/run-capacity.js'
 export { type RequestWithBody, readNodeBody } from '../server/node-body.js'
 export { handleNode, type ServedDispatch, writeNodeResponse } from '../server/node-listener.js'
 export {

@@ -23,7 +23,7 @@ import {
   RUN_PATH,
 } from '../endpoint/endpoint.js'
 import { createInProcessEndpoint } from '../endpoint/in-process-endpoint.js'
-import type { BodyPlace } from '../endpoint/run-room.js'
+import type { BodyPlace } from '../endpoint/run-capacity.js'
 import { RunTracker } from '../endpoint/run-tracker.js'
 import { createClassifier } from '../errors/classify.js'
 import type { DispatchedCallOptions } from '../functions/call-options.js'

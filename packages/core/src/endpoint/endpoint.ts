@@ -23,7 +23,7 @@ import {
 import { generateKeyPair, type SignedTarget, verifyRequest } from '@dispatch/protocol/signature'
 import type { DispatchConfig } from '../config/config.js'
 import { createRunBatchServer } from './run-batch.js'
-import { type BodyPlace, RunRoom } from './run-room.js'
+import { type BodyPlace, RunRoom } from './run-capacity.js'
 import type { RunTracker } from './run-tracker.js'
 
 /** Where schedulers post runs to, below the URL of the endpoint. */

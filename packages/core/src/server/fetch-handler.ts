@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { readBody, unreadResponse } from '@dispatch/protocol/connect'
 import type { EndpointResponse } from '../endpoint/endpoint.js'
-import type { BodyPlace } from '../endpoint/run-room.js'
+import type { BodyPlace } from '../endpoint/run-capacity.js'
 import type { ServedDispatch } from './node-listener.js'
 
 /** Answers a request of the web standard. Never rejects. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { readBody, UnaryError } from '@dispatch/protocol/connect'
-import type { BodyPlace } from '../endpoint/run-room.js'
+import type { BodyPlace } from '../endpoint/run-capacity.js'
 
 /** A request as frameworks hand it on: they may have read its body, and left it in one of these places. */
 export type RequestWithBody = IncomingMessage & {

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream'
 import { RunAborter, type RunSignal } from '@dispatch/protocol'
 import { UnaryError, type UnaryResponse, unreadResponse, whenGone } from '@dispatch/protocol/connect'
 import type { EndpointHead, EndpointRequest, EndpointResponse } from '../endpoint/endpoint.js'
-import type { BodyPlace } from '../endpoint/run-room.js'
+import type { BodyPlace } from '../endpoint/run-capacity.js'
 import { type RequestWithBody, readNodeBody } from './node-body.js'
 
 /** The part of a `Dispatch` that a server needs. */

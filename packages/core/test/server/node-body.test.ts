@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
 import { type BodyPlace, type RequestWithBody, readNodeBody } from '@dispatch/core/adapter'
 import t from 'tap'
-import { RunRoom } from '../../dist/endpoint/run-room.js'
+import { RunRoom } from '../../dist/endpoint/run-capacity.js'
 
 /** A request whose stream gives `chunks`, with what a framework may have left on it. */
 function requestOf(chunks: readonly string[], more: object = {}): RequestWithBody {

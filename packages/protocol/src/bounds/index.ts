@@ -1,5 +1,6 @@
 // Limits, and what keeps them.
 
+export { type Place, Room, type RoomLimits } from './capacity.js'
 export {
   BODY_BYTES_MAX,
   FUNCTION_NAME_PATTERN,
@@ -12,4 +13,3 @@ export {
   VALUE_DEPTH_MAX,
 } from './limits.js'
 export { Rate } from './rate.js'
-export { type Place, Room, type RoomLimits } from './room.js'

@@ -18,7 +18,7 @@ import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js
 import { localRequestProblem } from './loopback.js'
 import type { MethodContext, MethodOptions } from './method-context.js'
 import { DISPATCH_PATH, METHODS } from './methods.js'
-import { REQUEST_LIMITS, type RequestLimits, RequestRoom } from './request-room.js'
+import { REQUEST_LIMITS, type RequestLimits, RequestRoom } from './request-capacity.js'
 
 export interface SchedulerHandlerOptions extends RequestLimits {
   readonly scheduler: { forTenant(tenant: string): Scheduler }

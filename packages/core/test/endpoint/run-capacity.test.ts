@@ -4,7 +4,7 @@ import net, { type AddressInfo, type Socket } from 'node:net'
 import { Dispatch, func } from '@dispatch/core'
 import { encodeRunBatchRequest, envelopeOf, MESSAGE_STREAM_TYPE } from '@dispatch/protocol/connect'
 import t, { type Test } from 'tap'
-import { RunRoom } from '../../dist/endpoint/run-room.js'
+import { RunRoom } from '../../dist/endpoint/run-capacity.js'
 import { inputOf, RUN_PATH, runRequestBytes } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 

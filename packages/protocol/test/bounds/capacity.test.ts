@@ -1,6 +1,6 @@
 import t from 'tap'
+import { Room } from '../../dist/bounds/capacity.js'
 import { Rate } from '../../dist/bounds/rate.js'
-import { Room } from '../../dist/bounds/room.js'
 
 t.test(
   'a room takes as much as fits, by count and by bytes, and as much again when it has left',
