@@ -44,6 +44,8 @@ export { statusOfSystemCode } from './statuses/system-code.js'
 
 // The interfaces by which applications, schedulers and endpoints meet.
 
+export { Deferred } from './ports/deferred.js'
+export { linkAbort } from './ports/link-abort.js'
 export { RunAborter } from './ports/run-abort.js'
 export {
   EMBEDDED_ENDPOINT_URL,

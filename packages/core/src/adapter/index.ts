@@ -1,13 +1,9 @@
 // What adapters to frameworks, and servers of one's own, import.
 
 export type { UnaryResponse } from '@dispatch/protocol/connect'
-export {
-  type EndpointHead,
-  type EndpointRequest,
-  type EndpointResponse,
-  RUN_PATH,
-} from '../endpoint/endpoint.js'
-export type { BodyPlace } from '../endpoint/run-capacity.js'
+export { RUN_PATH } from '@dispatch/protocol/messages'
+export type { EndpointHead, EndpointRequest, EndpointResponse } from '../endpoint/endpoint.js'
+export type { BodyReservation } from '../endpoint/run-capacity.js'
 export { type RequestWithBody, readNodeBody } from '../server/node-body.js'
 export { handleNode, type ServedDispatch, writeNodeResponse } from '../server/node-listener.js'
 export {

@@ -9,12 +9,13 @@ import {
   unreadResponse,
   whenGone,
 } from '@dispatch/protocol/connect'
+import { RUN_PATH } from '@dispatch/protocol/messages'
 import { describeValue } from '@dispatch/protocol/text'
 import type { CallHandle } from '../calls/call-handle.js'
 import type { DispatchOptions } from '../config/dispatch-options.js'
 import { Dispatch } from '../dispatch/dispatch.js'
-import { type EndpointResponse, RUN_PATH } from '../endpoint/endpoint.js'
-import type { BodyPlace } from '../endpoint/run-capacity.js'
+import type { EndpointResponse } from '../endpoint/endpoint.js'
+import type { BodyReservation } from '../endpoint/run-capacity.js'
 import type { DispatchedCallOptions } from '../functions/call-options.js'
 import type { DispatchFunction } from '../functions/func.js'
 import { givenBodyOf, type RequestWithBody } from '../server/node-body.js'
@@ -125,7 +126,7 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
   const publicPath = publicPathOf(dispatch.endpointUrl)
   const answers = new OpenAnswers()
   /** Of the requests for runs whose bodies may be read. */
-  const places = new WeakMap<MountRequest, BodyPlace>()
+  const places = new WeakMap<MountRequest, BodyReservation>()
 
   const replyOptions = ({ url = '/', headers }: MountRequest, response: ServerResponse): ReplyOptions => ({
     url,
@@ -149,21 +150,21 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
     },
     isRun: (request) => dispatch.isRunPath(pathOf(request.url ?? '/')),
     enter(request, response) {
-      const place = dispatch.enter(headOf(request))
+      const place = dispatch.reserve(headOf(request))
       if ('status' in place) {
         // Its body will not be read.
         endConnection(response)
         return place
       }
       places.set(request, place)
-      whenGone(response, place.leave)
+      whenGone(response, place.release)
       return undefined
     },
     givenPayloadOf(request) {
       const body = givenBodyOf(request)
       return body && Readable.from([body])
     },
-    readBody: (request, payload) => readBody(payload, places.get(request) as BodyPlace),
+    readBody: (request, payload) => readBody(payload, places.get(request) as BodyReservation),
     run: (request, response, body) => dispatch.handle({ ...headOf(request), body }, closeSignalOf(response)),
     refusalOf,
     callIdOf(request) {
@@ -194,7 +195,7 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
 }
 
 function withFunctions(dispatch: Dispatch, { functions = [] }: DispatchOptions): Dispatch {
-  if (typeof (dispatch as { enter?: unknown } | null)?.enter !== 'function') {
+  if (typeof (dispatch as { reserve?: unknown } | null)?.reserve !== 'function') {
     throw new TypeError(`option dispatch: wanted a Dispatch, got ${describeValue(dispatch)}`)
   }
   dispatch.register(...functions)

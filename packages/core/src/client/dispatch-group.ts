@@ -5,43 +5,45 @@ import type { Call } from '@dispatch/protocol/messages'
 /** Requests under way beyond which calls wait for each other: a scheduler commits one group while it receives the next. */
 const REQUESTS_MAX = 2
 
-/** Calls of one request. A bigger request of somebody's own goes alone. */
+/** Calls of one request. A dispatch of more calls is a request of its own. */
 const CALLS_MAX = 500
 
 /** Bytes of inputs in one request: a quarter of the largest body. */
 const BYTES_MAX = 4_000_000
 
-/** Longest time for which a call waits for room at a scheduler that is full: somebody waits for the answer. Milliseconds. */
-const PATIENCE_MS = 15_000
+/** Longest time for which a dispatch waits for capacity at a full scheduler: its caller waits, too. Milliseconds. */
+const WAIT_FOR_CAPACITY_MS_MAX = 15_000
 
-/** Pause before a scheduler is asked again that is full and does not say for how long. Milliseconds. */
+/** Pause before the next request to a full scheduler that sent no `Retry-After`. Milliseconds. */
 const PAUSE_MS_DEFAULT = 1_000
 
-/** Calls that somebody wants recorded, all or none. */
-interface Member {
+/** Calls to record, all or none. */
+interface PendingDispatch {
   readonly calls: readonly Call[]
   readonly bytes: number
+  /** Rejected when it would have to wait for capacity for longer. */
   readonly untilMs: number
   readonly resolve: (ids: string[]) => void
   readonly reject: (error: unknown) => void
 }
 
 export interface DispatchGroupOptions {
-  /** One request. Rejects at once when the scheduler is full. */
+  /** Makes one request. Rejects, without repeating it, when the scheduler is full. */
   readonly send: (calls: readonly Call[]) => Promise<string[]>
   readonly nowMs: () => number
   readonly sleep: (ms: number) => Promise<unknown>
 }
 
 /**
- * Sends calls to a scheduler. Those that come in one turn of the event loop, or while {@link REQUESTS_MAX} requests are
- * under way, share a request: a round trip, a commit and an authentication for many.
+ * Sends calls to a scheduler. Dispatches of one turn of the event loop, or while {@link REQUESTS_MAX} requests are under
+ * way, share a request: one round trip, commit and authentication for many.
  *
- * A request is recorded all or none, so nobody must fail for another's mistake or size. One that is refused for a call
- * that is wrong is sent again, each member by itself; for that every call has an id already. When there is no room for
- * one, the next ones are half as large, down to a member alone; when there is none for that either, nothing is sent
- * for as long as the scheduler says, and who cannot wait so long is told. What succeeds doubles what goes next. What
- * waits here is bounded by unacknowledged.ts.
+ * A request is recorded all or none, so a dispatch must not fail for the mistake or size of another. When a request is
+ * refused because of a malformed call, each dispatch is sent again in a request of its own; that is safe because each call
+ * has an id. When the scheduler has no capacity for a request, the next requests are half as large, down to a single
+ * dispatch; when it has none for that either, nothing is sent for the time that the scheduler asks for, and dispatches that
+ * may not wait so long are rejected. Each success doubles the size of the next request. How much may wait here is bounded in
+ * unacknowledged.ts.
  */
 export function createDispatchGroup(
   options: DispatchGroupOptions,
@@ -52,7 +54,7 @@ export function createDispatchGroup(
 
 class DispatchGroup {
   readonly #options: DispatchGroupOptions
-  #waiting: Member[] = []
+  #waiting: PendingDispatch[] = []
   #requests = 0
   #isPumping = false
   /** Calls of the next request. */
@@ -66,13 +68,13 @@ class DispatchGroup {
   dispatch(calls: readonly Call[]): Promise<string[]> {
     return new Promise((resolve, reject) => {
       const bytes = calls.reduce((sum, { input }) => sum + (input?.value.byteLength ?? 0), 0)
-      const untilMs = this.#options.nowMs() + PATIENCE_MS
+      const untilMs = this.#options.nowMs() + WAIT_FOR_CAPACITY_MS_MAX
       this.#waiting.push({ calls, bytes, untilMs, resolve, reject })
       this.#pumpSoon()
     })
   }
 
-  /** What is dispatched in one turn of the event loop goes together, the first of it, too. */
+  /** After this turn of the event loop, so that all its dispatches, the first included, share a request. */
   #pumpSoon(): void {
     if (this.#isPumping) return
     this.#isPumping = true
@@ -85,40 +87,43 @@ class DispatchGroup {
   #pump(): void {
     while (!this.#isPaused && this.#requests < REQUESTS_MAX && this.#waiting.length > 0) {
       this.#requests += 1
-      void this.#send(takeMembers(this.#waiting, this.#callsMax)).finally(() => {
+      void this.#send(takeOldest(this.#waiting, this.#callsMax)).finally(() => {
         this.#requests -= 1
         this.#pump()
       })
     }
   }
 
-  async #send(members: readonly Member[]): Promise<void> {
+  async #send(dispatches: readonly PendingDispatch[]): Promise<void> {
     try {
-      const ids = (await this.#options.send(members.flatMap(({ calls }) => calls))).values()
+      const ids = (await this.#options.send(dispatches.flatMap(({ calls }) => calls))).values()
       this.#callsMax = Math.min(CALLS_MAX, 2 * this.#callsMax)
-      for (const { calls, resolve } of members) resolve(calls.map(() => ids.next().value as string))
+      for (const { calls, resolve } of dispatches) resolve(calls.map(() => ids.next().value as string))
     } catch (error) {
-      if (hasStatus(error, 'throttled')) this.#makeSmaller(members, error)
-      else if (members.length > 1 && hasStatus(error, 'invalid_argument')) {
-        await Promise.all(members.map((member) => this.#send([member])))
-      } else for (const { reject } of members) reject(error)
+      if (hasStatus(error, 'throttled')) this.#makeSmaller(dispatches, error)
+      else if (dispatches.length > 1 && hasStatus(error, 'invalid_argument')) {
+        await Promise.all(dispatches.map((dispatch) => this.#send([dispatch])))
+      } else for (const { reject } of dispatches) reject(error)
     }
   }
 
-  #makeSmaller(members: readonly Member[], error: DispatchError): void {
-    this.#waiting.unshift(...members)
-    if (members.length > 1) {
-      const count = members.reduce((sum, { calls }) => sum + calls.length, 0)
+  #makeSmaller(dispatches: readonly PendingDispatch[], error: DispatchError): void {
+    this.#waiting.unshift(...dispatches)
+    if (dispatches.length > 1) {
+      const count = dispatches.reduce((sum, { calls }) => sum + calls.length, 0)
       this.#callsMax = Math.min(this.#callsMax, Math.ceil(count / 2))
       return
     }
-    if (this.#isPaused) return
+    if (!this.#isPaused) this.#pause(error)
+  }
+
+  #pause(error: DispatchError): void {
     const { nowMs, sleep } = this.#options
     const pauseMs = error.retryAfterMs ?? PAUSE_MS_DEFAULT
     const endsAtMs = nowMs() + pauseMs
-    const isPatient = ({ untilMs }: Member): boolean => endsAtMs <= untilMs
-    for (const { reject } of this.#waiting.filter((member) => !isPatient(member))) reject(error)
-    this.#waiting = this.#waiting.filter(isPatient)
+    const mayWait = ({ untilMs }: PendingDispatch): boolean => endsAtMs <= untilMs
+    for (const { reject } of this.#waiting.filter((dispatch) => !mayWait(dispatch))) reject(error)
+    this.#waiting = this.#waiting.filter(mayWait)
     if (this.#waiting.length === 0) return
     this.#isPaused = true
     void sleep(pauseMs).then(() => {
@@ -128,13 +133,13 @@ class DispatchGroup {
   }
 }
 
-/** The oldest members, as many as fit into one request; at least one. */
-function takeMembers(waiting: Member[], callsMax: number): Member[] {
+/** Removes the oldest dispatches, as many as fit into one request; at least one. */
+function takeOldest(waiting: PendingDispatch[], callsMax: number): PendingDispatch[] {
   let calls = 0
   let bytes = 0
-  const end = waiting.findIndex((member, index) => {
-    calls += member.calls.length
-    bytes += member.bytes
+  const end = waiting.findIndex((dispatch, index) => {
+    calls += dispatch.calls.length
+    bytes += dispatch.bytes
     return index > 0 && (calls > callsMax || bytes > BYTES_MAX)
   })
   return waiting.splice(0, end < 0 ? waiting.length : end)

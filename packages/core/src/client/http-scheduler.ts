@@ -8,21 +8,26 @@ import {
   unaryHeaders,
 } from '@dispatch/protocol/connect'
 import {
+  CANCEL_PATH,
   type Call,
   type CallInfo,
   CancelRequestSchema,
   CancelResponseSchema,
   create,
+  DISPATCH_PATH,
   DispatchRequestSchema,
   DispatchResponseSchema,
   durationFromMs,
   fromBinary,
+  GET_PATH,
   GetRequestSchema,
   GetResponseSchema,
   type Message,
   type MessageInit,
   type MessageSchema,
   toBinary,
+  WAIT_BATCH_PATH,
+  WAIT_PATH,
   WaitBatchRequestSchema,
   WaitBatchResponseSchema,
   WaitRequestSchema,
@@ -34,24 +39,25 @@ import { createDispatchGroup } from './dispatch-group.js'
 import { PostError, type Poster } from './http-post.js'
 import { createWaitGroup } from './wait-group.js'
 
-/** A request is repeated at most so often … */
+/** Most repeats of one request. */
 const REPEATS_MAX = 6
-/** … and only as long as its first one is not older than this: somebody waits for the answer. Milliseconds. */
+
+/** Longest time from a request to its last repeat: its caller waits for the answer. Milliseconds. */
 const REPEAT_UNTIL_MS = 15_000
 const BACK_OFF_MS_MIN = 100
 const BACK_OFF_MS_MAX = 3_000
 
-/** Time for an answer that needs no waiting. Milliseconds. */
+/** Longest time to an answer for which the scheduler need not wait. Milliseconds. */
 const TIMEOUT_MS = 10_000
 
-/** The world, as far as a client of a scheduler needs it. */
+/** The clock, randomness and transport of a client of a scheduler. */
 export interface HttpSchedulerWorld {
   readonly poster: Poster
   readonly nowMs: () => number
   /** Uniform in [0, 1). */
   readonly random: () => number
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>
-  /** Makes the ids of the calls we send. */
+  /** Makes the ids of the calls that are sent. */
   readonly createId: () => string
 }
 
@@ -64,46 +70,46 @@ export interface HttpSchedulerOptions {
 }
 
 /**
- * A scheduler that is reached by HTTP.
+ * Makes a client of a scheduler that is reached by HTTP.
  *
  * Rules.
- *  H1 Every call is sent with an id of ours, so that a request can be repeated after a lost answer and records nothing
- *     twice. The ids that count are those of the answer.
+ *  H1 Every call is sent with an id that this client made, so a request that is repeated after a lost answer records
+ *     nothing twice. The ids in the answer are authoritative.
  *  H2 A request that had no effect (no connection, 429, 503) is repeated, after `Retry-After` or a back-off with full
- *     jitter. So is one whose answer was lost, unless the scheduler has shown, by giving calls other ids, that it
- *     would record them twice.
+ *     jitter. So is one whose answer was lost, unless an earlier answer had other ids than the request: such a scheduler
+ *     would record the calls twice.
  *  H3 A request is repeated at most {@link REPEATS_MAX} times and not after {@link REPEAT_UNTIL_MS}.
- *     A Dispatch that finds the scheduler full is repeated by dispatch-group.ts, which knows how to make it smaller.
+ *     A Dispatch that a full scheduler refuses is repeated by dispatch-group.ts instead, which makes it smaller.
  *  H4 Calls that are dispatched while several requests are under way share the next one (dispatch-group.ts), and so do
- *     those who begin to wait for calls at one time (wait-group.ts).
+ *     waits that begin concurrently (wait-group.ts).
  */
 export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
   const { world } = options
   let keepsIds = true
   const client = createClient(options)
-  const send = async (named: readonly Call[]): Promise<string[]> => {
+  const send = async (calls: readonly Call[]): Promise<string[]> => {
     const { dispatchIds } = await client.call(
-      'dispatch.sdk.v1.DispatchService/Dispatch',
-      [DispatchRequestSchema, { calls: [...named] }],
+      DISPATCH_PATH,
+      [DispatchRequestSchema, { calls: [...calls] }],
       DispatchResponseSchema,
       { canRepeat: () => keepsIds, repeatsThrottled: false },
     )
-    if (dispatchIds.length !== named.length) {
+    if (dispatchIds.length !== calls.length) {
       throw new DispatchError(
         'invalid_response',
-        `the scheduler at ${options.apiUrl} answered ${dispatchIds.length} ids for ${named.length} calls`,
+        `the scheduler at ${options.apiUrl}: expected ${calls.length} ids for as many calls, got ${dispatchIds.length}`,
       )
     }
-    keepsIds = dispatchIds.every((id, index) => id === (named[index] as Call).dispatchId)
+    keepsIds = dispatchIds.every((id, index) => id === (calls[index] as Call).dispatchId)
     return dispatchIds
   }
-  const dispatchNamed = createDispatchGroup({ send, nowMs: world.nowMs, sleep: (ms) => world.sleep(ms) })
+  const dispatchTogether = createDispatchGroup({ send, nowMs: world.nowMs, sleep: (ms) => world.sleep(ms) })
   const wait = createWaitGroup({
     async waitAlone(dispatchId, timeoutMs, signal) {
       const timeout = durationFromMs(Math.ceil(timeoutMs))
       const request = [WaitRequestSchema, { dispatchId, timeout }] as const
       return await callOrNone(
-        client.call('dispatch.api.v1.CallService/Wait', request, WaitResponseSchema, {
+        client.call(WAIT_PATH, request, WaitResponseSchema, {
           timeoutMs: timeoutMs + TIMEOUT_MS,
           signal,
         }),
@@ -112,7 +118,7 @@ export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
     async waitTogether(dispatchIds, timeoutMs, { signal, onCall }) {
       const timeout = durationFromMs(Math.ceil(timeoutMs))
       await client.stream(
-        'dispatch.api.v1.CallService/WaitBatch',
+        WAIT_BATCH_PATH,
         toBinary(
           WaitBatchRequestSchema,
           create(WaitBatchRequestSchema, { dispatchIds: [...dispatchIds], timeout }),
@@ -129,19 +135,17 @@ export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
     wait,
     async dispatch(calls) {
       if (calls.length === 0) return []
-      return await dispatchNamed(
+      return await dispatchTogether(
         calls.map((call) => (call.dispatchId === '' ? { ...call, dispatchId: world.createId() } : call)),
       )
     },
     async get(dispatchId) {
       const request = [GetRequestSchema, { dispatchId }] as const
-      return await callOrNone(client.call('dispatch.api.v1.CallService/Get', request, GetResponseSchema))
+      return await callOrNone(client.call(GET_PATH, request, GetResponseSchema))
     },
     async cancel(dispatchId) {
       const request = [CancelRequestSchema, { dispatchId }] as const
-      return await callOrNone(
-        client.call('dispatch.api.v1.CallService/Cancel', request, CancelResponseSchema),
-      )
+      return await callOrNone(client.call(CANCEL_PATH, request, CancelResponseSchema))
     },
   }
 }
@@ -149,20 +153,20 @@ export function createHttpScheduler(options: HttpSchedulerOptions): Scheduler {
 interface ClientCallOptions {
   readonly timeoutMs?: number
   readonly signal?: AbortSignal | undefined
-  /** Whether the request may be made again though the other side may have acted on it. */
+  /** Whether the request may be repeated although the scheduler may have acted on it. */
   readonly canRepeat?: () => boolean
-  /** Whether the request is made again by itself when the scheduler is full. Default: yes. */
+  /** Whether the request is repeated automatically when the scheduler is full. Default: yes. */
   readonly repeatsThrottled?: boolean
 }
 
 function createClient({ apiUrl, apiKey, bodyBytesMax, world }: HttpSchedulerOptions) {
   const exchange = async <Output extends Message>(
-    method: string,
+    path: string,
     body: Uint8Array,
     output: MessageSchema<Output>,
     { timeoutMs = TIMEOUT_MS, signal }: ClientCallOptions,
   ): Promise<Output> => {
-    const answer = await world.poster.post(`${apiUrl}/${method}`, {
+    const answer = await world.poster.post(apiUrl + path, {
       headers: unaryHeaders({ apiKey: apiKey.value, timeoutMs }),
       body,
       timeoutMs,
@@ -176,15 +180,15 @@ function createClient({ apiUrl, apiKey, bodyBytesMax, world }: HttpSchedulerOpti
   }
 
   return {
-    /** One attempt at a request that is answered with a stream. @throws What went wrong, unexplained. */
+    /** Makes a request that is answered with a stream, once. @throws The error as it is, without an explanation. */
     async stream(
-      method: string,
+      path: string,
       message: Uint8Array,
       onMessage: (message: Uint8Array) => void,
       { timeoutMs = TIMEOUT_MS, signal }: ClientCallOptions,
     ): Promise<void> {
       const reader = new MessageStreamReader(bodyBytesMax)
-      const { status } = await world.poster.post(`${apiUrl}/${method}`, {
+      const { status } = await world.poster.post(apiUrl + path, {
         headers: {
           ...unaryHeaders({ apiKey: apiKey.value, timeoutMs }),
           'content-type': MESSAGE_STREAM_TYPE,
@@ -198,7 +202,7 @@ function createClient({ apiUrl, apiKey, bodyBytesMax, world }: HttpSchedulerOpti
       if (status !== 200) throw new Error(`HTTP ${status}`)
     },
     async call<Input extends Message, Output extends Message>(
-      method: string,
+      path: string,
       [schema, init]: readonly [MessageSchema<Input>, MessageInit<Input>],
       output: MessageSchema<Output>,
       options: ClientCallOptions = {},
@@ -207,13 +211,13 @@ function createClient({ apiUrl, apiKey, bodyBytesMax, world }: HttpSchedulerOpti
       const untilMs = world.nowMs() + REPEAT_UNTIL_MS
       for (let repeats = 0; ; repeats++) {
         try {
-          return await exchange(method, body, output, options)
+          return await exchange(path, body, output, options)
         } catch (error) {
           options.signal?.throwIfAborted()
           const delayMs =
             repeats < REPEATS_MAX ? repeatDelayMsOf(error, repeats, options, world.random()) : undefined
           if (delayMs === undefined || world.nowMs() + delayMs > untilMs) {
-            throw explain(error, method, apiUrl, apiKey)
+            throw explainError(error, path, apiUrl, apiKey)
           }
           await world.sleep(delayMs, options.signal)
         }
@@ -222,7 +226,7 @@ function createClient({ apiUrl, apiKey, bodyBytesMax, world }: HttpSchedulerOpti
   }
 }
 
-/** How long to wait before the request is made again; `undefined` when that must not be (rule H2). */
+/** The delay before the request is repeated; `undefined` when it must not be (H2). */
 function repeatDelayMsOf(
   error: unknown,
   repeats: number,
@@ -239,7 +243,7 @@ function repeatDelayMsOf(
   return Math.max(backOffMs, error.retryAfterMs ?? 0)
 }
 
-/** The call in an answer, or `undefined` where the scheduler says that there is none. */
+/** The call in an answer; `undefined` when the scheduler answers `not_found`. */
 async function callOrNone(
   answer: Promise<{ readonly call?: CallInfo | undefined }>,
 ): Promise<CallInfo | undefined> {
@@ -251,8 +255,8 @@ async function callOrNone(
   }
 }
 
-/** What users read when a request to the scheduler has failed for good. */
-function explain(error: unknown, method: string, apiUrl: string, apiKey: Setting): DispatchError {
+/** The error that users get when a request to the scheduler has failed and is not repeated. */
+function explainError(error: unknown, path: string, apiUrl: string, apiKey: Setting): DispatchError {
   if (error instanceof PostError) {
     const { status } = classify(error.cause, 'tcp')
     const message = `the scheduler at ${apiUrl} cannot be reached: ${error.message}`
@@ -266,17 +270,17 @@ function explain(error: unknown, method: string, apiUrl: string, apiKey: Setting
       { cause: error },
     )
   }
-  if (error.code === 'unimplemented' && method.startsWith('dispatch.api.v1.')) {
+  if (error.code === 'unimplemented' && path.startsWith('/dispatch.api.v1.')) {
     return new DispatchError(
       'not_found',
-      `the scheduler at ${apiUrl} does not serve ${method}: it can take calls, but cannot be asked what became of them`,
+      `the scheduler at ${apiUrl} does not serve ${path.slice(1)}: it accepts calls, but cannot report their results`,
       { cause: error },
     )
   }
   return error
 }
 
-/** Enough of a key to tell which one it is (conformance case C03). */
+/** The beginning of a key, which identifies it (conformance case C03). */
 function redact(key: string): string {
   return `${key.slice(0, 3)}********`
 }

@@ -3,10 +3,10 @@ import { randomFillSync } from 'node:crypto'
 const POOL_BYTES = 4096
 
 /**
- * Makes a source of random bytes that asks the system for many at a time: each single question costs microseconds.
+ * Makes a source of random bytes that reads from the system in blocks: each read costs microseconds.
  *
- * @param fill - Overwrites the bytes it is given with random ones.
- * @returns A function that gives `count` bytes of the caller's own, at most 4096.
+ * @param fill - Fills an array with random bytes.
+ * @returns A function that returns a new array of `count` random bytes, at most 4096.
  */
 export function createRandomBytes(
   fill: (bytes: Uint8Array) => void = randomFillSync,

@@ -10,27 +10,27 @@ import {
 import type { DispatchConfig } from '../config/config.js'
 import { createHttpScheduler, type HttpSchedulerWorld } from './http-scheduler.js'
 
-/** The scheduler of a `Dispatch`: made when it is first needed, and driven if it lives in this process. */
+/** The scheduler of a `Dispatch`: created when it is first needed; started and stopped if it is embedded. */
 export interface SchedulerConnection {
-  /** Resolves when the scheduler takes calls. @throws {DispatchError} When there is none, saying what to do. */
+  /** Resolves when the scheduler accepts calls. @throws {DispatchError} When there is none, naming the fix. */
   open(): Promise<Scheduler>
   /**
-   * As {@link open}, but resolves with `undefined` when no scheduler is configured: an endpoint works without one, and the
-   * first dispatch says what is missing.
+   * Like {@link open}, but resolves with `undefined` when no scheduler is configured: an endpoint works without one, and the
+   * first dispatch rejects with what is missing.
    */
   openIfConfigured(): Promise<Scheduler | undefined>
-  /** Lets it run calls, if it lives in this process. */
+  /** Starts running calls, if the scheduler is embedded. */
   start(): Promise<void>
-  /** Lets it run no more calls, if it lives in this process. */
+  /** Stops running calls, if the scheduler is embedded. */
   stop(graceMs: number): Promise<void>
   close(): Promise<void>
-  /** How its functions stand, if it lives in this process and is open; else empty. */
+  /** Statistics of its functions, if it is embedded and open; else empty. */
   stats(): FunctionStats[]
-  /** Lets a suspended call run, if the scheduler lives in this process and is open. */
+  /** Makes a suspended call due, if the scheduler is embedded and open. */
   wake(id: string): void
 }
 
-/** What makes a connection. */
+/** What a connection needs. */
 export interface SchedulerConnectionOptions {
   readonly config: DispatchConfig
   /** The functions of this process. */
@@ -42,10 +42,9 @@ export interface SchedulerConnectionOptions {
  * Makes a {@link SchedulerConnection}.
  *
  * Rules.
- *  L1 The scheduler is made and opened once, at the first `open`; a failed attempt is forgotten, so that a later one
- *     can succeed.
- *  L2 What was never opened needs no `stop` and no `close`.
- *  L3 After `close` nothing opens it again, and after `stop` nothing starts it again.
+ *  L1 The scheduler is created and opened once, by the first `open`; after a failure the next `open` tries again.
+ *  L2 `stop` and `close` do nothing to a scheduler that was never opened.
+ *  L3 It is never opened after `close`, and never started after `stop`.
  */
 export function createSchedulerConnection(options: SchedulerConnectionOptions): SchedulerConnection {
   let opening: Promise<Scheduler> | undefined
@@ -83,11 +82,11 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
     },
     async stop(graceMs) {
       isStopped = true
-      await embedded(await opened(opening))?.stop(graceMs)
+      await embedded(await settledScheduler(opening))?.stop(graceMs)
     },
     async close() {
       isClosed = true
-      await embedded(await opened(opening))?.close()
+      await embedded(await settledScheduler(opening))?.close()
       options.world.poster.close()
     },
     stats: () => stats(),
@@ -96,9 +95,9 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
   return connection
 }
 
-/** What who dispatches after `close` is told. */
+/** The error of a dispatch after `close`. */
 export function closedError(): DispatchError {
-  return new DispatchError('temporary', 'this Dispatch is closed and takes no more calls')
+  return new DispatchError('temporary', 'this Dispatch is closed and accepts no more calls')
 }
 
 async function openScheduler(options: SchedulerConnectionOptions): Promise<Scheduler> {
@@ -107,11 +106,11 @@ async function openScheduler(options: SchedulerConnectionOptions): Promise<Sched
   return scheduler
 }
 
-async function opened(opening: Promise<Scheduler> | undefined): Promise<Scheduler | undefined> {
+async function settledScheduler(opening: Promise<Scheduler> | undefined): Promise<Scheduler | undefined> {
   return await opening?.catch(() => undefined)
 }
 
-/** The scheduler, if it is one that we start and stop. */
+/** The scheduler, if it is embedded. */
 function embedded(scheduler: Scheduler | undefined): EmbeddedScheduler | undefined {
   return scheduler !== undefined && 'open' in scheduler ? (scheduler as EmbeddedScheduler) : undefined
 }
@@ -140,7 +139,7 @@ async function createScheduler({ config, endpoint, world }: SchedulerConnectionO
   return create(options)
 }
 
-/** Errors that say that no scheduler is configured. */
+/** The errors that mean that no scheduler is configured. */
 const unconfigured = new WeakSet<object>()
 
 function unconfiguredError(error: DispatchError): DispatchError {
@@ -148,7 +147,7 @@ function unconfiguredError(error: DispatchError): DispatchError {
   return error
 }
 
-/** Typed as text, so that neither the compiler nor a bundler wants the package: it is an optional peer. */
+/** Typed as `string`, so that neither the compiler nor a bundler resolves the package: it is an optional peer. */
 const EMBEDDED_SCHEDULER_PACKAGE: string = '@dispatch/scheduler'
 
 async function loadEmbeddedScheduler(): Promise<EmbeddedSchedulerModule> {
@@ -159,7 +158,7 @@ async function loadEmbeddedScheduler(): Promise<EmbeddedSchedulerModule> {
       (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' &&
       String((error as Error).message).includes(`'${EMBEDDED_SCHEDULER_PACKAGE}'`)
     const message = isMissing
-      ? `no scheduler: install ${EMBEDDED_SCHEDULER_PACKAGE}, which runs inside this process, or name one elsewhere by option apiUrl or DISPATCH_API_URL`
+      ? `no scheduler: install ${EMBEDDED_SCHEDULER_PACKAGE}, which runs inside this process, or pass the URL of a stand-alone scheduler as option apiUrl or DISPATCH_API_URL`
       : `${EMBEDDED_SCHEDULER_PACKAGE} cannot be loaded: ${(error as Error).message}`
     const failure = new DispatchError('permanent', message, { cause: error })
     throw isMissing ? unconfiguredError(failure) : failure

@@ -1,39 +1,39 @@
 import { DispatchError } from '@dispatch/protocol'
-import { Room, type RoomLimits } from '@dispatch/protocol/bounds'
+import { Capacity, type CapacityLimits } from '@dispatch/protocol/bounds'
 import { bytesOfCalls, type Call } from '@dispatch/protocol/messages'
 
 /**
- * The calls that a process has handed over and that no scheduler has acknowledged yet, bounded by count and bytes: a
- * caller that never waits must not fill the memory of its process.
+ * The calls that this process has dispatched and that no scheduler has acknowledged yet, bounded by count and bytes: a
+ * caller that never awaits must not fill the memory of its process.
  */
 export class Unacknowledged {
-  readonly #room: Room
+  readonly #capacity: Capacity
 
-  constructor(limits: RoomLimits) {
-    this.#room = new Room(limits, Date.now)
+  constructor(limits: CapacityLimits) {
+    this.#capacity = new Capacity(limits, Date.now)
   }
 
   /**
-   * Hands calls over by `send`.
+   * Dispatches calls by `send`.
    *
-   * @throws {DispatchError} `throttled` when too many are on their way, with the time that it takes, at the rate of late,
-   *   until there is room; then `send` is not called. Else what `send` throws.
+   * @throws {DispatchError} `throttled` when too many are unacknowledged, with the time until these fit at the recent
+   *   rate; then `send` is not called. Also what `send` throws.
    */
-  async handOver(calls: readonly Call[], send: () => Promise<string[]>): Promise<string[]> {
-    const room = this.#room
+  async dispatch(calls: readonly Call[], send: () => Promise<string[]>): Promise<string[]> {
+    const capacity = this.#capacity
     const bytes = bytesOfCalls(calls)
-    const place = room.enter(calls.length, bytes)
-    if (place === undefined) {
+    const reservation = capacity.reserve(calls.length, bytes)
+    if (reservation === undefined) {
       throw new DispatchError(
         'throttled',
-        `${room.count} calls of ${room.bytes} bytes are dispatched and not acknowledged, and no more fit; await some of them first`,
-        { retryAfterMs: room.retryAfterMs(calls.length, bytes) },
+        `${capacity.count} calls of ${capacity.bytes} bytes are dispatched and not acknowledged, and no more fit; await some of them first`,
+        { retryAfterMs: capacity.retryAfterMs(calls.length, bytes) },
       )
     }
     try {
       return await send()
     } finally {
-      place.leave()
+      reservation.release()
     }
   }
 }

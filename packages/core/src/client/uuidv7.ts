@@ -4,11 +4,11 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 const RANDOM_BYTES = 10
 
 /**
- * Makes a source of UUIDv7 texts, each greater than the one before, also within one millisecond and when the
- * clock goes back: the 12 bits after the time are a counter (RFC 9562, section 6.2, method 1).
+ * Makes a source of UUIDv7 strings, each greater than the one before, even within one millisecond and when the
+ * clock is set back: the 12 bits after the time are a counter (RFC 9562, section 6.2, method 1).
  *
  * @param nowMs - The clock, epoch milliseconds.
- * @param randomBytes - Gives so many random bytes.
+ * @param randomBytes - Returns `count` random bytes.
  */
 export function createUuidv7Source(
   nowMs: () => number = Date.now,

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers'
+import { Deferred } from '@dispatch/protocol'
 import type { CallInfo } from '@dispatch/protocol/messages'
 
 /** Calls that one request waits for. */
@@ -15,8 +16,8 @@ export interface WaitGroupOptions {
   /** Waits for one call, by a request of its own. */
   readonly waitAlone: Wait
   /**
-   * Waits for many calls by one request; tells of each, by its index, as soon as it is known, and resolves when the
-   * answer has ended. Rejects when it could not be had; who has not been told of then waits alone.
+   * Waits for many calls by one request: calls `onCall` with the index of each when its result arrives, and resolves at the
+   * end of the answer. Rejects when there is no answer; calls without a result are then waited for alone.
    */
   readonly waitTogether: (
     dispatchIds: readonly string[],
@@ -26,96 +27,67 @@ export interface WaitGroupOptions {
 }
 
 /**
- * Waits for calls; those that begin to in one turn of the event loop, for equally long, share a request.
+ * Waits for calls; waits that begin in one turn of the event loop, with the same timeout, share a request.
  *
- * A request ends when its last call is known, or when nobody waits for one of them any more. Whatever becomes of it, each
- * who waits is answered: what a request for many does not tell, one of its own does.
+ * A shared request ends with its last result, or when all of its waits were aborted. However it ends, each wait is
+ * answered: one without a result is repeated as a request of its own.
  */
 export function createWaitGroup({ waitAlone, waitTogether }: WaitGroupOptions): Wait {
-  let waiting: Member[] = []
+  let waits: PendingWait[] = []
 
-  const alone = (member: Member) => {
-    member.settle(waitAlone(member.dispatchId, member.timeoutMs, member.signal))
+  const alone = (wait: PendingWait) => {
+    wait.resolve(waitAlone(wait.dispatchId, wait.timeoutMs, wait.signal))
   }
 
-  const together = async (members: readonly Member[]) => {
+  const together = async (group: readonly PendingWait[]) => {
     const request = new AbortController()
-    for (const member of members) {
-      member.onAbort = () => {
-        if (members.every(({ isSettled }) => isSettled)) request.abort()
+    for (const wait of group) {
+      wait.onAbort = () => {
+        if (group.every(({ isSettled }) => isSettled)) request.abort()
       }
     }
-    const [{ timeoutMs }] = members as readonly [Member]
-    const ids = members.map(({ dispatchId }) => dispatchId)
-    const onCall = (index: number, call: CallInfo) => members[index]?.settle(call)
+    const [{ timeoutMs }] = group as readonly [PendingWait]
+    const ids = group.map(({ dispatchId }) => dispatchId)
+    const onCall = (index: number, call: CallInfo) => group[index]?.resolve(call)
     await waitTogether(ids, timeoutMs, { signal: request.signal, onCall }).catch(() => undefined)
-    for (const member of members) if (!member.isSettled) alone(member)
+    for (const wait of group) if (!wait.isSettled) alone(wait)
   }
 
   const flush = () => {
-    const groups = groupsOf(waiting.filter(({ isSettled }) => !isSettled))
-    waiting = []
+    const groups = groupsOf(waits.filter(({ isSettled }) => !isSettled))
+    waits = []
     for (const group of groups) {
-      if (group.length === 1) alone(group[0] as Member)
+      if (group.length === 1) alone(group[0] as PendingWait)
       else void together(group)
     }
   }
 
   return (dispatchId, timeoutMs, signal) => {
-    const member = new Member(dispatchId, timeoutMs, signal)
-    if (waiting.length === 0) setImmediate(flush)
-    waiting.push(member)
-    return member.answer
+    const wait = new PendingWait(dispatchId, timeoutMs, signal)
+    if (waits.length === 0) setImmediate(flush)
+    waits.push(wait)
+    return wait.promise
   }
 }
 
-/** Somebody who waits for a call. */
-class Member {
+class PendingWait extends Deferred<CallInfo | undefined, AbortSignal | undefined> {
   readonly dispatchId: string
   readonly timeoutMs: number
-  readonly signal: AbortSignal | undefined
-  readonly answer: Promise<CallInfo | undefined>
-  readonly settle: (call: CallInfo | Promise<CallInfo | undefined>) => void
-  isSettled = false
-  /** Is told when it waits no longer because its signal has aborted. */
-  onAbort: (() => void) | undefined
 
   constructor(dispatchId: string, timeoutMs: number, signal: AbortSignal | undefined) {
+    super(signal, (wait, reason) => wait.reject(reason))
     this.dispatchId = dispatchId
     this.timeoutMs = timeoutMs
-    this.signal = signal
-    const { promise, resolve } = withResolvers<CallInfo | undefined>()
-    this.answer = promise
-    const abort = () => {
-      this.settle(Promise.reject(signal?.reason))
-      this.onAbort?.()
-    }
-    this.settle = (call) => {
-      if (this.isSettled) return
-      this.isSettled = true
-      signal?.removeEventListener('abort', abort)
-      resolve(call)
-    }
-    signal?.addEventListener('abort', abort)
-    if (signal?.aborted) abort()
   }
 }
 
-/** Those that wait equally long, so many at a time. */
-function groupsOf(members: readonly Member[]): Member[][] {
-  const groups: Member[][] = []
-  for (const member of members) {
-    const group = groups.find((other) => other[0]?.timeoutMs === member.timeoutMs && other.length < CALLS_MAX)
-    if (group === undefined) groups.push([member])
-    else group.push(member)
+/** Waits with the same timeout, at most {@link CALLS_MAX} to a group. */
+function groupsOf(waits: readonly PendingWait[]): PendingWait[][] {
+  const groups: PendingWait[][] = []
+  for (const wait of waits) {
+    const group = groups.find((other) => other[0]?.timeoutMs === wait.timeoutMs && other.length < CALLS_MAX)
+    if (group === undefined) groups.push([wait])
+    else group.push(wait)
   }
   return groups
-}
-
-function withResolvers<T>() {
-  let resolve: (value: T | PromiseLike<T>) => void = () => undefined
-  const promise = new Promise<T>((onResolve) => {
-    resolve = onResolve
-  })
-  return { promise, resolve }
 }

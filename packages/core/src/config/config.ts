@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { EMBEDDED_ENDPOINT_URL, type FailureStatus, type Logger } from '@dispatch/protocol'
 import {
   BODY_BYTES_MAX,
-  type RoomLimits,
+  type CapacityLimits,
   UNACKNOWLEDGED_BYTES_MAX,
   UNACKNOWLEDGED_CALLS_MAX,
 } from '@dispatch/protocol/bounds'
@@ -44,7 +44,7 @@ export interface DispatchConfig {
   /** Requests need no signature. Never when there are keys. */
   readonly isUnsignedAccepted: boolean
   /** They need none though nobody said so: worth a warning. */
-  readonly isUnsignedUnasked: boolean
+  readonly isUnsignedByDefault: boolean
   /** Authorities that requests may be signed for. */
   readonly authorities: readonly string[]
   /** Not also the one of their Host header, which whoever forwards a run that was meant for another can choose. */
@@ -59,7 +59,7 @@ export interface DispatchConfig {
   readonly requestsMax: number
   readonly requestBytesMax: number
   /** How many calls may be on their way to the scheduler. */
-  readonly unacknowledged: RoomLimits
+  readonly unacknowledged: CapacityLimits
   readonly warmCoroutinesMax: number | undefined
   readonly warmIdleMsMax: number | undefined
   readonly replayCheck: boolean
@@ -122,7 +122,7 @@ export function resolveConfig(options: DispatchOptions): DispatchConfig {
   })
 }
 
-function readUnacknowledged(options: DispatchOptions): RoomLimits {
+function readUnacknowledged(options: DispatchOptions): CapacityLimits {
   const read = (option: 'unacknowledgedCallsMax' | 'unacknowledgedBytesMax') =>
     checkInteger(options[option], `option ${option}`, { min: 1, max: 1e12 })
   return {
@@ -192,11 +192,11 @@ function resolveUnsigned(
   env: Environment,
   mode: DispatchConfig['mode'],
   keyCount: number,
-): Pick<DispatchConfig, 'isUnsignedAccepted' | 'isUnsignedUnasked'> {
+): Pick<DispatchConfig, 'isUnsignedAccepted' | 'isUnsignedByDefault'> {
   const isAllowed = checkBoolean(options.allowUnsigned, 'option allowUnsigned') ?? false
-  if (keyCount > 0) return { isUnsignedAccepted: false, isUnsignedUnasked: false }
-  if (isAllowed || mode !== 'remote') return { isUnsignedAccepted: isAllowed, isUnsignedUnasked: false }
-  if (env.NODE_ENV !== 'production') return { isUnsignedAccepted: true, isUnsignedUnasked: true }
+  if (keyCount > 0) return { isUnsignedAccepted: false, isUnsignedByDefault: false }
+  if (isAllowed || mode !== 'remote') return { isUnsignedAccepted: isAllowed, isUnsignedByDefault: false }
+  if (env.NODE_ENV !== 'production') return { isUnsignedAccepted: true, isUnsignedByDefault: true }
   throw new TypeError(
     'no verification key: in production everybody could run the functions of this process. Pass option ' +
       'verificationKey, or set DISPATCH_VERIFICATION_KEY, to the public key of the scheduler; option ' +

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DispatchError, type Endpoint, type FunctionStats, type RunSignal } from '@dispatch/protocol'
 import { UnaryError, type UnaryResponse } from '@dispatch/protocol/connect'
-import type { Any, Call, RunRequest, RunResponse } from '@dispatch/protocol/messages'
+import { type Any, type Call, RUN_PATH, type RunRequest, type RunResponse } from '@dispatch/protocol/messages'
 import { type CallHandle, createCallHandle } from '../calls/call-handle.js'
 import { createPoster } from '../client/http-post.js'
 import type { HttpSchedulerWorld } from '../client/http-scheduler.js'
@@ -20,10 +20,9 @@ import {
   type EndpointRequest,
   type EndpointResponse,
   type HttpEndpoint,
-  RUN_PATH,
 } from '../endpoint/endpoint.js'
 import { createInProcessEndpoint } from '../endpoint/in-process-endpoint.js'
-import type { BodyPlace } from '../endpoint/run-capacity.js'
+import type { BodyReservation } from '../endpoint/run-capacity.js'
 import { RunTracker } from '../endpoint/run-tracker.js'
 import { createClassifier } from '../errors/classify.js'
 import type { DispatchedCallOptions } from '../functions/call-options.js'
@@ -61,7 +60,7 @@ export class Dispatch {
     const config = resolveConfig(options)
     const client: FunctionClient = {
       submit: (calls) => this.#submit(calls),
-      call: (id, decode) => this.#handle(id, decode),
+      call: (id, decode) => this.#callHandle(id, decode),
     }
     const run = (request: RunRequest, signal: RunSignal) => this.#run(request, signal)
     this.#config = config
@@ -115,7 +114,7 @@ export class Dispatch {
   /** The handle of a call that was dispatched before, here or elsewhere. */
   call<Output = unknown>(id: string): CallHandle<Output> {
     if (typeof id !== 'string' || id === '') throw new TypeError('call(id): wanted the dispatch id of a call')
-    return this.#handle<Output>(id)
+    return this.#callHandle<Output>(id)
   }
 
   /**
@@ -170,11 +169,11 @@ export class Dispatch {
   }
 
   /**
-   * Room for a request for a run of which only the head is known; or the refusal. Whoever reads the body tells the place of
-   * each piece of it before keeping that, and leaves when the request is answered.
+   * Reserves capacity for a request for a run of which the head was received, or returns the refusal. Call `take` of the
+   * reservation with the size of each piece of the body before you keep it, and `release` when the request is answered.
    */
-  enter(head: EndpointHead): BodyPlace | UnaryResponse {
-    return this.#http.enter(head)
+  reserve(head: EndpointHead): BodyReservation | UnaryResponse {
+    return this.#http.reserve(head)
   }
 
   /** Answers a request for a run, whatever the server. Never rejects. */
@@ -201,7 +200,7 @@ export class Dispatch {
     return listen(this, options, this.#config.address)
   }
 
-  #handle<Output>(id: string, decodeOutput?: (output: Any | undefined) => unknown): CallHandle<Output> {
+  #callHandle<Output>(id: string, decodeOutput?: (output: Any | undefined) => unknown): CallHandle<Output> {
     return createCallHandle<Output>(id, {
       connect: () => this.#connection.open(),
       nowMs: Date.now,
@@ -215,7 +214,7 @@ export class Dispatch {
     options: DispatchedCallOptions | undefined,
   ): Promise<CallHandle<unknown>> {
     const [id] = await this.#submit([fn.buildCall(input, options)])
-    return this.#handle(id as string, internalsOf(fn)?.decodeOutput)
+    return this.#callHandle(id as string, internalsOf(fn)?.decodeOutput)
   }
 
   async #dispatchAll(calls: readonly Call[]): Promise<CallHandle<unknown>[]> {
@@ -231,7 +230,7 @@ export class Dispatch {
   async #send(calls: readonly Call[]): Promise<string[]> {
     const addressed = calls.map((call, index) => this.#address(call, index))
     if (addressed.length === 0) return []
-    return await this.#unacknowledged.handOver(addressed, () =>
+    return await this.#unacknowledged.dispatch(addressed, () =>
       this.#connection.open().then((scheduler) => scheduler.dispatch(addressed)),
     )
   }
@@ -284,8 +283,8 @@ function createWorld(): HttpSchedulerWorld {
 }
 
 /** Says once that anybody may run functions here, which is how it is while one develops (conformance case S23). */
-function warnOfUnsigned({ isUnsignedUnasked, endpointUrl, logger }: DispatchConfig): void {
-  if (!isUnsignedUnasked || endpointUrl.startsWith('bridge:')) return
+function warnOfUnsigned({ isUnsignedByDefault, endpointUrl, logger }: DispatchConfig): void {
+  if (!isUnsignedByDefault || endpointUrl.startsWith('bridge:')) return
   const message =
     'requests for runs are accepted from anybody: pass option verificationKey, or set DISPATCH_VERIFICATION_KEY, to ' +
     'the public key of the scheduler'

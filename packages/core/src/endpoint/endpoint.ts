@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { DispatchError, RunAborter, type RunSignal } from '@dispatch/protocol'
+import { DispatchError, linkAbort, RunAborter, type RunSignal } from '@dispatch/protocol'
 import {
   BATCH_RUNS_MAX,
   checkHead,
@@ -15,6 +15,7 @@ import {
   type UnaryResponse,
 } from '@dispatch/protocol/connect'
 import {
+  RUN_PATH,
   type RunRequest,
   RunRequestSchema,
   type RunResponse,
@@ -23,37 +24,34 @@ import {
 import { generateKeyPair, type SignedTarget, verifyRequest } from '@dispatch/protocol/signature'
 import type { DispatchConfig } from '../config/config.js'
 import { createRunBatchServer } from './run-batch.js'
-import { type BodyPlace, RunRoom } from './run-capacity.js'
+import { type BodyReservation, RunCapacity } from './run-capacity.js'
 import type { RunTracker } from './run-tracker.js'
 
-/** Where schedulers post runs to, below the URL of the endpoint. */
-export const RUN_PATH = '/dispatch.sdk.v1.FunctionService/Run'
-
-/** What there is of a request before its body is read. */
+/** A request before its body is read. */
 export type EndpointHead = Omit<UnaryRequest, 'body'>
 
-/** A request for a run, as any HTTP server can hand it on. */
+/** A request for a run, as any HTTP server can pass it on. */
 export interface EndpointRequest extends UnaryRequest {
-  /** The path as the sender wrote it, where a framework has shortened `path`. Signatures cover it. */
+  /** The path as it was sent, where a framework has shortened `path`. Signatures cover it. */
   readonly originalPath?: string | undefined
-  /** Host and port as the sender wrote them. Default: the `Host` header field, or HTTP/2's `:authority`. */
+  /** Host and port as they were sent. Default: the `Host` header field, or HTTP/2's `:authority`. */
   readonly authority?: string | undefined
 }
 
 /** An answer: of bytes, or of a stream of them when the request was for a batch of runs. */
 export type EndpointResponse = UnaryResponse | StreamedResponse
 
-/** Serves runs over HTTP, whatever the server. */
+/** Serves runs over HTTP, for any server. */
 export interface HttpEndpoint {
-  /** Whether a path is the one of runs, with or without the path of the endpoint's URL before it. */
+  /** Whether a path is that of runs, with or without the path of the endpoint's URL before it. */
   isRunPath(path: string): boolean
-  /** Room for a request of which only the head is known, so that its body may be read; or the refusal. */
-  enter(head: EndpointHead): BodyPlace | UnaryResponse
+  /** Reserves capacity for a request of which the head was received, so that its body may be read; or returns the refusal. */
+  reserve(head: EndpointHead): BodyReservation | UnaryResponse
   /**
    * Answers a request for a run, or for a batch of them. Never rejects. In this order: head, size, signature over the
    * bytes as sent, decompression, decoding, run.
    *
-   * @param signal - Aborts when the sender no longer waits.
+   * @param signal - Aborts when the sender has disconnected.
    */
   handle(request: EndpointRequest, signal?: RunSignal): Promise<EndpointResponse>
 }
@@ -80,7 +78,7 @@ export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOpt
     return message.sendsBatches ? { ...response, batchRunsMax: BATCH_RUNS_MAX } : response
   }
 
-  const room = new RunRoom(config)
+  const capacity = new RunCapacity(config)
   const isRunPath = (path: string) => path === RUN_PATH || path === prefixedPath
   const refusalOf = ({ method, path, headers }: EndpointHead): UnaryResponse | undefined => {
     if (!isRunPath(path)) return errorResponse('not_found', 'path not found')
@@ -90,7 +88,7 @@ export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOpt
 
   return {
     isRunPath,
-    enter: (head) => refusalOf(head) ?? room.enter(head.headers),
+    reserve: (head) => refusalOf(head) ?? capacity.reserve(head.headers),
     async handle(request, signal) {
       const refusal = refusalOf(request) ?? verify?.(request)
       if (refusal !== undefined) return refusal
@@ -113,12 +111,12 @@ export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOpt
   }
 }
 
-/** The answer to every request while the process shuts down: nothing was done, another process may do it. */
+/** The answer to every request while the process shuts down: nothing was done, so another process may take the run. */
 function shuttingDown(): UnaryResponse {
   return errorResponse('unavailable', 'this endpoint is shutting down', { 'retry-after': '1' })
 }
 
-/** Carries out a run whose sender waits no longer than `timeoutMs`. */
+/** Carries out a run, and aborts it after the `timeoutMs` for which its sender waits. */
 async function runWithin(
   timeoutMs: number | undefined,
   signal: RunSignal,
@@ -127,9 +125,7 @@ async function runWithin(
 ): Promise<RunResponse> {
   if (timeoutMs === undefined || timeoutMs > TIMEOUT_MS_MAX) return await run(request, signal)
   const own = new RunAborter()
-  const abort = () => own.abort(signal.reason)
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort)
+  const unlink = linkAbort(signal, (reason) => own.abort(reason))
   const timer = setTimeout(
     () => own.abort(new DispatchError('timeout', `the scheduler waits no longer than ${timeoutMs} ms`)),
     timeoutMs,
@@ -138,14 +134,14 @@ async function runWithin(
     return await run(request, own)
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', abort)
+    unlink()
   }
 }
 
 /** Longest delay of a Node.js timer. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1
 
-/** The path of runs with the path of the endpoint's public URL before it, which a proxy may or may not cut off. */
+/** The path of runs below the path of the endpoint's public URL, which a proxy may or may not strip. */
 function prefixedRunPathOf(endpointUrl: string): string {
   if (!/^https?:/.test(endpointUrl)) return RUN_PATH
   return new URL(endpointUrl).pathname.replace(/\/+$/, '') + RUN_PATH
@@ -153,48 +149,49 @@ function prefixedRunPathOf(endpointUrl: string): string {
 
 type Verifier = (request: EndpointRequest) => UnaryResponse | undefined
 
-/** Checks signatures; `undefined` where none are needed. */
+/** Verifies signatures; `undefined` where none are required. */
 function createVerifier(
   config: DispatchConfig,
   prefixedPath: string,
   nowMs: () => number,
 ): Verifier | undefined {
   if (config.isUnsignedAccepted) return undefined
-  // With a key whose private half nobody has, no signature is good.
+  // Without keys every signature is refused: the private half of this key is discarded.
   let keys: readonly KeyObject[] | undefined
-  const mayExplain = createExplanationLimit(nowMs)
+  const mayDiagnose = createDiagnosisLimit(nowMs)
   return (request) => {
     keys ??= config.verificationKeys.length > 0 ? config.verificationKeys : [generateKeyPair().publicKey]
     const { headers, body } = request
     const [target, ...alternatives] = signedTargetsOf(request, config, prefixedPath)
-    const failure = verifyRequest({ ...target, headers, body, alternatives }, keys, nowMs(), mayExplain)
+    const failure = verifyRequest({ ...target, headers, body, alternatives }, keys, nowMs(), mayDiagnose)
     return failure && errorResponse(failure.code, failure.message)
   }
 }
 
-/** Shortest time from one search for what a wrong signature may be for to the next: it serves people, and costs. */
-const EXPLAINED_EVERY_MS = 1_000
+/** Least time between two diagnoses of wrong signatures, which are for people and cost CPU time. Milliseconds. */
+const DIAGNOSIS_INTERVAL_MS = 1_000
 
-function createExplanationLimit(nowMs: () => number): () => boolean {
+function createDiagnosisLimit(nowMs: () => number): () => boolean {
   let lastMs = Number.NEGATIVE_INFINITY
   return () => {
-    // Clocks are set back.
-    if (Math.abs(nowMs() - lastMs) < EXPLAINED_EVERY_MS) return false
+    // The absolute value, because clocks are set back.
+    if (Math.abs(nowMs() - lastMs) < DIAGNOSIS_INTERVAL_MS) return false
     lastMs = nowMs()
     return true
   }
 }
 
-/** What a request to this endpoint may be signed for: as we see it, and as the public URL says. The likeliest first. */
+/** The targets that a signature may cover: as received, and as in the public URL. The most likely one first. */
 function signedTargetsOf(
   request: EndpointRequest,
   { authorities, isAuthorityFixed }: DispatchConfig,
   prefixedPath: string,
 ): [SignedTarget, ...SignedTarget[]] {
-  const seen = request.authority ?? authorityOf(request.headers)
-  const named = isAuthorityFixed && !authorities.includes(seen) ? authorities : [seen, ...authorities]
+  const received = request.authority ?? authorityOf(request.headers)
+  const accepted =
+    isAuthorityFixed && !authorities.includes(received) ? authorities : [received, ...authorities]
   const paths = [request.originalPath ?? request.path, prefixedPath]
-  const targets = [...new Set(named)].flatMap((authority) =>
+  const targets = [...new Set(accepted)].flatMap((authority) =>
     [...new Set(paths)].map((path) => ({ method: request.method, authority, path })),
   )
   return targets as [SignedTarget, ...SignedTarget[]]

@@ -13,19 +13,19 @@ export function createInProcessEndpoint(
   return {
     run(request, signal) {
       try {
-        return run(request, signal).then(responded, failed)
+        return run(request, signal).then(outcomeOfResponse, outcomeOfError)
       } catch (error) {
-        return Promise.resolve(failed(error))
+        return Promise.resolve(outcomeOfError(error))
       }
     },
   }
 }
 
-function responded(response: RunResponse): RunOutcome {
+function outcomeOfResponse(response: RunResponse): RunOutcome {
   return { kind: 'response', response }
 }
 
-function failed(error: unknown): RunOutcome {
+function outcomeOfError(error: unknown): RunOutcome {
   const isUnknownFunction = error instanceof UnaryError && error.code === 'not_found'
   return {
     kind: 'failure',

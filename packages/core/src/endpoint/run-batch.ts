@@ -1,4 +1,4 @@
-import { DispatchError, type RunSignal } from '@dispatch/protocol'
+import { DispatchError, linkAbort, type RunSignal } from '@dispatch/protocol'
 import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
 import {
   BATCH_RUNS_MAX,
@@ -14,7 +14,7 @@ import type { RunRequest, RunResponse } from '@dispatch/protocol/messages'
 import { refusalResponse } from '../coroutine/answers/responses.js'
 import type { RunTracker, TrackedRun } from './run-tracker.js'
 
-/** What serves batches of runs. */
+/** What a server of batches needs. */
 export interface RunBatchOptions {
   readonly runs: RunTracker
   /** Carries out a run. @throws {UnaryError} `not_found` when there is no such function. */
@@ -26,8 +26,8 @@ export interface RunBatchOptions {
  * Serves requests for many runs, whose results are sent as they end (`dispatch.api.v1.RunBatchRequest`).
  *
  * Rules.
- *  B1 Each run ends as it would have in a request of its own: one that fails does not concern the others.
- *  B2 A run is aborted when its sender hangs up, or names it in a later request.
+ *  B1 Each run ends as it would in a request of its own; the failure of one does not affect the others.
+ *  B2 A run is aborted when its sender disconnects, or lists it among the aborts of a later request.
  */
 export function createRunBatchServer({ runs, run, onInternalError }: RunBatchOptions) {
   const batches = new Map<string, readonly TrackedRun[]>()
@@ -38,40 +38,36 @@ export function createRunBatchServer({ runs, run, onInternalError }: RunBatchOpt
     if (batch.runs.length > BATCH_RUNS_MAX) {
       throw new UnaryError(
         'invalid_argument',
-        `a batch has at most ${BATCH_RUNS_MAX} runs, this one has ${batch.runs.length}`,
+        `expected at most ${BATCH_RUNS_MAX} runs in a batch, got ${batch.runs.length}`,
       )
     }
-    for (const { batchId, index } of batch.aborts) batches.get(batchId)?.[index]?.abort(notWaitedFor())
+    for (const { batchId, index } of batch.aborts) batches.get(batchId)?.[index]?.abort(cancelled())
     const stream = createMessageStream()
-    const tracked = batch.runs.map(() => runs.begin())
-    let left = tracked.length
-    const abortAll = () => {
-      for (const one of tracked) one.abort(signal?.reason)
-    }
-    const end = () => {
-      batches.delete(batch.batchId)
-      signal?.removeEventListener('abort', abortAll)
+    if (batch.runs.length === 0) {
       stream.end()
-    }
-    if (left === 0) {
-      end()
       return stream.response
     }
+    const tracked = batch.runs.map(() => runs.begin())
     batches.set(batch.batchId, tracked)
-    signal?.addEventListener('abort', abortAll)
-    if (signal?.aborted) abortAll()
+    const unlink = linkAbort(signal, (reason) => {
+      for (const one of tracked) one.abort(reason)
+    })
+    let left = tracked.length
     for (const [index, one] of tracked.entries()) {
       void answerOf(index, batch.runs[index] as RunRequest, one).then((answer) => {
         one.end()
         stream.send(answer)
         left -= 1
-        if (left === 0) end()
+        if (left > 0) return
+        batches.delete(batch.batchId)
+        unlink()
+        stream.end()
       })
     }
     return stream.response
   }
 
-  /** Never rejects: an answer that cannot be written, or not be read, is one run's fault (B1). */
+  /** Never rejects: a result that cannot be encoded is the failure of its run alone (B1). */
   async function answerOf(index: number, request: RunRequest, { signal }: TrackedRun): Promise<Uint8Array> {
     try {
       const answer = encodeRunBatchResponse(index, await run(request, signal))
@@ -87,6 +83,6 @@ function tooLarge(bytes: number): string {
   return `the answer of the run has ${bytes} bytes, of at most ${BODY_BYTES_MAX}: return less, or a reference to it`
 }
 
-function notWaitedFor(): DispatchError {
+function cancelled(): DispatchError {
   return new DispatchError('timeout', 'the scheduler no longer waits for this run')
 }

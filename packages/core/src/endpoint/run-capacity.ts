@@ -1,4 +1,4 @@
-import { Room } from '@dispatch/protocol/bounds'
+import { Capacity } from '@dispatch/protocol/bounds'
 import {
   inflatedBytesMax,
   tooLargeError,
@@ -8,8 +8,8 @@ import {
   unreadResponse,
 } from '@dispatch/protocol/connect'
 
-/** What {@link RunRoom} holds requests to. */
-export interface RunRoomLimits {
+/** Limits of a {@link RunCapacity}. */
+export interface RunCapacityLimits {
   readonly requestsMax: number
   readonly requestBytesMax: number
   /** Of one request. */
@@ -17,56 +17,60 @@ export interface RunRoomLimits {
   readonly bodyMsMax: number
 }
 
-/** Room for a request for runs, whose body may be read. */
-export interface BodyPlace {
+/** Capacity that is reserved for a request for runs, whose body may be read. */
+export interface BodyReservation {
   /** Longest time in which the body has to arrive, in milliseconds. */
   readonly msMax: number
   /**
-   * Takes room for a piece of the body.
+   * Reserves the bytes of a piece of the body. Called before the piece is kept.
    *
-   * @throws {UnaryError} `invalid_argument` when the body is longer than it may be, `resource_exhausted` when there is no room.
+   * @throws {UnaryError} `invalid_argument` when the body is too long, `resource_exhausted` when its bytes do not fit.
    */
   take(bytes: number): void
-  /** Gives the room back: when the request was answered, or its sender is gone. */
-  leave(): void
+  /** Frees the reservation: when the request was answered, or its sender has disconnected. */
+  release(): void
 }
 
 /**
- * What requests for runs take of the memory of this process, from their heads to their answers. Bytes count as they come and
- * not as they are announced, so that a sender who is slow keeps out only as much as it has sent.
+ * Bounds the memory that requests for runs use in this process, from their heads to their answers. Bytes count when they
+ * arrive, not when they are announced, so a slow sender occupies only as much as it has sent.
  */
-export class RunRoom {
-  readonly #limits: RunRoomLimits
-  readonly #room: Room
+export class RunCapacity {
+  readonly #limits: RunCapacityLimits
+  readonly #capacity: Capacity
 
-  constructor(limits: RunRoomLimits) {
+  constructor(limits: RunCapacityLimits) {
     this.#limits = limits
-    this.#room = new Room({ countMax: limits.requestsMax, bytesMax: limits.requestBytesMax }, Date.now)
+    this.#capacity = new Capacity(
+      { countMax: limits.requestsMax, bytesMax: limits.requestBytesMax },
+      Date.now,
+    )
   }
 
-  /** Room for a request of which the head has come, or the refusal. */
-  enter(headers: UnaryHeaders): BodyPlace | UnaryResponse {
-    const place = this.#room.enter(1, 0)
-    if (place === undefined) return unreadResponse(this.#fullError(0))
+  /** Reserves capacity for a request of which the head was received, or returns the refusal. */
+  reserve(headers: UnaryHeaders): BodyReservation | UnaryResponse {
+    const reservation = this.#capacity.reserve(1, 0)
+    if (reservation === undefined) return unreadResponse(this.#fullError(0))
     const { bodyBytesMax, bodyMsMax } = this.#limits
-    let sent = 0
-    let held = 0
+    let received = 0
+    let reserved = 0
     return {
       msMax: bodyMsMax,
       take: (bytes) => {
-        sent += bytes
-        if (sent > bodyBytesMax) throw tooLargeError()
-        const more = sent + inflatedBytesMax(headers, sent, bodyBytesMax) - held
-        if (!place.grow(more)) throw this.#fullError(more)
-        held += more
+        received += bytes
+        if (received > bodyBytesMax) throw tooLargeError()
+        const more = received + inflatedBytesMax(headers, received, bodyBytesMax) - reserved
+        if (!reservation.grow(more)) throw this.#fullError(more)
+        reserved += more
       },
-      leave: place.leave,
+      release: reservation.release,
     }
   }
 
   #fullError(bytes: number): UnaryError {
-    const { count, bytes: held } = this.#room
-    const message = `this endpoint has ${count} requests of ${held} bytes under way`
-    return new UnaryError('resource_exhausted', message, { retryAfterMs: this.#room.retryAfterMs(1, bytes) })
+    const { count, bytes: reserved } = this.#capacity
+    const message = `this endpoint has ${count} requests of ${reserved} bytes under way`
+    const retryAfterMs = this.#capacity.retryAfterMs(1, bytes)
+    return new UnaryError('resource_exhausted', message, { retryAfterMs })
   }
 }

@@ -1,37 +1,37 @@
-import { DispatchError, RunAborter, type RunSignal } from '@dispatch/protocol'
+import { DispatchError, linkAbort, RunAborter, type RunSignal } from '@dispatch/protocol'
 
-/** A run that goes on. */
+/** A run in progress. */
 export interface TrackedRun {
   readonly signal: RunSignal
-  /** Aborts its signal; the run goes on until `end`. */
+  /** Aborts its signal; the run is in progress until `end`. */
   abort(reason: unknown): void
   end(): void
 }
 
 /**
- * Knows the runs that go on in this process, so that it can shut down in order.
+ * Tracks the runs in progress in this process, so that it can shut down in order.
  *
  * Rules.
- *  RT1 Until `drain` every run is taken; after that none.
- *  RT2 `drain` lets runs end by themselves for the grace time, then aborts their signals, and resolves when all have ended.
- *  RT3 A run's signal aborts also with the signal it came with.
+ *  R1 Runs are accepted until `drain`, and not after it.
+ *  R2 `drain` gives runs the grace time to end, then aborts their signals, and resolves when all have ended.
+ *  R3 The signal of a run also aborts with the signal that the run was started with.
  */
 export class RunTracker {
   readonly #runs = new Set<RunAborter>()
   #isDraining = false
   #onIdle: (() => void) | undefined
 
-  /** Whether no more runs are taken. */
+  /** Whether {@link drain} was called. */
   get isDraining(): boolean {
     return this.#isDraining
   }
 
-  /** Runs that go on. */
+  /** Runs in progress. */
   get count(): number {
     return this.#runs.size
   }
 
-  /** Begins a run, which goes on until its `end` is called. */
+  /** Begins a run, which is in progress until its `end` is called. */
   begin(): TrackedRun {
     const signal = new RunAborter()
     this.#runs.add(signal)
@@ -48,18 +48,16 @@ export class RunTracker {
   /** Carries out a run with a signal of its own. */
   async track<T>(signal: RunSignal | undefined, run: (signal: RunSignal) => Promise<T>): Promise<T> {
     const own = this.begin()
-    const abort = () => own.abort(signal?.reason)
-    if (signal?.aborted) abort()
-    signal?.addEventListener('abort', abort)
+    const unlink = linkAbort(signal, own.abort)
     try {
       return await run(own.signal)
     } finally {
-      signal?.removeEventListener('abort', abort)
+      unlink()
       own.end()
     }
   }
 
-  /** Takes no more runs. Resolves when the ones that go on have ended. */
+  /** Accepts no more runs. Resolves when those in progress have ended. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true
     if (this.#runs.size === 0) return

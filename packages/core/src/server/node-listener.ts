@@ -3,20 +3,20 @@ import { pipeline } from 'node:stream'
 import { RunAborter, type RunSignal } from '@dispatch/protocol'
 import { UnaryError, type UnaryResponse, unreadResponse, whenGone } from '@dispatch/protocol/connect'
 import type { EndpointHead, EndpointRequest, EndpointResponse } from '../endpoint/endpoint.js'
-import type { BodyPlace } from '../endpoint/run-capacity.js'
+import type { BodyReservation } from '../endpoint/run-capacity.js'
 import { type RequestWithBody, readNodeBody } from './node-body.js'
 
 /** The part of a `Dispatch` that a server needs. */
 export interface ServedDispatch {
   readonly isStopping: boolean
-  enter(head: EndpointHead): BodyPlace | UnaryResponse
+  reserve(head: EndpointHead): BodyReservation | UnaryResponse
   handle(request: EndpointRequest, signal?: RunSignal): Promise<EndpointResponse>
 }
 
 /**
- * Answers a request of Node.js's HTTP/1 and HTTP/2 servers, and of frameworks above them. Never rejects.
+ * Answers a request of Node.js's HTTP/1 and HTTP/2 servers, and of frameworks on top of them. Never rejects.
  *
- * Routes by `request.url`, which a router has shortened by its mount, and verifies the path that was sent.
+ * Routes by `request.url`, which a router has shortened by the path of its mount, and verifies the path that was sent.
  *
  * @param originalUrl - The URL as it was sent, where the framework does not keep it in `request.originalUrl`.
  */
@@ -34,22 +34,22 @@ export async function handleNode(
   }
   const signal = closeSignalOf(response)
   const write = (answer: EndpointResponse) => {
-    // At shutdown an idle connection would hold up the server.
+    // At shutdown an idle connection would keep the server open.
     if (dispatch.isStopping) endConnection(response)
     writeNodeResponse(response, answer)
   }
   try {
-    const place = dispatch.enter(head)
-    if ('status' in place) return write(place)
-    whenGone(response, place.leave)
-    const body = await readNodeBody(request, place)
+    const reservation = dispatch.reserve(head)
+    if ('status' in reservation) return write(reservation)
+    whenGone(response, reservation.release)
+    const body = await readNodeBody(request, reservation)
     write(await dispatch.handle({ ...head, body }, signal))
   } catch (error) {
     write(unreadResponse(error))
   }
 }
 
-/** Aborts when the sender hangs up before it was answered. */
+/** Aborts when the sender disconnects before it was answered. */
 export function closeSignalOf(response: ServerResponse): RunSignal {
   const aborter = new RunAborter()
   whenGone(response, () => {
@@ -59,7 +59,7 @@ export function closeSignalOf(response: ServerResponse): RunSignal {
   return aborter
 }
 
-/** Writes an answer, unless there was one or the sender has hung up. */
+/** Writes an answer, unless one was written or the sender has disconnected. */
 export function writeNodeResponse(
   response: ServerResponse,
   { status, headers, body }: EndpointResponse,
@@ -67,15 +67,15 @@ export function writeNodeResponse(
   if (response.headersSent || response.destroyed) return
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  // A body that nobody reads would block the next request.
+  // An unread body would block the next request on its connection.
   if (response.req.complete === false) endConnection(response)
   if (body instanceof Uint8Array) response.end(body)
   else pipeline(body, response, () => undefined)
 }
 
-/** Sees to it that the connection of this answer is not used again. */
+/** Closes the connection after this answer. */
 export function endConnection(response: ServerResponse): void {
-  // HTTP/2 has streams of its own for that, and refuses the header field.
+  // HTTP/2 multiplexes streams, and forbids the header field.
   if (response.req.httpVersionMajor >= 2) return
   if (!response.headersSent) response.setHeader('connection', 'close')
   else response.once('finish', () => response.req.socket?.end?.())

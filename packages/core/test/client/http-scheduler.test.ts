@@ -246,7 +246,7 @@ t.test('a scheduler that is not there is named, after several attempts', async (
 
 const unreadable: readonly { name: string; answer: LoopbackAnswer; want: RegExp }[] = [
   { name: 'no message', answer: ok(Buffer.from('ffffff', 'hex')), want: /^unreadable answer/ },
-  { name: 'too few ids', answer: idsAnswer(), want: /answered 0 ids for 1 calls/ },
+  { name: 'too few ids', answer: idsAnswer(), want: /expected 1 ids for as many calls, got 0/ },
   {
     name: 'a page',
     answer: { status: 200, headers: { 'content-type': 'text/html' }, body: '<p>' },
@@ -302,16 +302,16 @@ for (const { name, ask, answer, want, schema } of questions) {
     t.strictSame(fromBinary(schema as MessageSchema, request.body), want)
   })
 
-  t.test(`${name} of a call that is not there is undefined`, async (t) => {
+  t.test(`${name} of a call that does not exist is undefined`, async (t) => {
     const loopback = await createLoopback(t, () => failure(404, 'not_found'))
     t.equal(await ask(createScheduler(t, loopback.url).scheduler), undefined)
   })
 
-  t.test(`${name} of a scheduler that does not serve it says so`, async (t) => {
+  t.test(`${name} of a scheduler that does not serve it is an error that names it`, async (t) => {
     const loopback = await createLoopback(t, () => ({ status: 404, body: 'Not Found' }))
     await t.rejects(ask(createScheduler(t, loopback.url).scheduler), {
       status: 'not_found',
-      message: new RegExp(`does not serve dispatch\\.api\\.v1\\.CallService/${name}: it can take calls, but`),
+      message: new RegExp(`does not serve dispatch\\.api\\.v1\\.CallService/${name}: it accepts calls, but`),
     })
   })
 }

@@ -2,9 +2,10 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { Dispatch, type DispatchOptions, func } from '@dispatch/core'
 import type { Logger } from '@dispatch/protocol'
+import { RUN_PATH } from '@dispatch/protocol/messages'
 import { formatVerificationKey, generateKeyPair, signRequest } from '@dispatch/protocol/signature'
 import t, { type Test } from 'tap'
-import { inputOf, jsonOf, postRun, RUN_PATH, runRequestBytes } from '../helpers/run-requests.js'
+import { inputOf, jsonOf, postRun, runRequestBytes } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 const greet = func('greet', async (name: string) => `hello ${name}`)

@@ -107,7 +107,7 @@ t.test('who dispatches after closing is told that it is closed', async (t) => {
   const options = { functions: [lonely], scheduler: createSchedulerDouble(), env: {} }
   const dispatch = new Dispatch(options)
   await dispatch.close()
-  const want = { name: 'TemporaryError', message: 'this Dispatch is closed and takes no more calls' }
+  const want = { name: 'TemporaryError', message: 'this Dispatch is closed and accepts no more calls' }
   await t.rejects(lonely.dispatch(), want)
   await t.rejects(dispatch.dispatch(lonely), want)
   new Dispatch(options)

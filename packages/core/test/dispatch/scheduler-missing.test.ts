@@ -21,12 +21,12 @@ console.log(await fn.dispatch().catch((error) => error.name + ': ' + error.messa
 await dispatch.close()
 `
 
-t.test('without a scheduler an application starts, and the first dispatch names both ways out', async (t) => {
+t.test('without a scheduler an application starts, and the first dispatch names both fixes', async (t) => {
   const args = ['--no-warnings', '--input-type=module', '--eval', PROGRAM]
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname })
   t.equal(
     stdout.trim(),
-    'PermanentError: no scheduler: install @dispatch/scheduler, which runs inside this process, or name one elsewhere ' +
-      'by option apiUrl or DISPATCH_API_URL',
+    'PermanentError: no scheduler: install @dispatch/scheduler, which runs inside this process, or pass the URL of a ' +
+      'stand-alone scheduler as option apiUrl or DISPATCH_API_URL',
   )
 })

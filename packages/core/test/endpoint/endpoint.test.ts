@@ -3,11 +3,17 @@ import type { AddressInfo } from 'node:net'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { anyPack, EmptySchema } from '@bufbuild/protobuf/wkt'
 import { Dispatch, func, httpResponseValue, InvalidArgumentError, rawValue } from '@dispatch/core'
-import { type Any, CoroutineStateSchema, create, RunRequestSchema } from '@dispatch/protocol/messages'
+import {
+  type Any,
+  CoroutineStateSchema,
+  create,
+  RUN_PATH,
+  RunRequestSchema,
+} from '@dispatch/protocol/messages'
 import { encodeValue } from '@dispatch/protocol/values'
 import t, { type Test } from 'tap'
 import { rawExchange } from '../helpers/raw-http.js'
-import { inputOf, jsonOf, postRun, RUN_PATH, runOutputOf, runRequestBytes } from '../helpers/run-requests.js'
+import { inputOf, jsonOf, postRun, runOutputOf, runRequestBytes } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 const greet = func('greet', async (name: string) => `hello ${name}`)

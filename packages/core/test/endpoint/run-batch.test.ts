@@ -10,16 +10,14 @@ import {
   type StreamedResponse,
   type UnaryResponse,
 } from '@dispatch/protocol/connect'
-import { fromBinary, type RunBatchResponse, RunBatchResponseSchema } from '@dispatch/protocol/messages'
-import t, { type Test } from 'tap'
 import {
-  handleUnary,
-  inputOf,
-  postRun,
+  fromBinary,
   RUN_PATH,
-  runRequestBytes,
-  runResponseOf,
-} from '../helpers/run-requests.js'
+  type RunBatchResponse,
+  RunBatchResponseSchema,
+} from '@dispatch/protocol/messages'
+import t, { type Test } from 'tap'
+import { handleUnary, inputOf, postRun, runRequestBytes, runResponseOf } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 interface Held {
@@ -212,7 +210,7 @@ const REFUSED: { name: string; body: Uint8Array; want: RegExp }[] = [
   {
     name: 'of too many runs',
     body: bodyOf({ runs: Array.from({ length: BATCH_RUNS_MAX + 1 }, () => ['echo', 'a'] as const) }),
-    want: /at most 100 runs, this one has 101/,
+    want: /expected at most 100 runs in a batch, got 101/,
   },
 ]
 

@@ -3,61 +3,65 @@ import http from 'node:http'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { Dispatch, func } from '@dispatch/core'
 import { encodeRunBatchRequest, envelopeOf, MESSAGE_STREAM_TYPE } from '@dispatch/protocol/connect'
+import { RUN_PATH } from '@dispatch/protocol/messages'
 import t, { type Test } from 'tap'
-import { RunRoom } from '../../dist/endpoint/run-capacity.js'
-import { inputOf, RUN_PATH, runRequestBytes } from '../helpers/run-requests.js'
+import { type BodyReservation, RunCapacity } from '../../dist/endpoint/run-capacity.js'
+import { inputOf, runRequestBytes } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 const LIMITS = { requestsMax: 10, requestBytesMax: 10_000, bodyBytesMax: 8_000, bodyMsMax: 10_000 }
 const FULL = { code: 'resource_exhausted', status: 'throttled' }
 
-t.test('bytes count as they come, and are free when their request is answered', async (t) => {
-  const [first, second] = placesIn(t, new RunRoom(LIMITS), 2)
+t.test('bytes count when they arrive, and are free when their request is answered', async (t) => {
+  const [first, second] = reserveIn(t, new RunCapacity(LIMITS), 2)
   first.take(4_000)
   first.take(4_000)
   second.take(2_000)
   t.throws(() => second.take(1), { ...FULL, message: /2 requests of 10000 bytes under way/ })
-  first.leave()
+  first.release()
   second.take(1)
 })
 
-t.test('a body alone fits, however little room there is, but for what a body may have', async (t) => {
-  const [place] = placesIn(t, new RunRoom({ ...LIMITS, requestBytesMax: 10 }), 1)
-  place.take(8_000)
-  t.throws(() => place.take(1), { code: 'invalid_argument', message: 'content length is too large' })
+t.test('a single body is always admitted, up to the largest size of a body', async (t) => {
+  const [reservation] = reserveIn(t, new RunCapacity({ ...LIMITS, requestBytesMax: 10 }), 1)
+  reservation.take(8_000)
+  t.throws(() => reservation.take(1), { code: 'invalid_argument', message: 'content length is too large' })
 })
 
-t.test('a compressed body counts as what it may become', async (t) => {
-  const [first, second] = placesIn(t, new RunRoom(LIMITS), 2, { 'content-encoding': 'gzip' })
+t.test('a compressed body counts with its possible size after decompression', async (t) => {
+  const [first, second] = reserveIn(t, new RunCapacity(LIMITS), 2, { 'content-encoding': 'gzip' })
   first.take(20)
   t.throws(() => second.take(20), FULL)
 })
 
 t.test('requests are bounded by count', async (t) => {
-  const room = new RunRoom({ ...LIMITS, requestsMax: 2 })
-  const [first] = placesIn(t, room, 2)
-  t.match(room.enter({}), { status: 429, headers: { 'retry-after': /^\d+$/ } })
-  first.leave()
-  first.leave()
-  placesIn(t, room, 1)
-  t.match(room.enter({}), { status: 429 })
+  const capacity = new RunCapacity({ ...LIMITS, requestsMax: 2 })
+  const [first] = reserveIn(t, capacity, 2)
+  t.match(capacity.reserve({}), { status: 429, headers: { 'retry-after': /^\d+$/ } })
+  first.release()
+  first.release()
+  reserveIn(t, capacity, 1)
+  t.match(capacity.reserve({}), { status: 429 })
 })
 
 for (const kind of ['handler', 'fetch'] as const) {
-  t.test(`${kind}: while runs fill the room others are told to come again, and then taken`, async (t) => {
-    const { post, release, running } = serve(t, kind)
-    const held = post(runBytes(6_000))
-    await running()
-    const refused = await post(runBytes(6_000))
-    t.equal(refused.status, 429)
-    t.match(refused.headers.get('retry-after'), /^\d+$/)
-    t.match(await refused.text(), /resource_exhausted/)
-    release()
-    t.equal((await held).status, 200)
-    t.equal((await post(runBytes(6_000))).status, 200)
-  })
+  t.test(
+    `${kind}: while runs use all capacity others are refused with Retry-After, and accepted afterwards`,
+    async (t) => {
+      const { post, release, running } = serve(t, kind)
+      const held = post(runBytes(6_000))
+      await running()
+      const refused = await post(runBytes(6_000))
+      t.equal(refused.status, 429)
+      t.match(refused.headers.get('retry-after'), /^\d+$/)
+      t.match(await refused.text(), /resource_exhausted/)
+      release()
+      t.equal((await held).status, 200)
+      t.equal((await post(runBytes(6_000))).status, 200)
+    },
+  )
 
-  t.test(`${kind}: a batch of runs has its room until the last of them is answered`, async (t) => {
+  t.test(`${kind}: a batch of runs keeps its reservation until the last of them is answered`, async (t) => {
     const { post, release, running } = serve(t, kind)
     const batch = envelopeOf(encodeRunBatchRequest({ batchId: 'b', runs: [runBytes(6_000)] }))
     const held = post(batch, MESSAGE_STREAM_TYPE)
@@ -71,7 +75,7 @@ for (const kind of ['handler', 'fetch'] as const) {
   })
 }
 
-t.test('what a slow sender has sent counts, what it has announced does not', async (t) => {
+t.test('the bytes that a slow sender has sent count, those that it has announced do not', async (t) => {
   const { post, port, release } = serve(t, 'handler')
   release()
   const slow = await connect(t, await port(), 'content-length: 8000')
@@ -90,19 +94,19 @@ t.test('a body that does not arrive in time is refused, and its connection close
   await once(slow, 'end')
 })
 
-function placesIn(t: Test, room: RunRoom, count: 1 | 2, headers = {}) {
-  const places = Array.from({ length: count }, () => {
-    const place = room.enter(headers)
-    if ('status' in place) throw new Error('there is no room')
-    return place
+function reserveIn(t: Test, capacity: RunCapacity, count: 1 | 2, headers = {}) {
+  const reservations = Array.from({ length: count }, () => {
+    const reservation = capacity.reserve(headers)
+    if ('status' in reservation) throw new Error('it was refused')
+    return reservation
   })
-  t.equal(places.length, count)
-  return places as [(typeof places)[0], (typeof places)[0]]
+  t.equal(reservations.length, count)
+  return reservations as [BodyReservation, BodyReservation]
 }
 
 const limits = { requestBytesMax: 10_000, bodyBytesMax: 8_000 }
 
-/** A `Dispatch` with a function that goes on until it is released. */
+/** A `Dispatch` with a function that runs until `release` is called. */
 function serve(t: Test, kind: 'handler' | 'fetch', options: object = {}) {
   let release = (): void => {}
   let runs = 0
@@ -142,7 +146,7 @@ function runBytes(inputBytes: number): Uint8Array {
   return runRequestBytes({ function: 'hold', directive: inputOf('x'.repeat(inputBytes)) })
 }
 
-/** A request of which only the head is sent. Resolves when the server knows of it. */
+/** A request of which only the head is sent. Resolves when the server has received it. */
 async function connect(t: Test, port: number, field: string): Promise<Socket> {
   const socket = net.connect(port, '127.0.0.1')
   t.teardown(() => socket.destroy())
@@ -158,7 +162,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise(setImmediate)
 }
 
-t.test('a sender that has left before its request comes here takes no room', async (t) => {
+t.test('a sender that disconnects before its request is handled reserves nothing', async (t) => {
   const { port, arrived, handleAll } = await serveLate(t)
   for (const size of [1, 2, 3]) {
     const socket = net.connect(port, '127.0.0.1')
@@ -171,7 +175,7 @@ t.test('a sender that has left before its request comes here takes no room', asy
   t.equal(await statusOfNext(t, port, handleAll), 400)
 })
 
-t.test('requests that wait behind another one on their connection leave with it', async (t) => {
+t.test('pipelined requests release their reservations with their connection', async (t) => {
   const { port, arrived, handleAll } = await serveLate(t)
   const socket = net.connect(port, '127.0.0.1')
   socket.write(`GET / HTTP/1.1\r\nhost: x\r\n\r\n${`${RUN_HEAD}x`.repeat(3)}`)
@@ -186,14 +190,14 @@ t.test('requests that wait behind another one on their connection leave with it'
   t.equal(await statusOfNext(t, port, handleAll), 400)
 })
 
-/** It may be reset, which is no matter here. */
+/** Whether it is reset or closed does not matter here. */
 function closed(socket: Socket): Promise<unknown> {
   return new Promise((resolve) => socket.once('close', resolve))
 }
 
 const RUN_HEAD = `POST ${RUN_PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/proto\r\ncontent-length: 1\r\n\r\n`
 
-/** A server with room for three requests, and something in front of it that takes its time, such as a session. */
+/** A server with capacity for three requests, behind a slow middleware, such as one that loads sessions. */
 async function serveLate(t: Test) {
   const dispatch = new Dispatch({
     scheduler: createSchedulerDouble(),
@@ -215,7 +219,7 @@ async function serveLate(t: Test) {
   return { port: (server.address() as AddressInfo).port, arrived, handleAll }
 }
 
-/** What a request is answered with that is garbage: 400, or 429 when there is no room for it. */
+/** The answer to a malformed request: 400, or 429 when it does not fit. */
 async function statusOfNext(t: Test, port: number, handleAll: () => Promise<void>): Promise<number> {
   const timer = setInterval(handleAll, 10)
   t.teardown(() => clearInterval(timer))

@@ -7,6 +7,7 @@ import {
   create,
   fromBinary,
   type MessageInit,
+  RUN_PATH,
   type RunRequest,
   RunRequestSchema,
   type RunResponse,
@@ -16,8 +17,6 @@ import {
 } from '@dispatch/protocol/messages'
 import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import { createSchedulerDouble } from './scheduler-double.js'
-
-export const RUN_PATH = '/dispatch.sdk.v1.FunctionService/Run'
 
 /** A RunRequest in binary: of `fn` with `input`, unless `init` says otherwise. */
 export function runRequestBytes(init: MessageInit<RunRequest>): Uint8Array {

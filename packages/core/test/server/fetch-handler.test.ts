@@ -1,7 +1,8 @@
 import { Dispatch, func } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/protocol/messages'
 import { formatVerificationKey, generateKeyPair, signRequest } from '@dispatch/protocol/signature'
 import t from 'tap'
-import { inputOf, RUN_PATH, runOutputOf, runRequestBytes } from '../helpers/run-requests.js'
+import { inputOf, runOutputOf, runRequestBytes } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 const greet = func('greet', async (name: string) => `hello ${name}`)

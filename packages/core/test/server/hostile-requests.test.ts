@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { Dispatch, func } from '@dispatch/core'
+import { RUN_PATH } from '@dispatch/protocol/messages'
 import t from 'tap'
-import { handleUnary, inputOf, RUN_PATH, runRequestBytes } from '../helpers/run-requests.js'
+import { handleUnary, inputOf, runRequestBytes } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 const SEED = 20_240_610

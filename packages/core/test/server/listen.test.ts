@@ -3,8 +3,9 @@ import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { Dispatch, DispatchError, func } from '@dispatch/core'
 import type { EmbeddedScheduler, EmbeddedSchedulerOptions } from '@dispatch/protocol'
+import { RUN_PATH } from '@dispatch/protocol/messages'
 import t from 'tap'
-import { handleUnary, inputOf, RUN_PATH, runOutputOf, runRequestBytes } from '../helpers/run-requests.js'
+import { handleUnary, inputOf, runOutputOf, runRequestBytes } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 const HELLO = runRequestBytes({ function: 'greet', directive: inputOf('World') })

@@ -1,78 +1,80 @@
 import { Rate } from './rate.js'
 
-/** How much fits. */
-export interface RoomLimits {
+/** Capacity limits. */
+export interface CapacityLimits {
   readonly countMax: number
   readonly bytesMax: number
 }
 
-/** What somebody has taken of a {@link Room}. */
-export interface Place {
-  /** Takes more bytes, if they fit. */
+/** A part of a {@link Capacity} that is in use. */
+export interface Reservation {
+  /** Reserves more bytes. Returns whether they fit; if not, nothing changes. */
   grow(bytes: number): boolean
-  /** Gives it back. Once; later calls do nothing. */
-  leave(): void
+  /** Frees the reservation. Later calls do nothing. */
+  release(): void
 }
 
 /**
- * Room for things that wait in memory, by count and by bytes. Whoever comes alone fits, however large: else it would
- * never get in.
+ * Bounds what waits in memory, by count and by bytes. A single reservation is always admitted, however large: it would
+ * otherwise never be.
  */
-export class Room {
-  readonly #limits: RoomLimits
+export class Capacity {
+  readonly #limits: CapacityLimits
   readonly #nowMs: () => number
-  readonly #countLeft = new Rate()
-  readonly #bytesLeft = new Rate()
+  readonly #countReleased = new Rate()
+  readonly #bytesReleased = new Rate()
   #count = 0
   #bytes = 0
 
   /** @param nowMs - Epoch milliseconds, for {@link retryAfterMs}. */
-  constructor(limits: RoomLimits, nowMs: () => number) {
+  constructor(limits: CapacityLimits, nowMs: () => number) {
     this.#limits = limits
     this.#nowMs = nowMs
   }
 
+  /** Count that is reserved. */
   get count(): number {
     return this.#count
   }
 
+  /** Bytes that are reserved. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** A place for `count` things that have `bytes` together, or `undefined` when there is no room. */
-  enter(count: number, bytes: number): Place | undefined {
+  /** Reserves `count` items of `bytes` bytes in total; `undefined` when they do not fit. */
+  reserve(count: number, bytes: number): Reservation | undefined {
     if (!this.#fits(count, bytes)) return undefined
     this.#count += count
     this.#bytes += bytes
-    let taken = bytes
-    let isOver = false
+    let reserved = bytes
+    let isReleased = false
     return {
       grow: (more) => {
-        if (isOver || (this.#count > count && this.#bytes + more > this.#limits.bytesMax)) return false
+        if (isReleased || (this.#count > count && this.#bytes + more > this.#limits.bytesMax)) return false
         this.#bytes += more
-        taken += more
+        reserved += more
         return true
       },
-      leave: () => {
-        if (isOver) return
-        isOver = true
+      release: () => {
+        if (isReleased) return
+        isReleased = true
         this.#count -= count
-        this.#bytes -= taken
+        this.#bytes -= reserved
         const nowMs = this.#nowMs()
-        this.#countLeft.add(count, nowMs)
-        this.#bytesLeft.add(taken, nowMs)
+        this.#countReleased.add(count, nowMs)
+        this.#bytesReleased.add(reserved, nowMs)
       },
     }
   }
 
-  /** When as much will have left, at the rate of late, as `count` things of `bytes` bytes need. */
+  /** Time until `count` items of `bytes` bytes fit, at the recent rate of releases. */
   retryAfterMs(count: number, bytes: number): number {
     const { countMax, bytesMax } = this.#limits
     const nowMs = this.#nowMs()
     return Math.max(
-      this.#countLeft.adviceMsFor(Math.max(0, this.#count + count - countMax), nowMs),
-      this.#bytesLeft.adviceMsFor(Math.max(0, this.#bytes + bytes - bytesMax), nowMs),
+      this.#countReleased.adviceMsFor(Math.max(0, this.#count + count - countMax), nowMs),
+      this.#bytesReleased.adviceMsFor(Math.max(0, this.#bytes + bytes - bytesMax), nowMs),
     )
   }
 

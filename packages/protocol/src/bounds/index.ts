@@ -1,6 +1,6 @@
 // Limits, and what keeps them.
 
-export { type Place, Room, type RoomLimits } from './capacity.js'
+export { Capacity, type CapacityLimits, type Reservation } from './capacity.js'
 export {
   BODY_BYTES_MAX,
   FUNCTION_NAME_PATTERN,

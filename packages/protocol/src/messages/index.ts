@@ -58,6 +58,14 @@ export {
   WireErrorSchema,
 } from './gen/dispatch-sdk-v1.js'
 export { type Any, AnySchema, type Timestamp, type WireDuration } from './gen/google-protobuf.js'
+export {
+  CANCEL_PATH,
+  DISPATCH_PATH,
+  GET_PATH,
+  RUN_PATH,
+  WAIT_BATCH_PATH,
+  WAIT_PATH,
+} from './paths.js'
 export { durationFromMs, durationMs, timestampFromMs, timestampMs } from './time.js'
 export { TYPE_REGISTRY } from './type-registry.js'
 export {

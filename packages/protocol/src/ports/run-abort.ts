@@ -1,8 +1,8 @@
 import type { RunSignal } from './scheduler.js'
 
 /**
- * Aborts one run. An `AbortController` would do the same at ten times the price, garbage collection included, and
- * every run has one that nearly none uses.
+ * Aborts one run. An `AbortController` would do the same at ten times the cost, garbage collection included, and
+ * every run has one that is almost never used.
  */
 export class RunAborter implements RunSignal {
   #listeners: (() => void)[] | undefined
@@ -17,7 +17,7 @@ export class RunAborter implements RunSignal {
     return this.#reason
   }
 
-  /** Once; later reasons are not heard. */
+  /** Aborts, once; the reasons of later calls are ignored. */
   abort(reason: unknown): void {
     if (this.#aborted) return
     this.#aborted = true

@@ -1,5 +1,5 @@
 import { DispatchError } from '@dispatch/protocol'
-import { Rate, Room, UNACKNOWLEDGED_BYTES_MAX, UNACKNOWLEDGED_CALLS_MAX } from '@dispatch/protocol/bounds'
+import { Capacity, Rate, UNACKNOWLEDGED_BYTES_MAX, UNACKNOWLEDGED_CALLS_MAX } from '@dispatch/protocol/bounds'
 import { bytesOfCalls, type Call } from '@dispatch/protocol/messages'
 import type { Clock } from '../time/clock.js'
 
@@ -52,7 +52,7 @@ export class Admission {
   readonly #clock: Clock
   readonly #liveCallsMax: number
   readonly #liveBytesMax: number
-  readonly #unacknowledged: Room
+  readonly #unacknowledged: Capacity
   /** Calls that are done, of late. */
   readonly #ended = new Rate()
   /** Bytes of their inputs. */
@@ -65,7 +65,7 @@ export class Admission {
     this.#clock = clock
     this.#liveCallsMax = limits.liveCallsMax ?? LIVE_CALLS_MAX
     this.#liveBytesMax = limits.liveBytesMax ?? LIVE_BYTES_MAX
-    this.#unacknowledged = new Room(
+    this.#unacknowledged = new Capacity(
       {
         countMax: limits.unacknowledgedCallsMax ?? UNACKNOWLEDGED_CALLS_MAX,
         bytesMax: limits.unacknowledgedBytesMax ?? UNACKNOWLEDGED_BYTES_MAX,
@@ -86,16 +86,16 @@ export class Admission {
    */
   admit(calls: readonly Call[], live: LiveCalls, isAccepted: (call: Call) => boolean): Admitted {
     const fresh = calls.filter((call) => !isAccepted(call))
-    if (fresh.length > 0) this.#assertRoom(fresh, live)
+    if (fresh.length > 0) this.#assertCapacity(fresh, live)
     const count = calls.length
     const bytes = bytesOfCalls(calls)
-    const room = this.#unacknowledged
-    const place = room.enter(count, bytes)
-    if (place === undefined) {
+    const capacity = this.#unacknowledged
+    const reservation = capacity.reserve(count, bytes)
+    if (reservation === undefined) {
       throw new DispatchError(
         'throttled',
-        `${room.count} calls of ${room.bytes} bytes are waiting to be recorded, and no more fit`,
-        { retryAfterMs: room.retryAfterMs(count, bytes) },
+        `${capacity.count} calls of ${capacity.bytes} bytes are waiting to be recorded, and no more fit`,
+        { retryAfterMs: capacity.retryAfterMs(count, bytes) },
       )
     }
     this.#onTheirWay += count
@@ -111,12 +111,12 @@ export class Admission {
       submitted,
       answered: () => {
         submitted()
-        place.leave()
+        reservation.release()
       },
     }
   }
 
-  #assertRoom(calls: readonly Call[], { size: liveCalls, inputBytes: liveBytes }: LiveCalls): void {
+  #assertCapacity(calls: readonly Call[], { size: liveCalls, inputBytes: liveBytes }: LiveCalls): void {
     const tooMany = liveCalls + this.#onTheirWay + calls.length - this.#liveCallsMax
     if (tooMany > 0) {
       throw new DispatchError(

@@ -1,12 +1,10 @@
-import { DispatchError } from '@dispatch/protocol'
+import { Deferred, DispatchError } from '@dispatch/protocol'
 import { Rate } from '@dispatch/protocol/bounds'
 import type { CallInfo } from '@dispatch/protocol/messages'
 import type { Clock } from '../time/clock.js'
 
-interface Waiter {
-  readonly resolve: (call: CallInfo | undefined) => void
-  readonly reject: (error: unknown) => void
-}
+/** A request that waits for a call. */
+type Waiter = Deferred<CallInfo | undefined, AbortSignal | undefined>
 
 /** At some 500 bytes each, 50 MB. */
 const WAITERS_MAX = 100_000
@@ -42,30 +40,14 @@ export class Waiters {
   wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<CallInfo | undefined> {
     if (signal?.aborted) return Promise.resolve(undefined)
     if (this.#count >= this.#countMax) return Promise.reject(this.#fullError())
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        cancelTimer()
-        signal?.removeEventListener('abort', giveUp)
-        this.#remove(id, waiter)
-      }
-      const giveUp = (): void => {
-        settle()
-        resolve(undefined)
-      }
-      const waiter: Waiter = {
-        resolve: (call) => {
-          settle()
-          resolve(call)
-        },
-        reject: (error) => {
-          settle()
-          reject(error)
-        },
-      }
-      const cancelTimer = this.#clock.after(timeoutMs, giveUp)
-      signal?.addEventListener('abort', giveUp, { once: true })
-      this.#add(id, waiter)
-    })
+    const waiter: Waiter = new Deferred(signal, (deferred) => deferred.resolve(undefined))
+    const cancelTimer = this.#clock.after(timeoutMs, () => waiter.resolve(undefined))
+    waiter.onSettle = () => {
+      cancelTimer()
+      this.#remove(id, waiter)
+    }
+    this.#add(id, waiter)
+    return waiter.promise
   }
 
   #fullError(): DispatchError {

@@ -7,15 +7,20 @@ import {
   type UnaryResponse,
 } from '@dispatch/protocol/connect'
 import {
+  CANCEL_PATH,
   type Call,
   CallState,
   CancelRequestSchema,
   CancelResponseSchema,
   create,
+  DISPATCH_PATH,
   DispatchRequestSchema,
   DispatchResponseSchema,
+  GET_PATH,
   GetRequestSchema,
   GetResponseSchema,
+  WAIT_BATCH_PATH,
+  WAIT_PATH,
   WaitRequestSchema,
   WaitResponseSchema,
 } from '@dispatch/protocol/messages'
@@ -27,8 +32,6 @@ export type Method = (
   request: UnaryRequest,
   context: MethodContext,
 ) => Promise<UnaryResponse | StreamedResponse>
-
-export const DISPATCH_PATH = '/dispatch.sdk.v1.DispatchService/Dispatch'
 
 /** What a scheduler serves, by path. */
 export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
@@ -47,7 +50,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
       ),
   ],
   [
-    '/dispatch.api.v1.CallService/Get',
+    GET_PATH,
     (request, { scheduler, options }) =>
       serveUnary(
         request,
@@ -59,7 +62,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
       ),
   ],
   [
-    '/dispatch.api.v1.CallService/Wait',
+    WAIT_PATH,
     (request, { scheduler, signal, options }) =>
       serveUnary(
         request,
@@ -73,12 +76,12 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
       ),
   ],
   [
-    '/dispatch.api.v1.CallService/WaitBatch',
+    WAIT_BATCH_PATH,
     async ({ body }, context) =>
       serveStream(body, (bytes) => serveWaitBatch(bytes, context), context.options),
   ],
   [
-    '/dispatch.api.v1.CallService/Cancel',
+    CANCEL_PATH,
     (request, { scheduler, options }) =>
       serveUnary(
         request,

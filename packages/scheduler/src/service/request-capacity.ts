@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Place, Room } from '@dispatch/protocol/bounds'
+import { Capacity, type Reservation } from '@dispatch/protocol/bounds'
 import {
   inflatedBytesMax,
   tooLargeError,
@@ -47,18 +47,18 @@ export const REQUEST_LIMITS: Limits<RequestLimits & { bodyBytesMax?: number }> =
 /** Smaller answers are in the hands of the operating system at once. */
 const SLOW_ANSWER_BYTES_MIN = 65_536
 
-/** What the requests to a scheduler take of its memory, bounded. */
-export class RequestRoom {
+/** Bounds the memory that requests to a scheduler use. */
+export class RequestCapacity {
   readonly bodyMsMax: number
   readonly #answerMsMax: number
   readonly #bodyBytesMax: number
-  readonly #room: Room
+  readonly #capacity: Capacity
 
   constructor(limits: RequestLimits, bodyBytesMax: number) {
     this.bodyMsMax = limits.bodyMsMax ?? BODY_MS_MAX
     this.#answerMsMax = limits.answerMsMax ?? ANSWER_MS_MAX
     this.#bodyBytesMax = bodyBytesMax
-    this.#room = new Room(
+    this.#capacity = new Capacity(
       {
         countMax: limits.requestsMax ?? REQUESTS_MAX,
         bytesMax: limits.requestBytesMax ?? REQUEST_BYTES_MAX,
@@ -67,35 +67,40 @@ export class RequestRoom {
     )
   }
 
-  /** Room for a request whose head has come, until its answer has been read or its sender is gone; or the refusal. */
-  enter(request: IncomingMessage, response: ServerResponse): Place | UnaryResponse {
+  /**
+   * Reserves capacity for a request of which the head was received, until its answer has been read or its sender has
+   * disconnected; or returns the refusal.
+   */
+  reserve(request: IncomingMessage, response: ServerResponse): Reservation | UnaryResponse {
     const bytes = this.#announcedBytes(request)
-    const place = this.#room.enter(1, bytes)
-    if (place === undefined) return this.full(bytes)
-    whenGone(response, place.leave)
-    return place
+    const reservation = this.#capacity.reserve(1, bytes)
+    if (reservation === undefined) return this.full(bytes)
+    whenGone(response, reservation.release)
+    return reservation
   }
 
-  /** Is told of each piece of a body before that is kept. @throws {UnaryError} When it is too long, or there is no room. */
-  takerOf({ headers }: IncomingMessage, place: Place): (bytes: number) => void {
+  /** Reserves each piece of a body before it is kept. @throws {UnaryError} When it is too long, or does not fit. */
+  takerOf({ headers }: IncomingMessage, reservation: Reservation): (bytes: number) => void {
     const isAnnounced = headers['content-length'] !== undefined
     let sent = 0
     return (bytes) => {
       sent += bytes
       if (sent > this.#bodyBytesMax) throw tooLargeError()
-      if (!isAnnounced && !place.grow(bytes)) throw this.#fullError(bytes)
+      if (!isAnnounced && !reservation.grow(bytes)) throw this.#fullError(bytes)
     }
   }
 
-  /** The refusal of a request, or of an answer, for which there is no room. */
+  /** The refusal of a request, or of an answer, that does not fit. */
   full(bytes: number): UnaryResponse {
     return unreadResponse(this.#fullError(bytes))
   }
 
   #fullError(bytes: number): UnaryError {
-    const { count, bytes: held } = this.#room
-    const message = `the scheduler has ${count} requests of ${held} bytes under way`
-    return new UnaryError('resource_exhausted', message, { retryAfterMs: this.#room.retryAfterMs(1, bytes) })
+    const { count, bytes: reserved } = this.#capacity
+    const message = `the scheduler has ${count} requests of ${reserved} bytes under way`
+    return new UnaryError('resource_exhausted', message, {
+      retryAfterMs: this.#capacity.retryAfterMs(1, bytes),
+    })
   }
 
   /** Sees to it that an answer which nobody reads is not kept for ever. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
-import type { Logger, Scheduler } from '@dispatch/protocol'
+import { type Logger, linkAbort, type Scheduler } from '@dispatch/protocol'
 import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
 import {
   checkHead,
@@ -12,13 +12,14 @@ import {
   unreadResponse,
   whenGone,
 } from '@dispatch/protocol/connect'
+import { DISPATCH_PATH } from '@dispatch/protocol/messages'
 import { checkLimits } from '../options/check-limits.js'
 import { parseAllowedEndpoints } from '../transport/allowed-endpoints.js'
 import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'
 import { localRequestProblem } from './loopback.js'
 import type { MethodContext, MethodOptions } from './method-context.js'
-import { DISPATCH_PATH, METHODS } from './methods.js'
-import { REQUEST_LIMITS, type RequestLimits, RequestRoom } from './request-capacity.js'
+import { METHODS } from './methods.js'
+import { REQUEST_LIMITS, RequestCapacity, type RequestLimits } from './request-capacity.js'
 
 export interface SchedulerHandlerOptions extends RequestLimits {
   readonly scheduler: { forTenant(tenant: string): Scheduler }
@@ -49,7 +50,7 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
   checkLimits(options, REQUEST_LIMITS)
   const { scheduler, apiKeys, allowedEndpoints = ['*'], closing, logger } = options
   const { bodyBytesMax = BODY_BYTES_MAX } = options
-  const room = new RequestRoom(options, bodyBytesMax)
+  const capacity = new RequestCapacity(options, bodyBytesMax)
   const isAllowed = parseAllowedEndpoints(allowedEndpoints)
   const authenticate = apiKeys === undefined ? undefined : createAuthenticator(apiKeys)
   const methodOptions: MethodOptions = {
@@ -77,11 +78,11 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
     const limits = { bodyBytesMax, lengthRequired: false }
     const refusal = checkHead(request.method ?? '', request.headers, limits)
     if (refusal !== undefined) return refusal
-    const place = room.enter(request, response)
-    if ('status' in place) return place
+    const reservation = capacity.reserve(request, response)
+    if ('status' in reservation) return reservation
     const body = await readBody(request, {
-      take: room.takerOf(request, place),
-      msMax: room.bodyMsMax,
+      take: capacity.takerOf(request, reservation),
+      msMax: capacity.bodyMsMax,
     }).catch(unreadResponse)
     if ('status' in body) return body
     let signal: AbortSignal | undefined
@@ -94,17 +95,17 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
         return signal
       },
       options: methodOptions,
-      hold: (bytes) => place.grow(bytes),
+      hold: (bytes) => reservation.grow(bytes),
     }
     const answered = await method({ method: 'POST', path, headers: request.headers, body }, context)
     if (!(answered.body instanceof Uint8Array)) {
-      room.watchStream(response)
+      capacity.watchStream(response)
       return answered
     }
     const bytes = answered.body.byteLength
     // What a Dispatch has recorded must not be refused any more; ids are few bytes.
-    if (!place.grow(bytes) && path !== DISPATCH_PATH) return room.full(bytes)
-    room.watchAnswer(response, bytes)
+    if (!reservation.grow(bytes) && path !== DISPATCH_PATH) return capacity.full(bytes)
+    capacity.watchAnswer(response, bytes)
     return answered
   }
 
@@ -126,10 +127,9 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
 function endOf(response: ServerResponse, closing: AbortSignal | undefined): AbortSignal {
   const controller = new AbortController()
   const abort = () => controller.abort()
-  if (closing?.aborted) abort()
-  closing?.addEventListener('abort', abort, { once: true })
+  const unlink = linkAbort(closing, abort)
   whenGone(response, () => {
-    closing?.removeEventListener('abort', abort)
+    unlink()
     if (!response.writableFinished) abort()
   })
   return controller.signal

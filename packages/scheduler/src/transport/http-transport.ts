@@ -18,7 +18,7 @@ import {
   type UnaryHeaders,
   unaryHeaders,
 } from '@dispatch/protocol/connect'
-import { encodeRunRequest, RunResponseSchema } from '@dispatch/protocol/messages'
+import { encodeRunRequest, RUN_PATH, RunResponseSchema } from '@dispatch/protocol/messages'
 import { type KeyInput, parseSigningKey, signRequest } from '@dispatch/protocol/signature'
 import { Agent } from 'undici'
 import { COUNT, checkLimits, type Limits, TIME } from '../options/check-limits.js'
@@ -55,8 +55,6 @@ export interface HttpTransport {
   /** Closes all connections; runs under way fail. */
   close(): Promise<void>
 }
-
-const RUN_PATH = '/dispatch.sdk.v1.FunctionService/Run'
 
 const CONNECT_MS_MAX = 10_000
 /** Longest pause within an answer whose head has come. */
@@ -148,7 +146,7 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
       body,
       signal,
     })
-  const failureOf = (error: unknown): RunOutcome =>
+  const outcomeOfError = (error: unknown): RunOutcome =>
     error instanceof UnaryError ? httpFailureOf(error) : networkFailureOf(error, origin)
 
   const runAlone = async (request: Uint8Array, signal: RunSignal): Promise<RunOutcome> => {
@@ -165,7 +163,7 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
       if (runsMax > 1) batcher ??= createBatcher(runsMax)
       return { kind: 'response', response }
     } catch (error) {
-      return failureOf(error)
+      return outcomeOfError(error)
     }
   }
 
@@ -176,7 +174,7 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
       runsMax,
       responseBytesMax: bodyBytesMax,
       clock,
-      failureOf,
+      outcomeOfError,
       runAlone,
       async post(message, signal) {
         const answer = await post(context.batchAgent, MESSAGE_STREAM_TYPE, envelopeOf(message), signal)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { DispatchError, RunAborter, type RunOutcome, type RunSignal } from '@dispatch/protocol'
+import { Deferred, DispatchError, RunAborter, type RunOutcome, type RunSignal } from '@dispatch/protocol'
 import {
   decodeRunBatchResponse,
   encodeRunBatchRequest,
@@ -24,7 +24,7 @@ export interface RunBatcherOptions {
   /** Posts a run by itself. Never rejects. */
   readonly runAlone: (request: Uint8Array, signal: RunSignal) => Promise<RunOutcome>
   /** How a run ends that had no answer. */
-  readonly failureOf: (error: unknown) => RunOutcome
+  readonly outcomeOfError: (error: unknown) => RunOutcome
 }
 
 /** Carries out a run whose request was made by `encodeRunRequest`, as `Endpoint.run` does. */
@@ -58,11 +58,11 @@ const REFUSED_FOR_MS = 60_000
  *  G3 An aborted run ends at once. The endpoint is told, by the end of the request when it was its last run.
  */
 export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
-  const { runsMax, clock, post, runAlone, failureOf } = options
+  const { runsMax, clock, post, runAlone, outcomeOfError } = options
   const prefix = randomBytes(9).toString('base64url')
   let batches = 0
   let refusedUntilMs = 0
-  let waiting: Member[] = []
+  let waiting: PendingRun[] = []
   const aborts: { batchId: string; index: number }[] = []
   let isFlushing = false
   /** Runs that waited a turn ago, and turns for which the first of them has waited. */
@@ -87,107 +87,88 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
     isFlushing = false
     waited = 0
     turns = 0
-    const members = waiting.filter(({ isSettled }) => !isSettled)
+    const runs = waiting.filter(({ isSettled }) => !isSettled)
     waiting = []
-    for (const batch of batchesOf(members, runsMax)) {
-      if (batch.length === 1) void sendAlone(batch[0] as Member)
+    for (const batch of batchesOf(runs, runsMax)) {
+      if (batch.length === 1) void sendAlone(batch[0] as PendingRun)
       else void sendBatch(batch)
     }
     if (aborts.length > 0) void sendBatch([])
   }
 
-  const sendAlone = async (member: Member) => {
-    member.settle(await runAlone(member.request, member.signal))
+  const sendAlone = async (run: PendingRun) => {
+    run.resolve(await runAlone(run.request, run.signal))
   }
 
-  const sendBatch = async (members: readonly Member[]) => {
+  const sendBatch = async (runs: readonly PendingRun[]) => {
     const batchId = `${prefix}${++batches}`
     const exchange = new RunAborter()
-    for (const [index, member] of members.entries()) {
-      member.onAbort = (reason) => {
-        if (members.every(({ isSettled }) => isSettled)) return exchange.abort(reason)
+    for (const [index, run] of runs.entries()) {
+      run.onAbort = (reason) => {
+        if (runs.every(({ isSettled }) => isSettled)) return exchange.abort(reason)
         aborts.push({ batchId, index })
         flushSoon()
       }
     }
-    const runs = members.map(({ request }) => request)
+    const requests = runs.map(({ request }) => request)
     try {
-      const chunks = await post(encodeRunBatchRequest({ batchId, runs, aborts: aborts.splice(0) }), exchange)
-      await receive(chunks, members)
+      const chunks = await post(
+        encodeRunBatchRequest({ batchId, runs: requests, aborts: aborts.splice(0) }),
+        exchange,
+      )
+      await receive(chunks, runs)
     } catch (error) {
-      const left = members.filter(({ isSettled }) => !isSettled)
+      const left = runs.filter(({ isSettled }) => !isSettled)
       const isUnreadable = error instanceof UnaryError && error.status === 'invalid_response'
       if (isRefusal(error) || isUnreadable) refusedUntilMs = clock.monotonicMs() + REFUSED_FOR_MS
       if (isRefusal(error)) await Promise.all(left.map(sendAlone))
-      else for (const member of left) member.settle(failureOf(isUnreadable ? brokenBy(error) : error))
+      else for (const run of left) run.resolve(outcomeOfError(isUnreadable ? brokenBy(error) : error))
     }
   }
 
-  const receive = async (chunks: AsyncIterable<Uint8Array>, members: readonly Member[]) => {
+  const receive = async (chunks: AsyncIterable<Uint8Array>, runs: readonly PendingRun[]) => {
     const reader = new MessageStreamReader(options.responseBytesMax)
     for await (const chunk of chunks) {
       for (const message of reader.push(chunk)) {
         const { index, result } = decodeRunBatchResponse(message)
-        if (result.case === 'response') members[index]?.settle({ kind: 'response', response: result.value })
-        if (result.case === 'error') members[index]?.settle(failureOf(fromBatchError(result.value)))
+        if (result.case === 'response') runs[index]?.resolve({ kind: 'response', response: result.value })
+        if (result.case === 'error') runs[index]?.resolve(outcomeOfError(fromBatchError(result.value)))
       }
     }
-    if (members.some(({ isSettled }) => !isSettled)) throw noAnswer()
+    if (runs.some(({ isSettled }) => !isSettled)) throw noAnswer()
   }
 
   return (request, signal) => {
     if (request.byteLength > RUN_BYTES_MAX || clock.monotonicMs() < refusedUntilMs)
       return runAlone(request, signal)
-    return new Promise((resolve) => {
-      waiting.push(new Member(request, signal, { resolve, failureOf }))
-      flushSoon()
-    })
+    const run = new PendingRun(request, signal, outcomeOfError)
+    waiting.push(run)
+    flushSoon()
+    return run.promise
   }
 }
 
-/** A run that waits for its answer. Only the first one counts. */
-class Member {
+class PendingRun extends Deferred<RunOutcome, RunSignal> {
   readonly request: Uint8Array
-  readonly signal: RunSignal
-  isSettled = false
-  /** Is told when the run ended because nobody waits for it any more. */
-  onAbort: ((reason: unknown) => void) | undefined
-  readonly settle: (outcome: RunOutcome) => void
 
-  constructor(
-    request: Uint8Array,
-    signal: RunSignal,
-    options: { resolve: (outcome: RunOutcome) => void } & Pick<RunBatcherOptions, 'failureOf'>,
-  ) {
+  constructor(request: Uint8Array, signal: RunSignal, outcomeOfError: RunBatcherOptions['outcomeOfError']) {
+    super(signal, (run, reason) => run.resolve(outcomeOfError(reason)))
     this.request = request
-    this.signal = signal
-    const abort = () => {
-      this.settle(options.failureOf(signal.reason))
-      this.onAbort?.(signal.reason)
-    }
-    this.settle = (outcome) => {
-      if (this.isSettled) return
-      this.isSettled = true
-      signal.removeEventListener('abort', abort)
-      options.resolve(outcome)
-    }
-    signal.addEventListener('abort', abort)
-    if (signal.aborted) abort()
   }
 }
 
 /** In order, as many to a batch as may be and fit. */
-function batchesOf(members: readonly Member[], runsMax: number): Member[][] {
-  const batches: Member[][] = []
+function batchesOf(runs: readonly PendingRun[], runsMax: number): PendingRun[][] {
+  const batches: PendingRun[][] = []
   let byteCount = 0
-  for (const member of members) {
+  for (const run of runs) {
     const batch = batches.at(-1)
-    byteCount += member.request.byteLength
+    byteCount += run.request.byteLength
     if (batch !== undefined && batch.length < runsMax && byteCount <= BATCH_BYTES_MAX) {
-      batch.push(member)
+      batch.push(run)
     } else {
-      batches.push([member])
-      byteCount = member.request.byteLength
+      batches.push([run])
+      byteCount = run.request.byteLength
     }
   }
   return batches

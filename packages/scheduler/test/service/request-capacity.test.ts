@@ -5,13 +5,16 @@ import { gzipSync } from 'node:zlib'
 import {
   CallState,
   create,
+  DISPATCH_PATH,
   DispatchRequestSchema,
   DispatchResponseSchema,
   durationFromMs,
   fromBinary,
+  GET_PATH,
   GetRequestSchema,
   RunResponseSchema,
   toBinary,
+  WAIT_PATH,
   WaitRequestSchema,
 } from '@dispatch/protocol/messages'
 import { encodeValue } from '@dispatch/protocol/values'
@@ -19,38 +22,35 @@ import { type ServeSchedulerOptions, serveScheduler } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 
-const DISPATCH = '/dispatch.sdk.v1.DispatchService/Dispatch'
-const GET = '/dispatch.api.v1.CallService/Get'
-const WAIT = '/dispatch.api.v1.CallService/Wait'
 const APP = 'http://127.0.0.1:1'
 
-t.test('bodies under way are bounded by bytes: 429 and when to come again, then taken', async (t) => {
+t.test('bodies under way are bounded by bytes: 429 with Retry-After, accepted afterwards', async (t) => {
   const served = await start(t, { requestBytesMax: 10_000 })
   const slow = await begin(t, served.url, 'content-length: 9000')
-  const refused = await post(served.url, DISPATCH, dispatchBytes(2_000))
+  const refused = await post(served.url, DISPATCH_PATH, dispatchBytes(2_000))
   t.match(refused, { status: 429, headers: { 'retry-after': /^\d+$/ } })
   t.match(refused.text, /resource_exhausted.*1 requests of 9000 bytes under way/)
   t.equal(served.scheduler.liveCalls, 0)
   slow.destroy()
-  await until(async () => (await post(served.url, DISPATCH, dispatchBytes(2_000))).status === 200)
+  await until(async () => (await post(served.url, DISPATCH_PATH, dispatchBytes(2_000))).status === 200)
 })
 
-t.test('a body that announces no length counts as it comes', async (t) => {
+t.test('a body without a length counts when it arrives', async (t) => {
   const served = await start(t, { requestBytesMax: 10_000 })
   const slow = await begin(t, served.url, 'transfer-encoding: chunked')
   slow.write(`1F40\r\n${'x'.repeat(8_000)}\r\n`)
-  await until(async () => (await post(served.url, DISPATCH, dispatchBytes(2_000))).status === 429)
+  await until(async () => (await post(served.url, DISPATCH_PATH, dispatchBytes(2_000))).status === 429)
   const other = await begin(t, served.url, 'transfer-encoding: chunked')
   other.write(`1000\r\n${'x'.repeat(4_096)}\r\n`)
   const [answer] = await once(other, 'data')
   t.match(String(answer), /^HTTP\/1\.1 429 [\s\S]*connection: close/i)
 })
 
-t.test('a compressed body counts as what it may become', async (t) => {
+t.test('a compressed body counts with its possible size after decompression', async (t) => {
   const served = await start(t, { requestBytesMax: 1_000_000 })
   await begin(t, served.url, 'content-length: 10')
   const body = gzipSync(dispatchBytes(2_000_000))
-  t.equal((await post(served.url, DISPATCH, body, { 'content-encoding': 'gzip' })).status, 429)
+  t.equal((await post(served.url, DISPATCH_PATH, body, { 'content-encoding': 'gzip' })).status, 429)
 })
 
 t.test('a body that does not arrive in time is refused, and its connection closed', async (t) => {
@@ -65,31 +65,32 @@ t.test('requests that wait are bounded by count', async (t) => {
   const served = await start(t, { requestsMax: 2 })
   const id = await dispatchOne(served.url, APP)
   const waits = [waitFor(served.url, id), waitFor(served.url, id)]
-  await until(async () => (await post(served.url, GET, getBytes(id))).status === 429)
+  await until(async () => (await post(served.url, GET_PATH, getBytes(id))).status === 429)
   await served.scheduler.cancel(id)
   for (const { status } of await Promise.all(waits)) t.equal(status, 200)
-  t.equal((await post(served.url, GET, getBytes(id))).status, 200)
+  t.equal((await post(served.url, GET_PATH, getBytes(id))).status, 200)
 })
 
-t.test('requests that wait behind another one on their connection leave with it', async (t) => {
+t.test('pipelined requests release their reservations with their connection', async (t) => {
   const served = await start(t, { requestsMax: 3 })
   const id = await dispatchOne(served.url, APP)
   const wait = waitBytes(id)
-  const socket = await begin(t, served.url, `content-length: ${wait.byteLength}`, WAIT)
-  const head = `POST ${WAIT} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/proto\r\n`
+  const socket = await begin(t, served.url, `content-length: ${wait.byteLength}`, WAIT_PATH)
+  const head = `POST ${WAIT_PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/proto\r\n`
   const next = Buffer.concat([Buffer.from(`${head}content-length: ${wait.byteLength}\r\n\r\n`), wait])
   socket.write(Buffer.concat([wait, next, next]))
-  const isFull = async () => (await post(served.url, GET, getBytes(id))).status === 429
+  const isFull = async () => (await post(served.url, GET_PATH, getBytes(id))).status === 429
   await until(isFull)
   socket.destroy()
   await until(async () => !(await isFull()))
   const waits = [waitFor(served.url, id), waitFor(served.url, id), waitFor(served.url, id)]
   await until(isFull)
   await served.scheduler.cancel(id)
-  for (const { status } of await Promise.all(waits)) t.equal(status, 200, 'all three places are free again')
+  for (const { status } of await Promise.all(waits))
+    t.equal(status, 200, 'all three reservations are free again')
 })
 
-t.test('waiters are bounded by count, too', async (t) => {
+t.test('requests that wait for a call are bounded by count', async (t) => {
   const served = await start(t, { waitersMax: 1 })
   const id = await dispatchOne(served.url, APP)
   const waiting = waitFor(served.url, id)
@@ -98,20 +99,20 @@ t.test('waiters are bounded by count, too', async (t) => {
   t.equal((await waiting).status, 200)
 })
 
-t.test('an answer that nobody reads is given up, and its bytes are free again', async (t) => {
+t.test('an unread answer is dropped, and its bytes are free again', async (t) => {
   const output = 'x'.repeat(8_000_000)
   const endpoint = await startEndpoint(t, output)
   const served = await start(t, { requestBytesMax: 10_000_000, answerMsMax: 100 })
   const id = await dispatchOne(served.url, endpoint)
   await until(async () => (await served.scheduler.get(id))?.state === CallState.DONE)
-  const deaf = await begin(t, served.url, `content-length: ${getBytes(id).byteLength}`, GET)
-  deaf.pause()
-  deaf.write(getBytes(id))
-  await until(async () => (await post(served.url, GET, getBytes(id))).status === 429)
-  await until(async () => (await post(served.url, GET, getBytes(id))).status === 200)
-  deaf.resume()
-  await once(deaf, 'close')
-  t.pass('the deaf one had to go')
+  const unread = await begin(t, served.url, `content-length: ${getBytes(id).byteLength}`, GET_PATH)
+  unread.pause()
+  unread.write(getBytes(id))
+  await until(async () => (await post(served.url, GET_PATH, getBytes(id))).status === 429)
+  await until(async () => (await post(served.url, GET_PATH, getBytes(id))).status === 200)
+  unread.resume()
+  await once(unread, 'close')
+  t.pass('the connection was closed')
 })
 
 async function start(t: Test, options: Partial<ServeSchedulerOptions>) {
@@ -121,7 +122,7 @@ async function start(t: Test, options: Partial<ServeSchedulerOptions>) {
 }
 
 /** A request of which only the head is sent. Resolves when the server knows of it. */
-async function begin(t: Test, url: string, field: string, path = DISPATCH): Promise<Socket> {
+async function begin(t: Test, url: string, field: string, path = DISPATCH_PATH): Promise<Socket> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   t.teardown(() => socket.destroy())
@@ -170,7 +171,7 @@ function dispatchBytes(inputBytes: number, endpoint = APP): Uint8Array {
 }
 
 async function dispatchOne(url: string, endpoint: string): Promise<string> {
-  const { bytes } = await post(url, DISPATCH, dispatchBytes(1, endpoint))
+  const { bytes } = await post(url, DISPATCH_PATH, dispatchBytes(1, endpoint))
   return fromBinary(DispatchResponseSchema, bytes).dispatchIds[0] as string
 }
 
@@ -183,7 +184,7 @@ function waitBytes(dispatchId: string, ms = 50_000): Uint8Array {
 }
 
 function waitFor(url: string, dispatchId: string, ms?: number) {
-  return post(url, WAIT, waitBytes(dispatchId, ms))
+  return post(url, WAIT_PATH, waitBytes(dispatchId, ms))
 }
 
 async function until(isTrue: () => Promise<boolean>): Promise<void> {

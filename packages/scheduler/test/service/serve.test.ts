@@ -5,14 +5,17 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { codeOfStatus } from '@dispatch/protocol'
 import {
+  CANCEL_PATH,
   type Call,
   CallState,
   CancelRequestSchema,
   CancelResponseSchema,
   create,
+  DISPATCH_PATH,
   DispatchRequestSchema,
   DispatchResponseSchema,
   fromBinary,
+  GET_PATH,
   GetRequestSchema,
   GetResponseSchema,
   type Message,
@@ -21,6 +24,7 @@ import {
   RunRequestSchema,
   RunResponseSchema,
   toBinary,
+  WAIT_PATH,
   WaitRequestSchema,
   WaitResponseSchema,
 } from '@dispatch/protocol/messages'
@@ -38,10 +42,6 @@ import { callOf } from '../helpers/api-calls.js'
 
 type CallInit = MessageInit<Call>
 
-const DISPATCH = '/dispatch.sdk.v1.DispatchService/Dispatch'
-const GET = '/dispatch.api.v1.CallService/Get'
-const WAIT = '/dispatch.api.v1.CallService/Wait'
-const CANCEL = '/dispatch.api.v1.CallService/Cancel'
 const APP = 'http://127.0.0.1:1'
 
 t.test(
@@ -52,7 +52,7 @@ t.test(
     const [id = ''] = await dispatch(url, [{ endpoint, function: 'greet', input: encodeValue('World') }])
     const { call } = await post(
       url,
-      WAIT,
+      WAIT_PATH,
       WaitRequestSchema,
       { dispatchId: id, timeout: seconds(30) },
       WaitResponseSchema,
@@ -68,7 +68,7 @@ t.test('Q01 a Dispatch of three calls is answered with three ids, in order', asy
   const ids = await dispatch(url, calls)
   t.equal(ids.length, 3)
   for (const [index, dispatchId] of ids.entries()) {
-    const { call } = await post(url, GET, GetRequestSchema, { dispatchId }, GetResponseSchema)
+    const { call } = await post(url, GET_PATH, GetRequestSchema, { dispatchId }, GetResponseSchema)
     t.equal(call?.function, calls[index]?.function)
   }
   t.strictSame(await dispatch(url, []), [], 'and one of none with none')
@@ -97,7 +97,7 @@ for (const { name, call, want } of BAD_CALLS) {
   t.test(`Q02 Q03 a call ${name} among good ones is named, and nothing is recorded`, async (t) => {
     const { url, scheduler } = await start(t)
     const calls = [{ endpoint: APP, function: 'f' }, call, { endpoint: APP, function: 'f' }]
-    const answer = await send(url, DISPATCH, binary(DispatchRequestSchema, { calls }))
+    const answer = await send(url, DISPATCH_PATH, binary(DispatchRequestSchema, { calls }))
     t.equal(answer.status, 400)
     t.match(answer.json(), { code: 'invalid_argument', message: want })
     t.equal(scheduler.liveCalls, 0)
@@ -120,7 +120,7 @@ for (const { name, authorization, want } of AUTHORIZATIONS) {
   t.test(`Q04 a request ${name} is answered 401`, async (t) => {
     const { url, scheduler } = await start(t, { apiKeys: ['key-number-1', 'key-number-2'] })
     const body = binary(DispatchRequestSchema, { calls: [{ endpoint: APP, function: 'f' }] })
-    for (const path of [DISPATCH, GET, WAIT, CANCEL]) {
+    for (const path of [DISPATCH_PATH, GET_PATH, WAIT_PATH, CANCEL_PATH]) {
       const answer = await send(url, path, body, authorization === undefined ? {} : { authorization })
       t.equal(answer.status, 401)
       t.match(answer.json(), { code: 'unauthenticated', message: want })
@@ -133,7 +133,7 @@ for (const { name, authorization, want } of AUTHORIZATIONS) {
 t.test('Q04 each key of a list is good, however the scheme is written', async (t) => {
   const { url } = await start(t, { apiKeys: ['key-number-1', 'key-number-2'] })
   for (const authorization of ['Bearer key-number-1', 'bearer key-number-2']) {
-    t.equal((await send(url, DISPATCH, new Uint8Array(), { authorization })).status, 200)
+    t.equal((await send(url, DISPATCH_PATH, new Uint8Array(), { authorization })).status, 200)
   }
 })
 
@@ -144,15 +144,15 @@ t.test('a tenant neither sees nor cancels the calls of another', async (t) => {
   const headersOf = (key: string) => ({ authorization: `Bearer ${key}` })
   const [dispatchId = ''] = await dispatch(url, [{ endpoint: APP, function: 'f' }], headersOf('key-of-red'))
   const body = binary(GetRequestSchema, { dispatchId })
-  for (const path of [GET, WAIT, CANCEL]) {
+  for (const path of [GET_PATH, WAIT_PATH, CANCEL_PATH]) {
     t.equal((await send(url, path, body, headersOf('key-of-blue'))).status, 404)
   }
-  t.equal((await send(url, GET, body, headersOf('key-of-red-2'))).status, 200)
+  t.equal((await send(url, GET_PATH, body, headersOf('key-of-red-2'))).status, 200)
 })
 
 t.test('a call that does not exist is 404', async (t) => {
   const { url } = await start(t)
-  for (const path of [GET, WAIT, CANCEL]) {
+  for (const path of [GET_PATH, WAIT_PATH, CANCEL_PATH]) {
     const answer = await send(url, path, binary(GetRequestSchema, { dispatchId: 'nobody' }))
     t.equal(answer.status, 404)
     t.match(answer.json(), { code: 'not_found', message: 'call "nobody" does not exist, or no longer' })
@@ -162,14 +162,14 @@ t.test('a call that does not exist is 404', async (t) => {
 t.test('Wait without a timeout answers at once with the call as it is', async (t) => {
   const { url } = await start(t)
   const [dispatchId = ''] = await dispatch(url, [{ endpoint: APP, function: 'f', delay: seconds(100) }])
-  const { call } = await post(url, WAIT, WaitRequestSchema, { dispatchId }, WaitResponseSchema)
+  const { call } = await post(url, WAIT_PATH, WaitRequestSchema, { dispatchId }, WaitResponseSchema)
   t.match(call, { dispatchId, state: CallState.SCHEDULED })
 })
 
 t.test('a call is cancelled once', async (t) => {
   const { url } = await start(t)
   const [dispatchId = ''] = await dispatch(url, [{ endpoint: APP, function: 'f', delay: seconds(100) }])
-  const cancel = () => post(url, CANCEL, CancelRequestSchema, { dispatchId }, CancelResponseSchema)
+  const cancel = () => post(url, CANCEL_PATH, CancelRequestSchema, { dispatchId }, CancelResponseSchema)
   t.match(await cancel(), { canceled: true, call: { dispatchId, state: CallState.DONE } })
   t.match(await cancel(), { canceled: false, call: { dispatchId, state: CallState.DONE } })
 })
@@ -179,7 +179,7 @@ t.test('a request in JSON is answered in JSON', async (t) => {
   const body = JSON.stringify({
     calls: [{ endpoint: APP, function: 'f', input: { '@type': TYPE_STRING, value: 'x' } }],
   })
-  const answer = await send(url, DISPATCH, Buffer.from(body), { 'content-type': 'application/json' })
+  const answer = await send(url, DISPATCH_PATH, Buffer.from(body), { 'content-type': 'application/json' })
   t.equal(answer.status, 200)
   t.equal(answer.headers['content-type'], 'application/json')
   t.match(answer.json(), { dispatchIds: [/^[0-9a-f-]{36}$/] })
@@ -188,7 +188,7 @@ t.test('a request in JSON is answered in JSON', async (t) => {
 t.test('a request may be compressed', async (t) => {
   const { url } = await start(t)
   const body = gzipSync(binary(DispatchRequestSchema, { calls: [{ endpoint: APP, function: 'f' }] }))
-  const answer = await send(url, DISPATCH, body, { 'content-encoding': 'gzip' })
+  const answer = await send(url, DISPATCH_PATH, body, { 'content-encoding': 'gzip' })
   t.equal(answer.status, 200)
   t.equal(fromBinary(DispatchResponseSchema, answer.body).dispatchIds.length, 1)
 })
@@ -198,7 +198,7 @@ t.test('a scheduler that is full answers 429 and when to come again', async (t) 
   await dispatch(url, [{ endpoint: APP, function: 'f', delay: seconds(100) }])
   const answer = await send(
     url,
-    DISPATCH,
+    DISPATCH_PATH,
     binary(DispatchRequestSchema, { calls: [{ endpoint: APP, function: 'f' }] }),
   )
   t.equal(answer.status, 429)
@@ -258,7 +258,7 @@ const REFUSED: {
   },
 ]
 
-for (const { name, path = DISPATCH, method, body = new Uint8Array(), headers, want } of REFUSED) {
+for (const { name, path = DISPATCH_PATH, method, body = new Uint8Array(), headers, want } of REFUSED) {
   t.test(`${name} is refused`, async (t) => {
     const { url } = await start(t, { bodyBytesMax: 1_000 })
     const answer = await send(url, path, body, headers, method)
@@ -270,7 +270,7 @@ t.test('a body without length is read no further than its limit', async (t) => {
   const { url } = await start(t, { bodyBytesMax: 100_000 })
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
-  socket.write(`POST ${DISPATCH} HTTP/1.1\r\nhost: ${hostname}\r\ntransfer-encoding: chunked\r\n\r\n`)
+  socket.write(`POST ${DISPATCH_PATH} HTTP/1.1\r\nhost: ${hostname}\r\ntransfer-encoding: chunked\r\n\r\n`)
   const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`
   socket.write(chunk + chunk)
   const [answer] = await once(socket, 'data')
@@ -280,7 +280,7 @@ t.test('a body without length is read no further than its limit', async (t) => {
 
 t.test('a page of the scheduler itself may use it', async (t) => {
   const { url } = await start(t)
-  t.equal((await send(url, DISPATCH, new Uint8Array(), { origin: url })).status, 200)
+  t.equal((await send(url, DISPATCH_PATH, new Uint8Array(), { origin: url })).status, 200)
 })
 
 t.test('a call to an endpoint that is not allowed is refused before it is recorded', async (t) => {
@@ -289,7 +289,7 @@ t.test('a call to an endpoint that is not allowed is refused before it is record
     { endpoint: 'https://app.example.com/x', function: 'f', delay: seconds(100) },
     { endpoint: 'https://app.example.com@evil.example', function: 'f' },
   ]
-  const answer = await send(url, DISPATCH, binary(DispatchRequestSchema, { calls }))
+  const answer = await send(url, DISPATCH_PATH, binary(DispatchRequestSchema, { calls }))
   t.equal(answer.status, 403)
   t.match(answer.json(), { code: 'permission_denied', message: /^calls\[1\]\.endpoint: / })
   t.equal(scheduler.liveCalls, 0)
@@ -300,7 +300,13 @@ t.test('closing answers who waits with the call as it is, and says so to health 
   const { url } = served
   t.match(await health(url), { status: 200, body: '{"status":"ok"}' })
   const [dispatchId = ''] = await dispatch(url, [{ endpoint: APP, function: 'f', delay: seconds(100) }])
-  const waiting = post(url, WAIT, WaitRequestSchema, { dispatchId, timeout: seconds(50) }, WaitResponseSchema)
+  const waiting = post(
+    url,
+    WAIT_PATH,
+    WaitRequestSchema,
+    { dispatchId, timeout: seconds(50) },
+    WaitResponseSchema,
+  )
   // The request has arrived once another one, sent later on a connection of its own, has been answered.
   await health(url)
   await served.close(0)
@@ -323,7 +329,7 @@ t.test('Q21 Q24 an endpoint that answers 503 is asked again, each time with a si
   const [dispatchId = ''] = await dispatch(url, [{ endpoint, function: 'greet' }])
   const { call } = await post(
     url,
-    WAIT,
+    WAIT_PATH,
     WaitRequestSchema,
     { dispatchId, timeout: seconds(30) },
     WaitResponseSchema,
@@ -342,7 +348,7 @@ t.test('Q22 an endpoint that answers 501 is not asked again', async (t) => {
   const [dispatchId = ''] = await dispatch(url, [{ endpoint, function: 'greet' }])
   const { call } = await post(
     url,
-    WAIT,
+    WAIT_PATH,
     WaitRequestSchema,
     { dispatchId, timeout: seconds(30) },
     WaitResponseSchema,
@@ -363,7 +369,7 @@ t.test('calls are there after a restart, and go on', async (t) => {
   const { url } = await start(t, { store })
   const { call } = await post(
     url,
-    WAIT,
+    WAIT_PATH,
     WaitRequestSchema,
     { dispatchId, timeout: seconds(30) },
     WaitResponseSchema,
@@ -495,7 +501,7 @@ async function post<Input extends Message, Output extends Message>(
 async function dispatch(url: string, calls: CallInit[], headers?: Record<string, string>): Promise<string[]> {
   const { dispatchIds } = await post(
     url,
-    DISPATCH,
+    DISPATCH_PATH,
     DispatchRequestSchema,
     { calls },
     DispatchResponseSchema,

@@ -6,6 +6,7 @@ import {
   create,
   fromBinary,
   toBinary,
+  WAIT_BATCH_PATH,
   WaitBatchRequestSchema,
   type WaitBatchResponse,
   WaitBatchResponseSchema,
@@ -14,7 +15,6 @@ import { serveScheduler } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 
-const WAIT_BATCH = '/dispatch.api.v1.CallService/WaitBatch'
 const APP = 'http://127.0.0.1:1'
 
 const callOf = (delaySeconds: bigint): Call =>
@@ -29,7 +29,7 @@ async function start(t: Test, options = {}) {
 /** Waits for calls, and collects what is answered as it comes. */
 async function waitBatch(url: string, dispatchIds: readonly string[], seconds: bigint, signal?: AbortSignal) {
   const message = create(WaitBatchRequestSchema, { dispatchIds: [...dispatchIds], timeout: { seconds } })
-  const { statusCode, headers, body } = await request(url + WAIT_BATCH, {
+  const { statusCode, headers, body } = await request(url + WAIT_BATCH_PATH, {
     method: 'POST',
     headers: { 'content-type': MESSAGE_STREAM_TYPE },
     body: envelopeOf(toBinary(WaitBatchRequestSchema, message)),

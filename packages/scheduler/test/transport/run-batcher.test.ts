@@ -67,7 +67,7 @@ function createEndpoint({ refuses }: { refuses?: Error } = {}) {
       alone.push(fromBinary(RunRequestSchema, request).dispatchId)
       return { kind: 'response', response: OK }
     },
-    failureOf: (error): RunOutcome => ({
+    outcomeOfError: (error): RunOutcome => ({
       kind: 'failure',
       source: 'transport',
       status: error instanceof DispatchError ? error.status : 'temporary',
