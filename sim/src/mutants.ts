@@ -17,6 +17,7 @@ const ENDED = 'packages/scheduler/dist/calls/ended-calls.js'
 const RUN_PAYLOADS = 'packages/scheduler/dist/runs/run-payloads.js'
 const WARM = 'packages/core/dist/coroutine/warm-coroutines.js'
 const REPLAY = 'packages/core/dist/coroutine/replay/replay.js'
+const COROUTINE = 'packages/core/dist/coroutine/life/coroutine.js'
 
 /** Bugs that somebody could write. The simulation has to find every one of them. */
 export const MUTANTS: readonly Mutant[] = [
@@ -210,21 +211,21 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'void (',
   },
   {
-    name: 'a coroutine in memory is resumed wherever it stands',
+    name: 'a coroutine in memory is resumed whatever its state',
     file: WARM,
     from: '!isEqual(warm.token, state.token)',
     to: 'false',
   },
   {
-    name: 'a rebuilt coroutine does not wait until its handler stands still',
+    name: 'a rebuild does not wait until the handler is idle',
     file: REPLAY,
-    from: 'await reach(stepsWanted);',
+    from: 'await reach(stepsExpected);',
     to: '',
   },
   {
-    name: 'a rebuilt coroutine is not checked against what was recorded',
-    file: REPLAY,
-    from: 'coroutine.expect(recorded);',
+    name: 'a rebuilt coroutine is not checked against the recorded steps',
+    file: COROUTINE,
+    from: 'this.#log.expect(recorded);',
     to: '',
   },
   {

@@ -29,17 +29,16 @@ export class Application extends Process {
   constructor(options: ApplicationOptions) {
     super(options.name)
     const { clock, dice, executions, url } = options
-    this.#registry = createRegistry(
-      {
-        submit: async (calls) => {
-          const coroutine = currentCoroutine()
-          if (coroutine === undefined) throw new TypeError('only functions dispatch here')
-          return coroutine.dispatchAll(calls)
-        },
-        call: (id) => ({ id }) as never,
+    const client: Parameters<typeof createRegistry>[0] = {
+      submit: async (calls) => {
+        const coroutine = currentCoroutine()
+        if (coroutine === undefined)
+          throw new TypeError('expected a dispatch inside a function, got one outside')
+        return coroutine.dispatchAll(calls)
       },
-      'permanent',
-    )
+      call: (id) => ({ id }) as never,
+    }
+    this.#registry = createRegistry(client, 'permanent')
     this.#registry.register(
       createFunctions({
         codeVersion: options.codeVersion,
@@ -57,6 +56,7 @@ export class Application extends Process {
       nowMs: () => clock.wallMs,
       randomBytes: (count) => Uint8Array.from(dice.bytes(count)),
       dispatch: (calls) => options.dispatch(calls.map((call) => ({ ...call, endpoint: url }))),
+      client,
       warmCoroutinesMax: options.warmCoroutinesMax,
     })
   }

@@ -1,22 +1,33 @@
 import type { Coroutine } from './life/coroutine.js'
 
-/** A coroutine in this process's memory, and what it takes to suspend it. */
+/** Suspended coroutines in memory: at about 2 KB each, 20 MB. */
+const WARM_COROUTINES_MAX = 10_000
+
+/** Longest idle time of a suspended coroutine in memory. Most awaited calls end sooner. 10 minutes. */
+const WARM_IDLE_MS_MAX = 600_000
+
+/** A coroutine in the memory of this process, and what is needed to suspend it. */
 export interface WarmCoroutine {
   readonly coroutine: Coroutine
-  /** Names this copy among all copies in all processes; drawn when it is first suspended. See {@link tokenText}. */
+  /** Identifies this copy among all copies in all processes; drawn when it is first suspended. See {@link tokenToString}. */
   token: string | undefined
-  /** Runs it has had. */
+  /** Number of runs it has had. */
   runs: number
   /** The encoded journal; `undefined` when the scheduler keeps it. */
   journal: Uint8Array | undefined
   idleSinceMs: number
-  /** The copy that was in memory and that this one was rebuilt beside, to be compared with. */
-  original?: Coroutine | undefined
+}
+
+export interface WarmCoroutinesOptions {
+  /** Most suspended coroutines in memory; 10,000. */
+  readonly warmCoroutinesMax?: number
+  /** Longest idle time of a suspended coroutine in memory; 10 minutes. */
+  readonly warmIdleMsMax?: number
 }
 
 /**
- * The suspended coroutines in memory, by dispatch id, bounded in number and in idle time. One that goes is only
- * rebuilt when it is wanted again.
+ * The suspended coroutines in memory, by dispatch id, bounded in number and in idle time. One that is dropped is rebuilt
+ * when its call is resumed.
  */
 export class WarmCoroutines {
   /** In the order in which they became idle. */
@@ -24,16 +35,19 @@ export class WarmCoroutines {
   readonly #countMax: number
   readonly #idleMsMax: number
 
-  constructor(countMax: number, idleMsMax: number) {
-    this.#countMax = countMax
-    this.#idleMsMax = idleMsMax
+  constructor({
+    warmCoroutinesMax = WARM_COROUTINES_MAX,
+    warmIdleMsMax = WARM_IDLE_MS_MAX,
+  }: WarmCoroutinesOptions) {
+    this.#countMax = warmCoroutinesMax
+    this.#idleMsMax = warmIdleMsMax
   }
 
   get size(): number {
     return this.#idle.size
   }
 
-  /** Takes out the copy that was suspended in the given state, if it is there. */
+  /** Removes and returns the copy that was suspended in the given state, if it is in memory. */
   take(
     dispatchId: string,
     state: { readonly token: Uint8Array; readonly runs: number },
@@ -50,7 +64,7 @@ export class WarmCoroutines {
     return warm
   }
 
-  /** Keeps a suspended coroutine, instead of any other copy. */
+  /** Keeps a suspended coroutine in place of any other copy. */
   keep(warm: WarmCoroutine, nowMs: number): void {
     this.drop(warm.coroutine.dispatchId)
     warm.idleSinceMs = nowMs
@@ -59,11 +73,11 @@ export class WarmCoroutines {
   }
 
   drop(dispatchId: string): void {
-    this.#idle.get(dispatchId)?.coroutine.discard()
+    this.#idle.get(dispatchId)?.coroutine.conclude({ kind: 'discarded' })
     this.#idle.delete(dispatchId)
   }
 
-  /** Drops what is too much or was idle too long. There is no timer: whatever runs here sweeps. */
+  /** Drops coroutines above the bounds. There is no timer: every run calls this. */
   sweep(nowMs: number): void {
     for (const [dispatchId, { idleSinceMs }] of this.#idle) {
       if (this.#idle.size <= this.#countMax && nowMs - idleSinceMs <= this.#idleMsMax) return
@@ -81,15 +95,15 @@ export class WarmCoroutines {
 }
 
 function isEqual(token: string, bytes: Uint8Array): boolean {
-  return token === tokenText(bytes)
+  return token === tokenToString(bytes)
 }
 
-/** A token as it is kept: a text of 24 bytes, where an array of its own takes 250. */
-export function tokenText(bytes: Uint8Array): string {
+/** A token as it is kept in memory: a string takes 24 bytes, an array of its own 250. */
+export function tokenToString(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
 /** A token as a state carries it. */
-export function tokenBytes(token: string): Uint8Array {
+export function tokenToBytes(token: string): Uint8Array {
   return Buffer.from(token, 'latin1')
 }

@@ -69,7 +69,8 @@ export class Dispatch {
     this.#registry = createRegistry(client, config.unknownErrorStatus)
     this.#runner = createRunner(config, {
       dispatch: (calls) => this.#send(calls),
-      onStir: (id) => this.#connection.wake(id),
+      onSelfResume: (id) => this.#connection.wake(id),
+      client,
     })
     this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: Date.now, run })
     this.endpoint = createInProcessEndpoint(run)
@@ -258,7 +259,7 @@ export class Dispatch {
 
 function createRunner(
   config: DispatchConfig,
-  hooks: Pick<CoroutineRunnerOptions, 'dispatch' | 'onStir'>,
+  hooks: Pick<CoroutineRunnerOptions, 'dispatch' | 'onSelfResume' | 'client'>,
 ): CoroutineRunner {
   const { errorTypes, outputTypes, warmCoroutinesMax, warmIdleMsMax } = config
   return new CoroutineRunner({

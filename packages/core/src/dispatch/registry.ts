@@ -2,7 +2,6 @@ import type { FailureStatus } from '@dispatch/protocol'
 import { describeValue } from '@dispatch/protocol/text'
 import { closedError } from '../client/scheduler-connection.js'
 import type { FunctionDefinition } from '../coroutine/definition/function-definition.js'
-import { setCurrentClient } from '../functions/current-client.js'
 import type { AnyDispatchFunction } from '../functions/func.js'
 import { type FunctionClient, internalsOf } from '../functions/function-internals.js'
 
@@ -30,20 +29,13 @@ export function createRegistry(client: FunctionClient, unknownErrorStatus: Failu
             `functions[${index}]: wanted a function made by func(name, handler), got ${describeValue(fn)}`,
           )
         }
-        const { name, handler } = internals.definition
+        const { name } = internals.definition
         if (definitions.has(name) || added.has(name)) {
           throw new TypeError(
             `functions[${index}]: there is a function '${name}' already; give one of them another name`,
           )
         }
-        added.set(name, {
-          unknownErrorStatus,
-          ...internals.definition,
-          handler(input, call) {
-            setCurrentClient(client)
-            return handler(input, call)
-          },
-        })
+        added.set(name, { unknownErrorStatus, ...internals.definition })
         lists.push(internals.clients)
       }
       for (const [name, definition] of added) definitions.set(name, definition)

@@ -1,16 +1,10 @@
 import { currentCoroutine } from '../coroutine/life/current-coroutine.js'
 import type { FunctionClient } from './function-internals.js'
 
-/** Notes for whom the handler runs that is about to be called. */
-export function setCurrentClient(client: FunctionClient): void {
-  const coroutine = currentCoroutine()
-  if (coroutine !== undefined) coroutine.client = client
-}
-
 /**
- * Whom the running handler runs for: a function may be registered with several, and what it dispatches belongs to the one
- * that runs it. `undefined` outside of functions.
+ * The client of the `Dispatch` that runs the calling handler. A function may be registered with several, and the calls
+ * that its handler dispatches belong to the one that runs it. `undefined` outside of durable functions.
  */
 export function currentClient(): FunctionClient | undefined {
-  return currentCoroutine()?.client as FunctionClient | undefined
+  return currentCoroutine()?.host.client as FunctionClient | undefined
 }

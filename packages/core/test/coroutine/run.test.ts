@@ -373,7 +373,10 @@ t.test('a step after the handler has returned rejects with TypeError', async (t)
   )
   await driver.begin()
   const here = coroutine as Coroutine
-  await t.rejects(here.sleep(1000), { name: 'TypeError', message: /call-1 has ended already/ })
+  await t.rejects(here.sleep(1000), {
+    name: 'TypeError',
+    message: /the function of call call-1 has already ended/,
+  })
   await t.rejects(here.gather([], decodeValue), { name: 'TypeError' })
   await t.rejects(here.dispatch(callOf('a')), { name: 'TypeError' })
   await t.rejects(here.await(callOf('a'), decodeValue), { name: 'TypeError' })

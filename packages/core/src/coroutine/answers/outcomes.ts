@@ -2,11 +2,11 @@ import { DispatchError, type FailureStatus, type Status } from '@dispatch/protoc
 import { type Any, AnySchema, isMessage, type RunResponse } from '@dispatch/protocol/messages'
 import type { FunctionDefinition } from '../definition/function-definition.js'
 import { isTailCall } from '../definition/tail-call.js'
-import type { End } from '../life/coroutine-exchange.js'
-import { statusOfThrown } from '../life/failures.js'
+import type { End } from '../life/life.js'
 import { failureResponse, outputResponse, refusalResponse, tailCallResponse } from './responses.js'
+import { statusOfThrown } from './thrown-status.js'
 
-/** What says how a handler's end is to be taken. */
+/** Classifies what handlers return and throw. */
 export interface Classification {
   /** Status of what a handler threw. */
   readonly classify: (
@@ -17,7 +17,7 @@ export interface Classification {
   readonly statusOfOutput: (output: unknown) => Status
 }
 
-/** The answer of a run in which the coroutine ended. Never throws, whatever the handler gave. */
+/** The response of a run in which the coroutine ended. Never throws, whatever the handler returned or threw. */
 export function responseOfEnd(end: End, definition: FunctionDefinition, by: Classification): RunResponse {
   switch (end.kind) {
     case 'returned':
@@ -27,9 +27,9 @@ export function responseOfEnd(end: End, definition: FunctionDefinition, by: Clas
     case 'incompatible':
       return refusalResponse('incompatible_state', end.message)
     case 'aborted':
-      return abortedResponse(end.reason)
+      return responseOfAbort(end.reason)
     case 'discarded':
-      return refusalResponse('temporary', 'the coroutine was given up during its run')
+      return refusalResponse('temporary', 'the coroutine was discarded during its run')
   }
 }
 
@@ -46,16 +46,16 @@ function responseOfError(error: unknown, definition: FunctionDefinition, by: Cla
   try {
     if (isTailCall(error)) return tailCallResponse(error.call)
     const { status, retryAfterMs } = by.classify(error, definition.unknownErrorStatus)
-    const output = outputOf(definition, error)
+    const output = encodeErrorOutput(definition, error)
     return failureResponse(statusOfThrown(error, status), error, { output, retryAfterMs })
   } catch {
-    // Even looking at the thrown value threw.
+    // Even reading the thrown value threw.
     return failureResponse('permanent', error)
   }
 }
 
-/** The output that an error carries beside itself: as it is on the wire, or as a value of the function's output. */
-function outputOf(definition: FunctionDefinition, error: unknown): Any | undefined {
+/** The output that an error carries: already encoded, or as a value of the function's output. */
+function encodeErrorOutput(definition: FunctionDefinition, error: unknown): Any | undefined {
   if (!(error instanceof DispatchError) || error.output === undefined) return undefined
   if (isMessage(error.output, AnySchema)) return error.output
   try {
@@ -65,8 +65,8 @@ function outputOf(definition: FunctionDefinition, error: unknown): Any | undefin
   }
 }
 
-/** An expired call has timed out; a run that was aborted for another reason is to be made again. */
-function abortedResponse(reason: unknown): RunResponse {
+/** An expired call has timed out. A run that was aborted for another reason is to be repeated. */
+function responseOfAbort(reason: unknown): RunResponse {
   if (reason instanceof DispatchError) return failureResponse(reason.status, reason)
   return failureResponse('temporary', new DispatchError('temporary', 'aborted', { cause: reason }))
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Random numbers that are the same whenever a handler is run again. Good enough for ids, not for secrets. */
+/** Random numbers that are the same whenever a handler runs again. Good enough for ids, not for secrets. */
 export interface DeterministicRandom {
   /** In [0, 1), with 32 random bits. */
   random(): number
@@ -8,7 +8,7 @@ export interface DeterministicRandom {
   uuid(): string
 }
 
-/** The random numbers that follow from `seed`. */
+/** Creates the random numbers of a seed. */
 export function createDeterministicRandom(seed: string): DeterministicRandom {
   const next = createSfc32(createHash('sha256').update(seed).digest())
   return {

@@ -6,7 +6,7 @@ import { handledRejection } from '../waits/promises.js'
 import { createDeterministicRandom, type DeterministicRandom } from './deterministic.js'
 
 /**
- * What a handler is given beside its input. The functions are getters so that a handler may take them apart:
+ * The second argument of a handler. Its functions are getters, so that a handler may destructure it:
  * `(input, { sleep, now })`.
  */
 export class HandlerContext implements CallContext {
@@ -67,7 +67,7 @@ export class HandlerContext implements CallContext {
     return () => this.#randomness().uuid()
   }
 
-  /** A call that takes over from another under the same id counts as restarted. */
+  /** The call that follows a tail call has the same id, but counts as restarted. */
   #randomness(): DeterministicRandom {
     this.#random ??= createDeterministicRandom(
       `${this.dispatchId}\n${this.#coroutine.restarts}\n${this.#function}`,

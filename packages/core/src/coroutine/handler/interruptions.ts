@@ -2,12 +2,12 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { DispatchError, type RunSignal } from '@dispatch/protocol'
 import type { Coroutine } from '../life/coroutine.js'
 
-/** Longest delay of a timer in Node.js; a longer one would fire at once. Milliseconds. */
+/** Longest delay of a timer in Node.js, which fires a longer one at once. Milliseconds. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
 /**
- * Interrupts a coroutine when `signal` aborts or when its call expires, until the returned function is called.
- * The timer does not keep the process alive.
+ * Interrupts a coroutine when `signal` aborts or its call expires, until the returned function is called. The timer does
+ * not keep the process alive.
  *
  * @param expiresInMs - `undefined`: never.
  */

@@ -9,40 +9,25 @@ import {
   JournalEntrySchema,
   JournalSchema,
   type ProtoWriter,
-  RunEntrySchema,
-  type Step,
-  StepSchema,
   toBinary,
   writeProto,
 } from '@dispatch/protocol/messages'
-import type { RunNotes, StepNote } from './steps.js'
+import { decodeRunNotes } from './run-entry.js'
+import type { RunNotes } from './steps.js'
 
-/** Tags of the fields of a `Journal`, which have a length. */
+/** Tags of the fields of a `Journal`: number and wire type 2, length-delimited. */
 const INPUT_TAG = 0x0a
 const ENTRIES_TAG = 0x12
 
-/** The notes of one run, as an encoded `RunEntry`. */
-export function encodeRunNotes(notes: RunNotes): Uint8Array {
-  const entry = create(RunEntrySchema, {
-    nowMs: BigInt(notes.nowMs),
-    steps: notes.steps.map(stepOfNote),
-    stepsBefore: notes.stepsBefore,
-    fired: [...notes.fired],
-    callsSent: notes.callsSent,
-  })
-  if (notes.pollError !== undefined) entry.pollError = notes.pollError
-  return toBinary(RunEntrySchema, entry)
-}
-
-/** An encoded `Journal` that has an input and no entries. */
+/** An encoded `Journal` with an input and no entries. */
 export function startJournal(input: Any): Uint8Array {
   return writeProto(writeInput, input)
 }
 
 /**
- * An encoded `Journal` with one more entry. What was encoded before is copied, not read.
+ * An encoded `Journal` with one more entry. The bytes before it are copied, not decoded.
  *
- * @param entry - From {@link encodeRunNotes}.
+ * @param entry - From `encodeRunNotes`.
  */
 export function appendToJournal(journal: Uint8Array, results: CallResult[], entry: Uint8Array): Uint8Array {
   return writeProto(writeAppended, { journal, entry: create(JournalEntrySchema, { results, entry }) })
@@ -62,13 +47,13 @@ function writeAppended(
   writer.bytes(toBinary(JournalEntrySchema, entry))
 }
 
-/** One earlier run of a coroutine, to be gone through again. */
+/** One earlier run of a coroutine, to be repeated in a rebuild. */
 export interface RecordedRun {
   readonly notes: RunNotes
   readonly results: readonly CallResult[]
 }
 
-/** What a journal tells of. */
+/** A decoded journal. */
 export interface Recording {
   readonly input: Any | undefined
   /** At least one. */
@@ -76,60 +61,23 @@ export interface Recording {
 }
 
 /**
- * Reads a journal, or says in a text why it cannot be used.
+ * Decodes a journal, or returns a string that says why it cannot be used.
  *
- * @param runs - Number of runs that it must tell of.
+ * @param runs - Number of runs that it must have recorded.
  */
 export function readJournal(source: Journal | Uint8Array, runs: number): Recording | string {
   try {
     const journal = source instanceof Uint8Array ? fromBinary(JournalSchema, source) : source
-    if (journal.entries.length !== runs || runs === 0) {
-      return `it has ${journal.entries.length} entries, the state is of run ${runs}`
+    if (runs === 0) return 'the state is of run 0, but a suspended coroutine has had at least one run'
+    if (journal.entries.length !== runs) {
+      return `expected ${runs} entries, one for each run of the state, got ${journal.entries.length}`
     }
-    return { input: journal.input, runs: journal.entries.map(recordedRunOf) }
+    return { input: journal.input, runs: journal.entries.map(readEntry) }
   } catch (error) {
-    return `it cannot be read: ${(error as Error).message}`
+    return `it cannot be decoded: ${(error as Error).message}`
   }
 }
 
-function recordedRunOf({ results, entry: bytes }: JournalEntry): RecordedRun {
-  const entry = fromBinary(RunEntrySchema, bytes)
-  const notes: RunNotes = {
-    nowMs: Number(entry.nowMs),
-    steps: entry.steps.map(noteOfStep),
-    stepsBefore: entry.stepsBefore,
-    fired: entry.fired,
-    callsSent: entry.callsSent,
-    pollError: entry.pollError,
-  }
-  return { notes, results }
-}
-
-function stepOfNote(note: StepNote): Step {
-  switch (note.kind) {
-    case 'await':
-      return create(StepSchema, { kind: { case: 'await', value: note.function } })
-    case 'sleep':
-      return create(StepSchema, { kind: { case: 'sleepUntilMs', value: BigInt(note.untilMs) } })
-    case 'dispatch': {
-      const { dispatchId, error } = note
-      const dispatched = { function: note.function, dispatchId, ...(error !== undefined && { error }) }
-      return create(StepSchema, { kind: { case: 'dispatched', value: dispatched } })
-    }
-  }
-}
-
-function noteOfStep({ kind }: Step): StepNote {
-  switch (kind.case) {
-    case 'await':
-      return { kind: 'await', function: kind.value }
-    case 'sleepUntilMs':
-      return { kind: 'sleep', untilMs: Number(kind.value) }
-    case 'dispatched': {
-      const { function: name, dispatchId, error } = kind.value
-      return { kind: 'dispatch', function: name, dispatchId, error }
-    }
-    case undefined:
-      throw new Error('a step of a kind that this version does not know')
-  }
+function readEntry({ results, entry }: JournalEntry): RecordedRun {
+  return { notes: decodeRunNotes(entry), results }
 }

@@ -1,46 +1,46 @@
 import type { WireError } from '@dispatch/protocol/messages'
 
-/** A durable step of a handler, as it is noted in the journal. */
+/** A durable step of a handler, as the journal records it. */
 export type StepNote =
   | { readonly kind: 'await'; readonly function: string }
   | { readonly kind: 'sleep'; readonly untilMs: number }
   | DispatchNote
 
-/** A call handed to the scheduler without waiting for it. */
+/** A call that the handler dispatched without waiting for its result. */
 export interface DispatchNote {
   readonly kind: 'dispatch'
   readonly function: string
-  /** Empty until the scheduler has taken the call. */
+  /** Empty until the scheduler has accepted the call. */
   dispatchId: string
-  /** Why the scheduler did not take it. */
+  /** Why the scheduler did not accept it. */
   error: WireError | undefined
 }
 
-/** What one run notes about itself, so that it can be gone through again. */
+/** What is recorded of one run, so that a rebuild can repeat it. */
 export interface RunNotes {
-  /** What `call.now()` gives during the run. */
+  /** What `call.now()` returns during the run. Epoch milliseconds. */
   readonly nowMs: number
-  /** Steps begun since the run before ended. */
+  /** Steps begun since the previous run ended. */
   readonly steps: readonly StepNote[]
   /** How many of `steps` were begun before this run began. */
   readonly stepsBefore: number
   /** Timers that fired when the run began, by step, in order. */
   readonly fired: readonly number[]
-  /** Calls that went out when the run ended. */
+  /** Number of calls sent when the run ended. */
   readonly callsSent: number
-  /** Why the calls of the run before were refused. */
+  /** Why the calls of the previous run were refused. */
   readonly pollError: WireError | undefined
 }
 
-/** What differs between a step as it was and as it is now, for people; `undefined` when it is the same. */
-export function differenceOf(number: number, was: StepNote, is: StepNote): string | undefined {
-  if (was.kind === is.kind && (was.kind === 'sleep' || was.function === (is as DispatchNote).function)) {
-    return undefined
+/** Describes how a step differs from the recorded one; `undefined` when it has the same kind and function. */
+export function differenceOf(step: number, recorded: StepNote, begun: StepNote): string | undefined {
+  if (recorded.kind === begun.kind) {
+    if (recorded.kind === 'sleep' || recorded.function === (begun as DispatchNote).function) return undefined
   }
-  return `step ${number} was ${describeStep(was)}, now it is ${describeStep(is)}`
+  return `step ${step} was ${describeStep(recorded)}, now it is ${describeStep(begun)}`
 }
 
-/** A step for people: `a call of 'charge'`. */
+/** Describes a step in an error message: `a call of 'charge'`. */
 export function describeStep(step: StepNote): string {
   switch (step.kind) {
     case 'await':

@@ -8,33 +8,34 @@ const STORAGE_KEY = Symbol.for('dispatch.coroutine')
 
 const STORAGE = sharedStorage()
 
-/** The coroutine whose handler the caller is a part of; `undefined` outside of functions. */
+/** The coroutine whose handler called this, directly or not; `undefined` outside of durable functions. */
 export function currentCoroutine(): Coroutine | undefined {
   return STORAGE.getStore()
 }
 
 /**
- * A promise for whoever called: a handler may drop it, elsewhere a failure that nobody looks at stays loud. To be used
- * by the outermost function, whose promise is the one that is given away.
+ * The promise of a public function. Inside a handler it may be dropped, like the loser of a race, without an unhandled
+ * rejection; elsewhere a failure that is not handled is reported as usual. For the outermost function only, whose promise
+ * is the one that the caller gets.
  */
 export function droppableInside<T>(promise: Promise<T>): Promise<T> {
   return currentCoroutine() === undefined ? promise : handledRejection(promise)
 }
 
-/** Runs `body` as a part of a coroutine's handler. */
+/** Runs `body` as part of a coroutine's handler. */
 export function insideCoroutine<T>(coroutine: Coroutine, body: () => T): T {
   return STORAGE.run(coroutine, body)
 }
 
 /**
- * Runs `body` as no part of any handler: what it creates and keeps (sockets, timers) then does not keep the
- * coroutine in memory that happened to be there first.
+ * Runs `body` outside of any handler: sockets and timers that it creates and keeps would otherwise hold the calling
+ * coroutine in memory.
  */
 export function outsideCoroutines<T>(body: () => T): T {
   return STORAGE.run(undefined, body)
 }
 
-/** One for all copies of this package in a process: functions of one may be run by another. */
+/** Shared by all copies of this package in a process, because one copy may run the functions of another. */
 function sharedStorage(): Storage {
   const globals = globalThis as { [key: symbol]: Storage | undefined }
   const storage = globals[STORAGE_KEY] ?? new AsyncLocalStorage()

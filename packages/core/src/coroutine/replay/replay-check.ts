@@ -4,27 +4,36 @@ import { decodeValue } from '@dispatch/protocol/values'
 import type { Coroutine } from '../life/coroutine.js'
 
 const ADVICE =
-  'A handler is run again from its beginning when its coroutine is not in memory, and has to take the same way: use ' +
-  'call.now(), call.random() and call.uuid(), and put what may differ into a function of its own'
+  'A handler runs again from its beginning when its coroutine is not in memory, and then has to begin the same steps. Use ' +
+  'call.now(), call.random() and call.uuid(), and move whatever else may differ into a function of its own'
 
-/** Longest text of a value in a message. */
-const TEXT_LENGTH_MAX = 100
+/** Longest value in a message, in characters. */
+const VALUE_LENGTH_MAX = 100
 
 /**
- * What differs between a coroutine and the rebuilt copy of it that has gone the same way, by the same code, in the same
- * process: a handler that would not survive a restart. `undefined` when nothing does.
+ * The error of a handler that would not survive a restart: its coroutine and the copy that was rebuilt beside it, by the
+ * same code in the same process, began different steps. `undefined` when they did not.
  */
-export function replayDifference(before: Coroutine, after: Coroutine): DispatchError | undefined {
-  const difference = after.end?.kind === 'incompatible' ? after.end.message : inputDifference(before, after)
+export function replayDifference(
+  original: Pick<Coroutine, 'inputs'>,
+  rebuilt: Pick<Coroutine, 'inputs' | 'end'>,
+): DispatchError | undefined {
+  const { end } = rebuilt
+  const difference = end?.kind === 'incompatible' ? end.message : inputDifference(original, rebuilt)
   if (difference === undefined) return undefined
-  const message = `replayCheck: ${difference}, and nothing but time has passed. ${ADVICE}`
+  const message = `replayCheck: ${difference}, although nothing but time has passed. ${ADVICE}`
   return new DispatchError('permanent', message, { name: 'ReplayCheckError' })
 }
 
-function inputDifference(before: Coroutine, after: Coroutine): string | undefined {
-  for (const [step, was] of before.inputs ?? []) {
-    const is = after.inputs?.get(step)
-    if (!isSame(was, is)) return `the input of step ${step} was ${textOf(was)}, now it is ${textOf(is)}`
+function inputDifference(
+  original: Pick<Coroutine, 'inputs'>,
+  rebuilt: Pick<Coroutine, 'inputs'>,
+): string | undefined {
+  for (const [step, before] of original.inputs ?? []) {
+    const now = rebuilt.inputs?.get(step)
+    if (!isSame(before, now)) {
+      return `the input of step ${step} was ${formatValue(before)}, now it is ${formatValue(now)}`
+    }
   }
   return undefined
 }
@@ -34,8 +43,8 @@ function isSame(a: Any | undefined, b: Any | undefined): boolean {
   return a.typeUrl === b.typeUrl && Buffer.compare(a.value, b.value) === 0
 }
 
-/** Only for the developer whose process this is: payloads are shown nowhere else. */
-function textOf(any: Any | undefined): string {
+/** For the developer who runs the check: no other message contains a payload. */
+function formatValue(any: Any | undefined): string {
   let text: string
   try {
     text = JSON.stringify(decodeValue(any), (_key, value) =>
@@ -44,5 +53,5 @@ function textOf(any: Any | undefined): string {
   } catch {
     text = `a ${any?.typeUrl}`
   }
-  return text.length > TEXT_LENGTH_MAX ? `${text.slice(0, TEXT_LENGTH_MAX)}…` : text
+  return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX)}…` : text
 }

@@ -3,49 +3,48 @@ import type { RecordedRun } from '../journal/journal.js'
 import { describeStep, type StepNote } from '../journal/steps.js'
 import type { Coroutine } from '../life/coroutine.js'
 
+/** Longest time without a recorded step during a rebuild: I/O between two steps is done again. 60 seconds. */
+export const REPLAY_STALL_MS_MAX = 60_000
+
 /**
- * Leads a new coroutine to where an earlier copy of it was suspended: runs its handler again and brings it what
- * each earlier run brought. Each is brought only when the handler stands still and has begun the steps that it
- * had begun by then. It may take its time, up to `stallMsMax`: what is not durable in it happens again.
+ * Brings a new coroutine to where an earlier copy of it was suspended: runs its handler and delivers what each recorded
+ * run delivered, once the handler is idle and has begun the steps that it had begun by then. The handler may take up to
+ * `stallMsMax` each time, since whatever is not durable in it happens again.
  *
- * When the handler does something else, the coroutine's end is `incompatible`. It may also have ended by itself
- * after its last recorded step: then it has only been faster than before.
+ * If the handler does something else, its end is `incompatible`. It may also have returned or thrown after its last
+ * recorded step: then it was only faster than before.
  *
  * @param start - Runs the handler.
  * @param runs - At least one.
- * @param stallMsMax - A handler that has not begun a recorded step for this long never will: its code has changed.
  */
 export async function replay(
   coroutine: Coroutine,
   runs: readonly RecordedRun[],
   start: () => void,
-  stallMsMax: number,
+  stallMsMax = REPLAY_STALL_MS_MAX,
 ): Promise<void> {
   const recorded = runs.flatMap(({ notes }) => notes.steps)
-  coroutine.expect(recorded)
+  coroutine.rebuild(recorded)
   const reach = (steps: number): Promise<void> => reachSteps(coroutine, steps, recorded, stallMsMax)
-  let stepsWanted = 0
+  let stepsExpected = 0
   let runsLeft = runs.length
   for (const [index, { notes, results }] of runs.entries()) {
     if (index > 0) {
-      await reach(stepsWanted + notes.stepsBefore)
+      await reach(stepsExpected + notes.stepsBefore)
       if (coroutine.end !== undefined) break
     }
-    coroutine.deliver({ nowMs: notes.nowMs, fired: notes.fired, pollError: notes.pollError, results })
+    coroutine.redeliver({ nowMs: notes.nowMs, fired: notes.fired, pollError: notes.pollError, results })
     if (index === 0) start()
-    stepsWanted += notes.steps.length
-    await reach(stepsWanted)
+    stepsExpected += notes.steps.length
+    await reach(stepsExpected)
     runsLeft -= 1
     if (coroutine.end !== undefined) break
-    coroutine.send({ count: notes.callsSent, bytes: Number.POSITIVE_INFINITY })
+    coroutine.takeUnsent({ count: notes.callsSent, bytes: Number.POSITIVE_INFINITY })
   }
-  coroutine.expect(undefined)
-  const hasEnded = coroutine.end?.kind === 'returned' || coroutine.end?.kind === 'threw'
-  if (hasEnded && (runsLeft > 0 || coroutine.steps < recorded.length)) {
-    coroutine.refuse(earlyEnd(coroutine.steps, recorded[coroutine.steps]))
-  }
+  if (runsLeft > 0 || coroutine.steps < recorded.length) refuseEarlyEnd(coroutine, recorded)
 }
 
+/** Resolves when the handler has begun that many steps and is idle, or has an end; one that stalls is `incompatible`. */
 async function reachSteps(
   coroutine: Coroutine,
   steps: number,
@@ -54,16 +53,27 @@ async function reachSteps(
 ): Promise<void> {
   const timer = setTimeout(() => {
     const missing = recorded[coroutine.steps]
-    const what =
-      missing === undefined ? 'going on' : `step ${coroutine.steps + 1}, which was ${describeStep(missing)}`
-    coroutine.refuse(`the function has not begun ${what}, for ${stallMsMax} ms`)
+    const place =
+      missing === undefined
+        ? 'reach the point where it was suspended'
+        : `begin step ${coroutine.steps + 1}, ${describeStep(missing)},`
+    refuse(coroutine, `the function was run again and did not ${place} within ${stallMsMax} ms`)
   }, stallMsMax)
-  await coroutine.standStill(steps)
+  await coroutine.untilIdle(steps)
   clearTimeout(timer)
 }
 
-function earlyEnd(steps: number, missing: StepNote | undefined): string {
+/** Only a handler that ended on its own has missed its recorded steps; an end from outside has its own reason. */
+function refuseEarlyEnd(coroutine: Coroutine, recorded: readonly StepNote[]): void {
+  if (coroutine.end?.kind !== 'returned' && coroutine.end?.kind !== 'threw') return
+  const missing = recorded[coroutine.steps]
   const before =
-    missing === undefined ? 'it waited for results' : `step ${steps + 1} was ${describeStep(missing)}`
-  return `the function ended after ${steps} steps, where ${before}`
+    missing === undefined
+      ? 'it waited for results'
+      : `step ${coroutine.steps + 1} was ${describeStep(missing)}`
+  refuse(coroutine, `the function ended after ${coroutine.steps} steps, where ${before}`)
+}
+
+function refuse(coroutine: Coroutine, message: string): void {
+  coroutine.conclude({ kind: 'incompatible', message })
 }

@@ -1,7 +1,7 @@
 import type { Any } from '@dispatch/protocol/messages'
 import { handledRejection } from './promises.js'
 
-/** What an await or a gather waits for: the results of consecutive steps, under one promise. */
+/** An await or a gather in progress: the results of consecutive steps, behind one promise. */
 export class Awaited {
   readonly isGather: boolean
   readonly firstStep: number
@@ -10,14 +10,14 @@ export class Awaited {
   readonly #outputs: (Any | undefined)[] | undefined
   #resolve!: (value: unknown) => void
   #reject!: (error: unknown) => void
-  #left: number
+  #missing: number
 
-  /** @param count - Steps of a gather; absent for a lone await, which resolves with one output, not with a list. */
+  /** @param count - Steps of a gather; absent for a single await, which resolves with one output and not with a list. */
   constructor(firstStep: number, decode: (output: Any | undefined) => unknown, count?: number) {
     this.#decode = decode
     this.isGather = count !== undefined
     this.firstStep = firstStep
-    this.#left = count ?? 1
+    this.#missing = count ?? 1
     this.#outputs = count === undefined ? undefined : new Array(count)
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -25,25 +25,29 @@ export class Awaited {
     })
   }
 
-  /** Step after the last one. */
+  /** The step after the last one. */
   get endStep(): number {
     return this.firstStep + (this.#outputs?.length ?? 1)
   }
 
-  /** Takes the output of one of the steps. Returns whether it was the last that was missing. */
-  accept(step: number, output: Any | undefined): boolean {
-    this.#left -= 1
+  /** Number of steps without a result. */
+  get missing(): number {
+    return this.#missing
+  }
+
+  /** Stores the output of one step. The last missing one resolves the promise, or rejects it when decoding throws. */
+  accept(step: number, output: Any | undefined): void {
+    this.#missing -= 1
     if (this.#outputs !== undefined) this.#outputs[step - this.firstStep] = output
-    if (this.#left > 0) return false
+    if (this.#missing > 0) return
     try {
       this.#resolve(this.#outputs === undefined ? this.#decode(output) : this.#outputs.map(this.#decode))
     } catch (error) {
       this.fail(error)
     }
-    return true
   }
 
-  /** Fails the whole: a gather rejects at its first failure. */
+  /** Rejects the promise: a gather fails with its first failure. */
   fail(error: unknown): void {
     handledRejection(this.promise)
     this.#reject(error)

@@ -6,7 +6,7 @@ export class Timers {
     return this.#timers.size
   }
 
-  /** When the first is due; `undefined` when there is none. */
+  /** When the earliest is due; `undefined` when there is none. */
   get dueAtMs(): number | undefined {
     let dueAtMs: number | undefined
     for (const { untilMs } of this.#timers.values()) {
@@ -15,13 +15,14 @@ export class Timers {
     return dueAtMs
   }
 
+  /** Resolves when the timer is fired. */
   set(step: number, untilMs: number): Promise<void> {
     return new Promise((fire) => {
       this.#timers.set(step, { untilMs, fire })
     })
   }
 
-  /** Steps of the timers that are due, by time and then by step. */
+  /** Steps of the due timers, ordered by time and then by step. */
   dueSteps(nowMs: number): number[] {
     const due: { step: number; untilMs: number }[] = []
     for (const [step, { untilMs }] of this.#timers) if (untilMs <= nowMs) due.push({ step, untilMs })

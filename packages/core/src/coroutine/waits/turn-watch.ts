@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers'
 
 /**
- * Waits until nothing happens any more: resolves after a macrotask turn without a {@link touch}, if `isQuiet`
- * says at its beginning and at its end that there is nothing to wait for. If not, the next touch is waited for.
+ * Waits for a macrotask turn without activity: resolves after a turn without a {@link touch}, if `isQuiet` returns true
+ * at its beginning and at its end. If it returns false, the next touch starts another turn.
  */
 export class TurnWatch {
   readonly done: Promise<void>
@@ -17,18 +17,18 @@ export class TurnWatch {
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
-    // Most handlers end without a step: a turn's end would come too late for them, and cost more than they do.
+    // Most handlers end without a step: the end of a turn would come too late for them, and cost more than they do.
     if (isQuiet()) this.#awaitTurn()
   }
 
-  /** Something happened. */
+  /** Reports activity. */
   touch(): void {
-    // What else is begun together with this comes into the next turn: that has to pass, too.
+    // In this order: what begins together with this may follow a turn later, so a second turn has to pass as well.
     if (!this.#isTurnAhead) this.#awaitTurn()
     this.#touches += 1
   }
 
-  /** Ends the wait at once. */
+  /** Resolves at once. */
   end(): void {
     this.#resolve()
   }
@@ -36,7 +36,7 @@ export class TurnWatch {
   #awaitTurn(): void {
     this.#isTurnAhead = true
     this.#touchesBefore = this.#touches
-    // Imported, not the global: a user's tests may have replaced that by a fake.
+    // Imported, because tests of an application may have replaced the global by a fake.
     setImmediate(() => this.#afterTurn())
   }
 

@@ -1,15 +1,22 @@
 import type { Call } from '@dispatch/protocol/messages'
 
+/** Bounds of the calls of one Poll. */
+export interface PollLimits {
+  readonly count: number
+  /** Of the inputs, together. A single call may exceed it. */
+  readonly bytes: number
+}
+
 /**
- * Takes the first of `queue` that fit into one Poll, at least one. Calls that nobody waits for any more are
+ * Takes as many calls from the front of `queue` as fit into one Poll, at least one. Calls that are no longer open are
  * skipped: they will never be made.
  *
- * @returns The calls, and what remains of the queue; that is empty, or begins with a call that is waited for.
+ * @returns The calls, and what remains of the queue: nothing, or a list that begins with an open call.
  */
 export function takeCalls(
   queue: Call[],
   isOpen: (call: Call) => boolean,
-  limits: { readonly count: number; readonly bytes: number },
+  limits: PollLimits,
 ): { readonly calls: Call[]; readonly rest: Call[] } {
   const calls: Call[] = []
   let bytes = 0

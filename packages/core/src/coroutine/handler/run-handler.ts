@@ -1,0 +1,47 @@
+import type { RunRequest } from '@dispatch/protocol/messages'
+import type { FunctionDefinition } from '../definition/function-definition.js'
+import { isFetchResponse, readHttpOutput } from '../definition/http-output.js'
+import type { Coroutine } from '../life/coroutine.js'
+import { insideCoroutine } from '../life/current-coroutine.js'
+import { HandlerContext } from './handler-context.js'
+
+/**
+ * Calls the handler of a function as part of a coroutine, which ends with what the handler returns or throws. Never
+ * throws.
+ */
+export function runHandler(
+  { handler }: FunctionDefinition,
+  coroutine: Coroutine,
+  input: unknown,
+  request: RunRequest,
+): void {
+  const context = new HandlerContext(coroutine, request)
+  insideCoroutine(coroutine, () => callHandler(handler, coroutine, input, context))
+}
+
+/**
+ * Not an async function: a suspended coroutine keeps in memory whatever waits for it, and what waits here refers to
+ * nothing but the coroutine.
+ */
+function callHandler(
+  handler: FunctionDefinition['handler'],
+  coroutine: Coroutine,
+  input: unknown,
+  context: HandlerContext,
+): void {
+  const endWithError = (error: unknown) => coroutine.conclude({ kind: 'threw', error })
+  const endWithValue = (value: unknown) => coroutine.conclude({ kind: 'returned', value })
+  const endWithOutput = (output: unknown) => {
+    try {
+      if (isFetchResponse(output)) readHttpOutput(output).then(endWithValue, endWithError)
+      else endWithValue(output)
+    } catch (error) {
+      endWithError(error)
+    }
+  }
+  try {
+    Promise.resolve(handler(input, context)).then(endWithOutput, endWithError)
+  } catch (error) {
+    endWithError(error)
+  }
+}
