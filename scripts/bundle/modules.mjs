@@ -42,14 +42,16 @@ export async function writeCommonJs(files, outdir) {
   const converted = await Promise.all(
     files.map(async ({ path, text }) => {
       const usesUrl = text.includes('import.meta.url')
-      const { code } = await transform(text, {
+      // Jest has no import() in CommonJS modules, and bundlers take a require() in `try` for one that may fail.
+      const required = text.replaceAll('await import(', 'await require(')
+      if (/\bimport\(/.test(required))
+        throw new Error(`${path}: expected each import() to be awaited where it is`)
+      const { code } = await transform(required, {
         format: 'cjs',
         platform: 'node',
         target: TARGET,
         // As in Node.js, the default export of a CommonJS module is the whole module.
         sourcefile: path.replace(/\.js$/, '.mjs'),
-        // Jest has no import() in CommonJS modules.
-        supported: { 'dynamic-import': false },
         logLevel: 'warning',
         ...(usesUrl && { define: { 'import.meta.url': 'urlOfThisModule' }, banner: MODULE_URL }),
       })

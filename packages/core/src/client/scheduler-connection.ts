@@ -147,15 +147,15 @@ function unconfiguredError(error: DispatchError): DispatchError {
   return error
 }
 
-/** Typed as `string`, so that neither the compiler nor a bundler resolves the package: it is an optional peer. */
-const EMBEDDED_SCHEDULER_PACKAGE: string = '@dispatch/scheduler'
+const EMBEDDED_SCHEDULER_PACKAGE = '@dispatch/scheduler'
 
+/** The import is written out and inside of `try`: bundlers then take the package in if it is installed, and may miss it. */
 async function loadEmbeddedScheduler(): Promise<EmbeddedSchedulerModule> {
   try {
-    return (await import(EMBEDDED_SCHEDULER_PACKAGE)) as EmbeddedSchedulerModule
+    return await import('@dispatch/scheduler')
   } catch (error) {
     const isMissing =
-      (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' &&
+      MODULE_MISSING_CODES.includes(String((error as NodeJS.ErrnoException).code)) &&
       String((error as Error).message).includes(`'${EMBEDDED_SCHEDULER_PACKAGE}'`)
     const message = isMissing
       ? `no scheduler: install ${EMBEDDED_SCHEDULER_PACKAGE}, which runs inside this process, or pass the URL of a stand-alone scheduler as option apiUrl or DISPATCH_API_URL`
@@ -164,3 +164,6 @@ async function loadEmbeddedScheduler(): Promise<EmbeddedSchedulerModule> {
     throw isMissing ? unconfiguredError(failure) : failure
   }
 }
+
+/** Of `import` and of `require()`. */
+const MODULE_MISSING_CODES = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']
