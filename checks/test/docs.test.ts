@@ -258,7 +258,7 @@ t.test('docs/reference/configuration.md lists every option of a scheduler', asyn
     ['scheduler.ts', 'SchedulerLimits'],
     ['calls/admission.ts', 'AdmissionLimits'],
     ['calls/waiters.ts', 'WaiterLimits'],
-    ['service/request-room.ts', 'RequestLimits'],
+    ['service/request-capacity.ts', 'RequestLimits'],
   ] as const
   const names = sources.flatMap(([file, name]) => {
     const body = new RegExp(`^export interface ${name}\\b[^{]*\\{([\\s\\S]*?)^\\}`, 'm')

@@ -12,9 +12,9 @@ export interface TrackedRun {
  * Tracks the runs in progress in this process, so that it can shut down in order.
  *
  * Rules.
- *  R1 Runs are accepted until `drain`, and not after it.
- *  R2 `drain` gives runs the grace time to end, then aborts their signals, and resolves when all have ended.
- *  R3 The signal of a run also aborts with the signal that the run was started with.
+ *  RT1 Runs are accepted until `drain`, and not after it.
+ *  RT2 `drain` gives runs the grace time to end, then aborts their signals, and resolves when all have ended.
+ *  RT3 The signal of a run also aborts with the signal that the run was started with.
  */
 export class RunTracker {
   readonly #runs = new Set<RunAborter>()
