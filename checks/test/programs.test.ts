@@ -1,34 +1,49 @@
 import t from 'tap'
-import { type Compiled, compilePrograms } from './programs/compile.js'
-import { documentsWithPrograms, type Program, programsOf } from './programs/documents.js'
+import { type Compiled, compileDocuments } from './programs/compile.js'
+import { documentsWithPrograms, type Program, typeScriptOf } from './programs/documents.js'
 import { execute, freePort, start } from './programs/processes.js'
 
-const PROGRAMS = documentsWithPrograms().flatMap(programsOf)
+const DOCUMENTS = documentsWithPrograms()
+const PROGRAMS = DOCUMENTS.flatMap((document) => typeScriptOf(document).programs)
 
-/** Programs that serve until they are stopped. Those of the README and of the tutorial have tests of their own. */
+/** Documents whose programs serve and have tests of their own. */
+const TESTED_ELSEWHERE = ['README.md', 'docs/guide/stand-alone-scheduler.md', 'docs/guide/tutorial.md']
+
+/** Programs that serve until they are stopped. */
 const SERVING = PROGRAMS.filter(({ source }) => /\.listen\(|listenAndServe\(|serveScheduler\(/.test(source))
 
-/** Programs that answer with a greeting. */
-const GREETING = SERVING.filter(({ source }) => source.includes("'/greet/:name'"))
+/** Programs that respond with a greeting. */
+const GREETING = SERVING.filter(({ source }) => source.includes("greet/:name'"))
+
+/** Programs that are test files: they end, and print how long their tests took. */
+const TESTING = PROGRAMS.filter(({ source }) => source.includes("from 'node:test'"))
 
 /** Programs that end, and of which the document says what they print. */
-const PRINTING = PROGRAMS.filter((program) => !SERVING.includes(program))
+const PRINTING = PROGRAMS.filter((program) => !SERVING.includes(program) && !TESTING.includes(program))
+
+/** Programs that run at the same time. */
+const JOBS = 2
 
 let compiled: Compiled
 
 t.before(async () => {
-  compiled = await compilePrograms('all', PROGRAMS)
+  compiled = await compileDocuments('all', DOCUMENTS)
 })
 
-t.test('the programs of the documents compile under strict rules', async (t) => {
+t.test('the TypeScript of the documents compiles under strict rules', async (t) => {
   t.ok(PROGRAMS.length >= 12)
   t.equal(compiled.errors, '')
 })
 
-t.test('programs with an adapter respond with the result', async (t) => {
-  t.ok(GREETING.length >= 4)
+t.test('programs that serve greet, or have a test of their own', async (t) => {
+  const others = SERVING.filter((program) => !GREETING.includes(program))
+  t.strictSame(others.filter(({ document }) => !TESTED_ELSEWHERE.includes(document)).map(nameOf), [])
+})
+
+t.test('programs that greet respond with the result', { jobs: JOBS }, async (t) => {
+  t.plan(GREETING.length)
   for (const program of GREETING) {
-    await t.test(nameOf(program), async (t) => {
+    void t.test(nameOf(program), { buffered: true }, async (t) => {
       const port = await freePort()
       await start(t, compiled.pathOf(program), { PORT: String(port) }, t.testdir())
       const response = await fetch(`http://localhost:${port}/greet/World?wait=30s`, { method: 'POST' })
@@ -37,19 +52,37 @@ t.test('programs with an adapter respond with the result', async (t) => {
   }
 })
 
-t.test('programs print what the document says', async (t) => {
+t.test('programs print what the document says', { jobs: JOBS }, async (t) => {
   t.plan(PRINTING.length)
   for (const program of PRINTING) {
-    // One after the other, in one folder: what a program has left there is removed.
-    await t.test(nameOf(program), async (t) => {
-      const path = compiled.pathOf(program)
-      const { code, output } = await execute(process.execPath, [path], { cwd: t.testdir(), env: {} })
+    void t.test(nameOf(program), { buffered: true }, async (t) => {
+      const { code, output } = await run(program, t.testdir())
       t.equal(code, 0, output)
       t.not(program.prints, '', 'the document says what it prints')
       t.equal(output.trim(), program.prints)
+      const lines = output.split('\n')
+      t.strictSame(
+        program.comments.filter((comment) => !lines.includes(comment)),
+        [],
+      )
     })
   }
 })
+
+t.test('test files in the documents pass', { jobs: JOBS }, async (t) => {
+  t.plan(TESTING.length)
+  for (const program of TESTING) {
+    void t.test(nameOf(program), { buffered: true }, async (t) => {
+      const { code, output } = await run(program, t.testdir())
+      t.equal(code, 0, output)
+      t.match(output, /^(# |ℹ )pass [1-9]/m)
+    })
+  }
+})
+
+function run(program: Program, folder: string) {
+  return execute(process.execPath, [compiled.pathOf(program)], { cwd: folder, env: {} })
+}
 
 function nameOf({ document, index }: Program): string {
   return `program ${index + 1} of ${document}`

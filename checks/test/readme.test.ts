@@ -4,18 +4,19 @@ import { join } from 'node:path'
 import { formatSigningKey, formatVerificationKey, generateKeyPair } from '@dispatch/protocol/signature'
 import t, { type Test } from 'tap'
 import { ROOT } from './docs-of-the-repository.js'
-import { type Compiled, compilePrograms } from './programs/compile.js'
+import { type Compiled, compileDocuments } from './programs/compile.js'
 import { type Program, programsOf } from './programs/documents.js'
 import { startPayments } from './programs/payments.js'
 import { freePort, start } from './programs/processes.js'
 
-const [SHOP] = programsOf('README.md') as [Program]
-const [SCHEDULER] = programsOf('docs/guide/stand-alone-scheduler.md') as [Program]
+const DOCUMENTS = ['README.md', 'docs/guide/stand-alone-scheduler.md'] as const
+const [SHOP] = programsOf(DOCUMENTS[0]) as [Program]
+const [SCHEDULER] = programsOf(DOCUMENTS[1]) as [Program]
 
 let compiled: Compiled
 
 t.before(async () => {
-  compiled = await compilePrograms('readme', [SHOP, SCHEDULER])
+  compiled = await compileDocuments('readme', DOCUMENTS)
 })
 
 t.test('the README has one program, and one page', async (t) => {

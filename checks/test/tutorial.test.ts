@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ROOT } from './docs-of-the-repository.js'
-import { compilePrograms } from './programs/compile.js'
+import { compileDocuments } from './programs/compile.js'
 import { blocksOf, programsOf } from './programs/documents.js'
 import { commandsOf, Reader } from './programs/transcript.js'
 
@@ -13,7 +13,7 @@ const PORTS: Record<string, string> = { 'app.ts': '3000', 'mail-server.ts': '300
 
 t.test('who follows the tutorial sees what it says', async (t) => {
   const programs = programsOf(TUTORIAL)
-  const compiled = await compilePrograms('tutorial', programs)
+  const compiled = await compileDocuments('tutorial', [TUTORIAL])
   t.equal(compiled.errors, '')
   const reader = new Reader(t)
   const env = { MAIL_URL: `http://localhost:${await reader.port('3001')}` }
