@@ -1,5 +1,5 @@
 /*
- * The vocabulary of all packages. What else the protocol consists of has entry points of its own, one for each folder:
+ * The vocabulary of all packages. The other parts of the protocol have entry points of their own, one for each folder:
  * `/messages`, `/values`, `/connect`, `/signature`, `/bounds` and `/text`.
  */
 

@@ -16,10 +16,10 @@ export const FUNCTION_NAME_PATTERN = /^[a-zA-Z_][a-zA-Z0-9_<>.]*$/
 /** Longest function name and dispatch id, in UTF-16 units. */
 export const NAME_LENGTH_MAX = 512
 
-/** Deepest nesting of a value, arrays and objects together. A deeper one is hostile or a mistake. */
+/** Maximum nesting depth of a value, arrays and objects together. Anything deeper is hostile or a mistake. */
 export const VALUE_DEPTH_MAX = 100
 
-/** Most calls that are handed over and not acknowledged, on either side: two seconds of what one scheduler records. */
+/** Maximum number of submitted but unacknowledged calls, on either side: what one scheduler records in two seconds. */
 export const UNACKNOWLEDGED_CALLS_MAX = 100_000
 
 /**

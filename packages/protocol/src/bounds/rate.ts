@@ -1,13 +1,13 @@
-/** How far back "lately" goes. Milliseconds: longer than a slow sync of a disk, shorter than anybody's patience. */
+/** Length of the measuring window in milliseconds: longer than a slow disk sync, shorter than a client's time-out. */
 const WINDOW_MS = 5_000
 
-/** Shortest advice to come again: asking more often costs the busy side more than it gains. Milliseconds. */
+/** Shortest `Retry-After` in milliseconds: more frequent retries cost the busy side more than they gain. */
 const ADVICE_MS_MIN = 50
 
-/** Longest advice, which is also what is said when nothing has moved lately. Milliseconds. */
+/** Longest `Retry-After` in milliseconds, also used when nothing has passed recently. */
 const ADVICE_MS_MAX = 10_000
 
-/** Less is no time to learn a rate in. Milliseconds. */
+/** Minimum time over which a rate is computed. Milliseconds. */
 const SPAN_MS_MIN = 100
 
 /**

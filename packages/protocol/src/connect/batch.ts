@@ -17,10 +17,10 @@ import { isConnectCode } from './connect-code.js'
 import { UnaryError } from './unary-error.js'
 import type { Failure } from './unary-failure.js'
 
-/** Most runs that our endpoints take in one request. */
+/** Maximum number of runs that our endpoints accept in one request. */
 export const BATCH_RUNS_MAX = 100
 
-/** A `RunBatchRequest` whose runs are encoded already. */
+/** A `RunBatchRequest` whose runs are already encoded. */
 export interface EncodedRunBatch {
   readonly batchId: string
   /** Each made by `encodeRunRequest`. */
@@ -33,7 +33,7 @@ export function encodeRunBatchRequest(batch: EncodedRunBatch): Uint8Array {
   return writeProto(writeRunBatchRequest, batch)
 }
 
-/** @throws {UnaryError} `invalid_argument` when the bytes are no such message. */
+/** @throws {UnaryError} `invalid_argument` when the bytes are not a valid message of this type. */
 export function decodeRunBatchRequest(bytes: Uint8Array): RunBatchRequest {
   try {
     return fromBinary(RunBatchRequestSchema, bytes)
@@ -47,7 +47,7 @@ export function encodeRunBatchResponse(index: number, result: RunResponse | Fail
   return writeProto(writeRunBatchResponse, { index, result })
 }
 
-/** @throws {UnaryError} With status `invalid_response` when the bytes are no such message. */
+/** @throws {UnaryError} With status `invalid_response` when the bytes are not a valid message of this type. */
 export function decodeRunBatchResponse(bytes: Uint8Array): RunBatchResponse {
   try {
     return fromBinary(RunBatchResponseSchema, bytes)
@@ -60,13 +60,13 @@ export function decodeRunBatchResponse(bytes: Uint8Array): RunBatchResponse {
   }
 }
 
-/** How a member of a batch failed, as a message. */
+/** The failure of one run of a batch, as a message. */
 export function toBatchError({ code, message, retryAfterMs }: Failure): BatchError {
   const retryAfter = retryAfterMs === undefined ? {} : { retryAfter: durationFromMs(Math.ceil(retryAfterMs)) }
   return create(BatchErrorSchema, { code, message, ...retryAfter })
 }
 
-/** The error that a request of its own would have given. */
+/** The error that the run would have failed with in a request of its own. */
 export function fromBatchError({ code, message, retryAfter }: BatchError): UnaryError {
   const options = retryAfter === undefined ? {} : { retryAfterMs: durationMs(retryAfter) }
   return new UnaryError(isConnectCode(code) ? code : 'unknown', message, options)

@@ -2,9 +2,9 @@ import type { FailureStatus, Status } from '../statuses/statuses.js'
 
 /** What a code of the Connect protocol means. */
 export interface ConnectCodeRow {
-  /** HTTP status of an answer that fails with this code. */
+  /** HTTP status of a response that fails with this code. */
   readonly httpStatus: number
-  /** Status of a run that fails because a dependency answered with this code. As in the original Go SDK. */
+  /** Status of a run that fails because a dependency responded with this code. As in the original Go SDK. */
   readonly status: FailureStatus
 }
 
@@ -37,8 +37,8 @@ export function isConnectCode(value: unknown): value is ConnectCode {
 }
 
 /**
- * The code that a service of ours answers a failure with. Whoever maps it back by {@link CONNECT_CODES} retries
- * if and only if the failure may be retried.
+ * The code with which our services report a failure. A client that maps it back by {@link CONNECT_CODES} retries
+ * if and only if the failure is retryable.
  */
 export function connectCodeOfStatus(status: Exclude<Status, 'ok'>): ConnectCode {
   return CODE_BY_STATUS[status]
@@ -62,8 +62,8 @@ const CODE_BY_STATUS: Readonly<Record<FailureStatus, ConnectCode>> = {
 }
 
 /**
- * The code of an HTTP answer that carries no Connect error, such as one of a proxy. By the Connect protocol, as
- * its Go library does.
+ * The code of an HTTP response without a Connect error, for example one from a proxy. Follows the Connect protocol and
+ * its Go library.
  */
 export function connectCodeOfHttp(httpStatus: number): ConnectCode {
   return CODE_BY_HTTP_STATUS.get(httpStatus) ?? 'unknown'

@@ -3,18 +3,18 @@ import { type ConnectCode, isConnectCode } from './connect-code.js'
 import type { StreamedResponse } from './unary.js'
 import { UnaryError } from './unary-error.js'
 
-// The streaming half of the Connect protocol ("Streaming RPCs"), as far as we need it: one message in the request, any
-// number in the answer. Every message is in an envelope: a byte of flags, four bytes of length, the message. The last
-// envelope has the flag END_STREAM and a JSON object, which says how the stream ended.
+// The part of the Connect protocol's "Streaming RPCs" that is used here: one message in the request, any number in the
+// response. Every message is in an envelope: a byte of flags, four bytes of length, the message. The last envelope has
+// the flag END_STREAM and a JSON object with the outcome of the stream.
 
-/** Content type of requests and answers with envelopes. */
+/** Content type of requests and responses that consist of envelopes. */
 export const MESSAGE_STREAM_TYPE = 'application/connect+proto'
 
 const HEAD_BYTES = 5
 const COMPRESSED = 0x01
 const END_STREAM = 0x02
 
-/** A message in an envelope: the body of a request that is answered with a stream. */
+/** A message in an envelope: the body of a request whose response is a stream. */
 export function envelopeOf(message: Uint8Array, flags = 0): Buffer {
   const envelope = Buffer.allocUnsafe(HEAD_BYTES + message.byteLength)
   envelope[0] = flags
@@ -28,20 +28,20 @@ export function messageOf(body: Uint8Array): Uint8Array {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
   const isWhole = body.byteLength >= HEAD_BYTES && view.getUint32(1) === body.byteLength - HEAD_BYTES
   if (!isWhole || body[0] !== 0) {
-    throw new UnaryError('invalid_argument', 'wanted a body of one uncompressed message in an envelope')
+    throw new UnaryError('invalid_argument', 'expected a body of one uncompressed message in an envelope')
   }
   return body.subarray(HEAD_BYTES)
 }
 
-/** An answer whose messages come one after the other. What is sent in one turn of the event loop is written at once. */
+/** A response of several messages. Messages sent in the same turn of the event loop are written together. */
 export interface MessageStream {
   readonly response: StreamedResponse
   send(message: Uint8Array): void
-  /** There are no more messages. */
+  /** Ends the response: there are no more messages. */
   end(): void
 }
 
-/** Makes a {@link MessageStream}. What is sent after the receiver has hung up is dropped. */
+/** Creates a {@link MessageStream}. Messages sent after the receiver has disconnected are dropped. */
 export function createMessageStream(): MessageStream {
   const body = new Readable({ read: () => undefined })
   let parts: Buffer[] = []
@@ -64,7 +64,7 @@ export function createMessageStream(): MessageStream {
   }
 }
 
-/** Takes the bytes of an answer apart into messages. */
+/** Splits the bytes of a response into messages. */
 export class MessageStreamReader {
   readonly #messageBytesMax: number
   #chunks: Uint8Array[] = []
@@ -72,21 +72,21 @@ export class MessageStreamReader {
   #wantedBytes = HEAD_BYTES
   #isEnded = false
 
-  /** @param messageBytesMax - Most bytes of one message: no more than that and a chunk are held. */
+  /** @param messageBytesMax - Maximum size of one message in bytes; at most that and one chunk are buffered. */
   constructor(messageBytesMax: number) {
     this.#messageBytesMax = messageBytesMax
   }
 
-  /** Whether the sender has said that there are no more messages. */
+  /** Whether the sender has ended the stream. */
   get isEnded(): boolean {
     return this.#isEnded
   }
 
   /**
-   * The messages that are whole with this chunk.
+   * The messages that are complete with this chunk.
    *
-   * @throws {UnaryError} With status `invalid_response` when they are malformed or too large; else what the sender says
-   *   at the end.
+   * @throws {UnaryError} With status `invalid_response` when they are malformed or too large; otherwise the error in the
+   *   last envelope, if there is one.
    */
   push(chunk: Uint8Array): Uint8Array[] {
     this.#chunks.push(chunk)
@@ -128,7 +128,7 @@ export class MessageStreamReader {
   }
 }
 
-/** What the last envelope says went wrong, if anything. */
+/** The error in the last envelope, if there is one. */
 function failureOf(message: Uint8Array): UnaryError | undefined {
   let end: { readonly error?: { readonly code?: unknown; readonly message?: unknown } } | null
   try {

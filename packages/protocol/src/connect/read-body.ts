@@ -4,18 +4,18 @@ import { UnaryError } from './unary-error.js'
 import { failureOf, failureResponse } from './unary-failure.js'
 
 export interface ReadBodyOptions {
-  /** Is told of each chunk before it is kept. What it throws ends the reading. */
+  /** Called with each chunk before it is kept. An error that it throws ends the reading. */
   readonly take: (bytes: number) => void
-  /** Longest time in which the body has to arrive, in milliseconds. */
+  /** Maximum time for the whole body to arrive, in milliseconds. */
   readonly msMax: number
 }
 
 /**
- * Reads the body of a request; by events: an async iterator takes longer than a small body. The stream is never destroyed,
- * since the answer goes by the same socket.
+ * Reads the body of a request. It uses events because an async iterator costs more than a small body. The stream is never
+ * destroyed, since the response uses the same socket.
  *
- * @throws {UnaryError} `deadline_exceeded`, as HTTP 408, when it does not arrive in time; `canceled` when its sender hangs up.
- *   And what `take` throws.
+ * @throws {UnaryError} `deadline_exceeded`, as HTTP 408, when it does not arrive in time; `canceled` when the sender
+ *   disconnects. Also rethrows what `take` throws.
  */
 export function readBody(stream: Readable, { take, msMax }: ReadBodyOptions): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -23,7 +23,7 @@ export function readBody(stream: Readable, { take, msMax }: ReadBodyOptions): Pr
     const settle = () => {
       clearTimeout(timer)
       stream.off('data', onData).off('end', onEnd).off('error', onClose).off('close', onClose)
-      // Whatever comes after is dropped; the stream must not throw it at the process.
+      // Later chunks and errors are dropped; an unhandled error would end the process.
       stream.on('error', () => undefined)
     }
     const fail = (error: unknown) => {
@@ -55,12 +55,12 @@ export function readBody(stream: Readable, { take, msMax }: ReadBodyOptions): Pr
       msMax,
     )
     stream.on('data', onData).once('end', onEnd).once('error', onClose).once('close', onClose)
-    // Its events have been.
+    // Its events have already been emitted.
     if (stream.destroyed) onClose()
   })
 }
 
-/** The answer to a request whose body was not read. What is not our own error says nothing about itself. */
+/** The response to a request whose body was not read. Errors other than ours are reported as `internal`. */
 export function unreadResponse(error: unknown): UnaryResponse {
   if (!(error instanceof UnaryError)) return errorResponse('internal', 'internal error')
   return { ...failureResponse(failureOf(error)), status: error.httpStatus }

@@ -11,14 +11,14 @@ import { headerOf, type UnaryHeaders } from './unary.js'
 import { UnaryError } from './unary-error.js'
 
 export interface UnaryHeadersOptions {
-  /** How long we wait for the answer, in milliseconds. */
+  /** Time limit for the response, in milliseconds. */
   readonly timeoutMs?: number
   /** Sent as `Authorization: Bearer …`. */
   readonly apiKey?: string
   readonly userAgent?: string
 }
 
-/** Headers of a request whose body is a message in binary. `content-length` and a signature are yet to be added. */
+/** Headers of a request whose body is a binary message, without `content-length` and signature. */
 export function unaryHeaders(options: UnaryHeadersOptions = {}): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/proto',
@@ -38,18 +38,18 @@ export function unaryHeaders(options: UnaryHeadersOptions = {}): Record<string, 
 const TIMEOUT_MS_MAX = 9_999_999_999
 
 export interface ParseUnaryOptions {
-  /** Most bytes of the body after decompression. Default {@link BODY_BYTES_MAX}. */
+  /** Maximum size of the body after decompression, in bytes. Default {@link BODY_BYTES_MAX}. */
   readonly bodyBytesMax?: number
-  /** Epoch milliseconds, for a `Retry-After` that is a date. Default: the clock. */
+  /** Current time in epoch milliseconds, for a `Retry-After` that is a date. Default: the system clock. */
   readonly nowMs?: number
 }
 
 /**
- * The message in the answer to a request made with {@link unaryHeaders}.
+ * The message in the response to a request made with {@link unaryHeaders}.
  *
- * @throws {UnaryError} When the answer is a failure: with the code and message of its body and the status of that
- *   code; or, when the body is no Connect error (a proxy's, say), with the code and the status that the HTTP status
- *   means. When the answer is a success but unreadable: status `invalid_response`.
+ * @throws {UnaryError} When the response is a failure: with the code and message of its body and the status of that
+ *   code; or, when the body is not a Connect error (for example a proxy's page), with the code and status of its HTTP
+ *   status. When the response is a success but unreadable: status `invalid_response`.
  */
 export function parseUnaryResponse<Shape extends Message>(
   httpStatus: number,
@@ -77,7 +77,7 @@ export function parseUnaryResponse<Shape extends Message>(
   }
 }
 
-/** As lenient as our own server. The empty name stands for no content type. */
+/** As lenient as our own server. The empty string stands for no content type. */
 const BINARY_TYPES: ReadonlySet<string> = new Set([
   '',
   'application/proto',
@@ -109,7 +109,7 @@ function failureOf(
   const message = `HTTP ${httpStatus} without a Connect error (content type ${quote(type)})`
   return new UnaryError(connectCodeOfHttp(httpStatus), wire?.message || message, {
     ...common,
-    // Another success than 200 promises a body that this protocol does not know.
+    // A success other than 200 has a body that this protocol does not define.
     status: status === undefined || status === 'ok' ? 'invalid_response' : status,
   })
 }
@@ -128,5 +128,5 @@ function connectErrorOf(
   }
 }
 
-/** An error is a code and a sentence. */
+/** Size limit of an error body, which is a code and a sentence. */
 const ERROR_BYTES_MAX = 1_000_000

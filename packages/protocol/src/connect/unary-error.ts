@@ -5,13 +5,13 @@ import { CONNECT_CODES, type ConnectCode } from './connect-code.js'
 const BRAND = Symbol.for('dispatch.unary_error')
 
 export interface UnaryErrorOptions extends DispatchErrorOptions {
-  /** Default: the one of the code. */
+  /** Default: the status of the code. */
   readonly status?: FailureStatus
-  /** HTTP status that the error came with. Default: the one of the code. */
+  /** HTTP status that the error came with. Default: the HTTP status of the code. */
   readonly httpStatus?: number
 }
 
-/** An exchange by the Connect protocol that failed, as its two sides see it. */
+/** A failed exchange of the Connect protocol, as seen by both sides. */
 export class UnaryError extends DispatchError {
   readonly code: ConnectCode
   readonly httpStatus: number

@@ -3,7 +3,7 @@ import { type ConnectCode, connectCodeOfStatus } from './connect-code.js'
 import { errorResponse, type UnaryResponse } from './unary.js'
 import { UnaryError } from './unary-error.js'
 
-/** A failure as the Connect protocol tells it. */
+/** A failure as the Connect protocol represents it. */
 export interface Failure {
   readonly code: ConnectCode
   readonly message: string
@@ -11,10 +11,10 @@ export interface Failure {
 }
 
 /**
- * What the sender of a request learns of what was thrown: the code of its status and its message when it is a
- * `DispatchError`, a `UnaryError`'s own code, and of anything else that it is `internal`.
+ * How a thrown value is reported to the sender of the request: a `DispatchError` by the code of its status and its
+ * message, a `UnaryError` by its own code, anything else as `internal`.
  *
- * @param onInternalError - Is told that anything else.
+ * @param onInternalError - Called with a value that is reported as `internal`.
  */
 export function failureOf(error: unknown, onInternalError?: (error: unknown) => void): Failure {
   if (error instanceof DispatchError) {
@@ -25,7 +25,7 @@ export function failureOf(error: unknown, onInternalError?: (error: unknown) => 
   return { code: 'internal', message: 'internal error' }
 }
 
-/** The answer that tells of a failure, with `retry-after` in whole seconds if it says when to come again. */
+/** The response for a failure, with `retry-after` in whole seconds if the failure has a retry delay. */
 export function failureResponse({ code, message, retryAfterMs }: Failure): UnaryResponse {
   const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
   return errorResponse(code, message, headers)

@@ -20,20 +20,20 @@ import { UnaryError } from './unary-error.js'
 import { failureOf, failureResponse } from './unary-failure.js'
 
 export interface ServeUnaryOptions {
-  /** Most bytes of the body, before and after decompression. Default {@link BODY_BYTES_MAX}. */
+  /** Maximum size of the body in bytes, before and after decompression. Default {@link BODY_BYTES_MAX}. */
   readonly bodyBytesMax?: number
-  /** Is told what `handle` threw, when it was none of our errors: the sender learns nothing but `internal`. */
+  /** Called with what `handle` threw when it is not one of our errors; the sender sees only `internal`. */
   readonly onInternalError?: (error: unknown) => void
 }
 
 /**
- * Serves one request of the Connect protocol: decodes its body, calls `handle` and encodes what that resolves with,
- * in kind. Never rejects. The head has been checked with `checkHead`, and the signature, if there is one, over the
- * bytes as sent.
+ * Serves one request of the Connect protocol: decodes its body, calls `handle` and encodes the result in the format of
+ * the request. Never rejects. The caller has checked the head with `checkHead`, and the signature, if there is one, over
+ * the bytes as sent.
  *
  * Bodies are protobuf JSON when the content type says so and binary otherwise, like the original's endpoints.
- * When `handle` fails with a `DispatchError` the answer has its message, the code of its status and
- * `retry-after`; a `UnaryError` chooses its own code.
+ * When `handle` fails with a `DispatchError`, the response has its message, the code of its status and `retry-after`; a
+ * `UnaryError` brings its own code.
  */
 export async function serveUnary<Input extends Message, Output extends Message>(
   request: UnaryRequest,
@@ -59,8 +59,8 @@ export async function serveUnary<Input extends Message, Output extends Message>(
 }
 
 /**
- * Serves one request that is answered with a stream of messages: `open` makes the answer of the body, and what it throws
- * becomes one as with {@link serveUnary}. Never throws.
+ * Serves one request whose response is a stream of messages. `open` creates the response from the body; its errors are
+ * reported as by {@link serveUnary}. Never throws.
  */
 export function serveStream(
   body: Uint8Array,
@@ -81,13 +81,13 @@ export function serveStream(
  */
 const JSON_DEPTH_MAX = 3 * VALUE_DEPTH_MAX + 20
 
-/** Smaller answers gain nothing from compression: they fit into a few packets as they are. */
+/** Smaller responses gain nothing from compression: they fit into a few packets. */
 const GZIP_BYTES_MIN = 4096
 
 const gunzipAsync = promisify(gunzip)
 const gzipAsync = promisify(gzip)
 
-/** Media type of the answer when the request is JSON. Parameters such as a charset are not repeated. */
+/** Media type of the response to a JSON request. Parameters such as a charset are not repeated. */
 function jsonTypeOf(headers: UnaryHeaders): string | undefined {
   const type = headerOf(headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase()
   return type === 'application/json' || type === 'application/vnd.dispatch.v1+json' ? type : undefined

@@ -3,42 +3,42 @@ import { quote, shorten } from '../text/shorten.js'
 import { CONNECT_CODES, type ConnectCode } from './connect-code.js'
 import { UnaryError } from './unary-error.js'
 
-/** Header fields as Node.js gives them: names in lower case. */
+/** Header fields as Node.js represents them: names in lower case. */
 export type UnaryHeaders = Readonly<Record<string, string | string[] | undefined>>
 
-/** A request of the Connect protocol for one message, as bytes: what any HTTP server can be asked for. */
+/** A unary request of the Connect protocol as bytes, independent of the HTTP server. */
 export interface UnaryRequest {
   readonly method: string
   /** As sent, without the query. */
   readonly path: string
   readonly headers: UnaryHeaders
-  /** As sent: still compressed, if it is. */
+  /** As sent, possibly compressed. */
   readonly body: Uint8Array
 }
 
-/** An answer to a {@link UnaryRequest}. Its headers, names in lower case, include `content-length`. */
+/** A response to a {@link UnaryRequest}. Its headers, names in lower case, include `content-length`. */
 export interface UnaryResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }
 
-/** An answer whose body comes in parts, as a stream of bytes. */
+/** A response whose body is a stream of bytes. */
 export interface StreamedResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Readable
 }
 
-/** What {@link checkHead} holds a request to. */
+/** The limits that {@link checkHead} enforces. */
 export interface HeadLimits {
   readonly bodyBytesMax: number
-  /** Refuse a request that announces no body: for services in which an empty message means nothing. */
+  /** Refuse a request without a body: for services in which an empty message has no meaning. */
   readonly lengthRequired: boolean
 }
 
 /**
- * An answer that a request failed: JSON with exactly the keys `code` and `message`, and the HTTP status of the
+ * A response to a failed request: JSON with exactly the keys `code` and `message`, and the HTTP status of the
  * code. Always valid JSON, whatever the message holds (conformance case E23).
  */
 export function errorResponse(
@@ -54,7 +54,7 @@ export function errorResponse(
   )
 }
 
-/** An answer with this body; sets `content-type` and `content-length`. */
+/** A response with this body; sets `content-type` and `content-length`. */
 export function bytesResponse(
   status: number,
   contentType: string,
@@ -75,8 +75,8 @@ export function headerOf(headers: UnaryHeaders, name: string): string | undefine
 }
 
 /**
- * Everything a request can be refused for before its body is read. Answers with the refusal, or `undefined` when
- * the body may be read, of which no more than `bodyBytesMax` bytes must be taken: a chunked body has no length.
+ * Checks everything for which a request can be refused before its body is read. Returns the refusal, or `undefined` when
+ * the body may be read. The reader must stop after `bodyBytesMax` bytes, because a chunked body has no length.
  *
  * Over-long is 400 `invalid_argument`, not 413 (conformance case E02).
  */
@@ -94,22 +94,22 @@ export function checkHead(
   return checkLength(headers, limits) ?? checkConnect(headers) ?? checkContentEncoding(headers)
 }
 
-/** The refusal of a body that is too large. */
+/** The refusal of a body that exceeds the size limit. */
 export function tooLargeResponse(): UnaryResponse {
   return errorResponse('invalid_argument', TOO_LARGE)
 }
 
-/** The same, for whoever reads a body without a length. */
+/** The same refusal as an error, for readers of a body without a length. */
 export function tooLargeError(): UnaryError {
   return new UnaryError('invalid_argument', TOO_LARGE)
 }
 
 const TOO_LARGE = 'content length is too large'
 
-/** Deflate makes no more of a byte (zlib's documentation, "maximum compression factor"). */
+/** Maximum number of bytes that deflate expands one byte to (zlib's documentation, "maximum compression factor"). */
 const INFLATION_MAX = 1_032
 
-/** The bytes that a body of this many may have once it is decompressed: none beside it, if it is not compressed. */
+/** Maximum number of bytes that decompression adds to a body of this size; 0 if it is not compressed. */
 export function inflatedBytesMax(headers: UnaryHeaders, bytes: number, bodyBytesMax: number): number {
   return isGzip(headers) ? Math.min(bodyBytesMax, bytes * INFLATION_MAX) : 0
 }
@@ -118,7 +118,7 @@ export function isGzip(headers: UnaryHeaders): boolean {
   return headerOf(headers, 'content-encoding')?.trim().toLowerCase() === 'gzip'
 }
 
-/** How long the sender waits for an answer, in milliseconds, if it says so. */
+/** The sender's time limit for the response in milliseconds, if there is one. */
 export function connectTimeoutMsOf(headers: UnaryHeaders): number | undefined {
   const value = headerOf(headers, 'connect-timeout-ms')
   return value !== undefined && TIMEOUT_PATTERN.test(value) ? Number(value) : undefined

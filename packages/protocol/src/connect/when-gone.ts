@@ -2,18 +2,19 @@ import type { ServerResponse } from 'node:http'
 import type { Http2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 
-/** What is to be called when a connection ends. One listener for all: any number of requests may wait on one connection. */
+/** Callbacks to run when a connection ends. One listener serves any number of requests on the same connection. */
 const waiting = new WeakMap<Socket, Set<() => void>>()
 
 /**
- * Calls `onGone` once: when an answer has been written, or whoever wanted it is gone; at once if that is so already.
+ * Calls `onGone` once: when the response has been written or the client has disconnected; immediately if that is
+ * already the case.
  *
- * The answer's own `close` does not tell: it may have come before, while something in front of us took its time, and it
- * never comes for an answer that waits behind another one on the same connection (pipelining, RFC 9112 section 9.3.2).
+ * The response's own `close` event is not sufficient: it may have been emitted before this is called, and it is never
+ * emitted for a response that is queued behind another one on the same connection (pipelining, RFC 9112 section 9.3.2).
  */
 export function whenGone(response: ServerResponse, onGone: () => void): void {
   const { req } = response
-  // A socket of HTTP/2 is of many streams, each of which tells of its own end.
+  // An HTTP/2 socket carries many streams, each with its own close event.
   const socket = req.httpVersionMajor >= 2 ? undefined : req.socket
   if (response.destroyed || response.closed || socket?.destroyed || isStreamGone(response)) {
     onGone()
@@ -29,7 +30,7 @@ export function whenGone(response: ServerResponse, onGone: () => void): void {
   others?.add(gone)
 }
 
-/** An answer of HTTP/2 knows nothing of its own end, its stream does. */
+/** In HTTP/2 the close event belongs to the stream, not to the response. */
 function isStreamGone(response: ServerResponse & { readonly stream?: Http2Stream }): boolean {
   return response.stream?.destroyed === true
 }

@@ -1,9 +1,9 @@
 import type { Call } from './gen/dispatch-sdk-v1.js'
 
-/** About what a call takes in memory beside its input and its texts. */
+/** Approximate memory of a call without its input and its strings, in bytes. */
 const CALL_BYTES = 500
 
-/** About what a call takes in memory while it is on its way. */
+/** Approximate memory of a call in transit, in bytes. */
 export function bytesOfCall(call: Call): number {
   const { input, dispatchId, endpoint, version, concurrencyKey } = call
   const texts =

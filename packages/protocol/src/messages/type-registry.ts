@@ -6,8 +6,8 @@ import { SCHEMAS as SDK_SCHEMAS } from './gen/dispatch-sdk-v1.js'
 import { SCHEMAS as GOOGLE_SCHEMAS } from './gen/google-protobuf.js'
 
 /**
- * Every message type that a value on the wire may have, by its full name. Without it, protobuf JSON can neither read
- * nor write a `google.protobuf.Any`.
+ * Every message type that a value on the wire may have, by its full name. Reading and writing a `google.protobuf.Any` in
+ * protobuf JSON requires it.
  */
 export const TYPE_REGISTRY: MessageRegistry = new Map(
   [...GOOGLE_SCHEMAS, ...SDK_SCHEMAS, ...API_SCHEMAS, ...NODE_SCHEMAS, ...PYTHON_SCHEMAS].map((schema) => [

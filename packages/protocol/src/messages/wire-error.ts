@@ -4,8 +4,8 @@ import { type FailureStatus, isStatus, STATUSES, type Status, statusOfCode } fro
 import { type WireError, WireErrorSchema } from './gen/dispatch-sdk-v1.js'
 
 /**
- * What one language tells another about anything that was thrown. `value` stays empty: a Python peer would unpickle
- * it (conformance case R22). Never throws, whatever was thrown.
+ * The language-independent form of a thrown value. `value` stays empty, because a Python peer would unpickle it
+ * (conformance case R22). Never throws, whatever was thrown.
  */
 export function toWireError(error: unknown): WireError {
   const isError = isObject(error) && attempt(() => 'message' in error || 'stack' in error) === true
@@ -24,13 +24,13 @@ function isObject(value: unknown): value is object {
 
 export interface FromWireErrorOptions
   extends Pick<DispatchErrorOptions, 'dispatchId' | 'output' | 'cause' | 'retryAfterMs'> {
-  /** Status of the call that failed, if it is known. Default: what the error's type says, else `permanent`. */
+  /** Status of the failed call, if known. Default: the status that the error's type names, else `permanent`. */
   readonly status?: FailureStatus
 }
 
 /**
- * The error of another process as one to throw here. Its name is the type it has there. A wire error carries no
- * status, so one with a type of ours gets the status of that type and any other is `permanent` (conformance case R21).
+ * An error of another process as an error to throw in this one. Its name is its type in that process. A wire error has
+ * no status: one of our types gets the status of that type, any other is `permanent` (conformance case R21).
  */
 export function fromWireError(error: WireError, options: FromWireErrorOptions = {}): DispatchError {
   const { status, ...rest } = options
@@ -53,7 +53,7 @@ export function wireErrorOfStatus(status: FailureStatus): WireError {
 
 const STATUS_TYPE = 'status'
 
-/** Names of the Python SDK differ from ours in their capitals, and in one letter. */
+/** Error names of the Python SDK, which differ from ours in capitalization and in one letter. */
 const STATUS_BY_TYPE: ReadonlyMap<string, FailureStatus> = new Map([
   ...(Object.keys(STATUSES) as Status[])
     .filter((status): status is FailureStatus => status !== 'ok')
@@ -70,13 +70,13 @@ function statusOfWireError(error: WireError): FailureStatus {
   return status === 'ok' ? 'permanent' : status
 }
 
-/** Longest chain of causes that is told: as long as the one that is searched for a status. */
+/** Maximum length of a reported chain of causes: the same as the one that is searched for a status. */
 const CAUSES_MAX = 15
 
-/** Longest trace that is told, in UTF-16 units. A stack is ten lines; a message in front of it may be anything. */
+/** Maximum length of a reported stack trace in UTF-16 units. A stack has ten lines, but its message may be of any length. */
 const TRACE_LENGTH_MAX = 32_768
 
-/** A class without a name of its own says so by its constructor. */
+/** Falls back to the name of the constructor for a class that does not set `name`. */
 function typeNameOf(error: object): string {
   const name = textOf(() => (error as { name?: unknown }).name ?? '')
   if (name !== '' && name !== 'Error') return name
@@ -98,7 +98,7 @@ function traceOf(error: object): string {
   return traces.join('\ncaused by: ').slice(0, TRACE_LENGTH_MAX)
 }
 
-/** Getters, proxies and `toString` are the user's, and may throw. */
+/** Getters, proxies and `toString` are user code and may throw. */
 function textOf(read: () => unknown): string {
   return attempt(() => String(read())) ?? '(unreadable)'
 }

@@ -11,14 +11,14 @@ import {
 } from './gen/dispatch-sdk-v1.js'
 import { type Any, AnySchema } from './gen/google-protobuf.js'
 
-// The messages that every call needs, by name.
+// Codecs by name for the messages that every call uses.
 
 /** The bytes of a `google.protobuf.Any`. */
 export function encodeAny(any: Any): Uint8Array {
   return toBinary(AnySchema, any)
 }
 
-/** @throws {DispatchError} `invalid_argument` when the bytes are no such message. */
+/** @throws {DispatchError} `invalid_argument` when the bytes are not a valid message of this type. */
 export function decodeAny(bytes: Uint8Array): Any {
   return decoded(AnySchema, bytes)
 }
@@ -28,7 +28,7 @@ export function encodeCallResult(result: CallResult): Uint8Array {
   return toBinary(CallResultSchema, result)
 }
 
-/** @throws {DispatchError} `invalid_argument` when the bytes are no such message. */
+/** @throws {DispatchError} `invalid_argument` when the bytes are not a valid message of this type. */
 export function decodeCallResult(bytes: Uint8Array): CallResult {
   return decoded(CallResultSchema, bytes)
 }

@@ -3,34 +3,34 @@ import type { Call, RunRequest, RunResponse } from '../messages/gen/dispatch-sdk
 import type { Status } from '../statuses/statuses.js'
 
 /**
- * What an application needs of a scheduler, whether it is embedded in the process or reached by HTTP.
- * Every method rejects with a `DispatchError` and with nothing else.
+ * The interface of a scheduler to an application, whether it is embedded in the process or reached over HTTP.
+ * Methods reject only with a `DispatchError`.
  */
 export interface Scheduler {
   /**
-   * Records all of `calls` or none, and resolves with their dispatch ids, in order, once that is durable.
+   * Records all of `calls` or none, and resolves with their dispatch ids, in order, once they are durable.
    *
    * @throws {DispatchError} `invalid_argument` when a call is malformed, naming it; `throttled` when the
-   *   scheduler has no room for more.
+   *   scheduler is full.
    */
   dispatch(calls: readonly Call[]): Promise<string[]>
-  /** The call, or `undefined` when there is none with this id, or no longer. */
+  /** The call, or `undefined` when no call with this id exists or is retained. */
   get(dispatchId: string): Promise<CallInfo | undefined>
-  /** As {@link get}, but resolves only when the call is done or `timeoutMs` have passed. */
+  /** Like {@link get}, but resolves only when the call is done or `timeoutMs` have passed. */
   wait(dispatchId: string, timeoutMs: number, signal?: AbortSignal): Promise<CallInfo | undefined>
   /**
-   * Ends the call and every call below it that is not done; resolves with the call as it is then, or
-   * `undefined` when there is none. A call that was done stays as it was.
+   * Cancels the call and every call below it that is not done. Resolves with the resulting call, or `undefined` when
+   * there is none. A call that was already done is unchanged.
    */
   cancel(dispatchId: string): Promise<CallInfo | undefined>
 }
 
 /**
- * How an exchange with an endpoint ended.
+ * The outcome of an exchange with an endpoint.
  *
- * `failure`: there is no RunResponse. `source` says whose fault it was: `transport` (no usable answer came: it
- * counts against the endpoint as a whole), `endpoint` (it answered with an HTTP error) or `function` (it does not
- * know the function, which a deploy may mend).
+ * `failure`: there is no RunResponse. `source` names the cause: `transport` (no usable response, which counts against
+ * the endpoint as a whole), `endpoint` (an HTTP error) or `function` (the endpoint does not know the function, which a
+ * deploy may fix).
  */
 export type RunOutcome =
   | { readonly kind: 'response'; readonly response: RunResponse }
@@ -39,11 +39,11 @@ export type RunOutcome =
       readonly source: 'transport' | 'endpoint' | 'function'
       readonly status: Status
       readonly message: string
-      /** A floor for the next attempt's delay, from `Retry-After`. */
+      /** Minimum delay of the next attempt, from `Retry-After`. */
       readonly retryAfterMs?: number
     }
 
-/** What aborts a run: an `AbortSignal`, or as much of one as it takes. */
+/** What aborts a run: an `AbortSignal`, or the part of its interface that is needed. */
 export interface RunSignal {
   readonly aborted: boolean
   readonly reason: unknown
@@ -51,12 +51,12 @@ export interface RunSignal {
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
-/** Runs calls at an endpoint. `run` never rejects; when `signal` aborts it resolves soon, with whatever there is. */
+/** Runs calls at an endpoint. `run` never rejects; after `signal` aborts it resolves promptly. */
 export interface Endpoint {
   run(request: RunRequest, signal: RunSignal): Promise<RunOutcome>
 }
 
-/** Receives what a scheduler has to say; the interface of pino and of Fastify's `log`. */
+/** Receives log records; the interface of pino and of Fastify's `log`. */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -65,31 +65,31 @@ export interface Logger {
 }
 
 export interface EmbeddedSchedulerOptions {
-  /** File of the store, or `':memory:'`, which forgets everything when the process ends. */
+  /** File of the store, or `':memory:'`, which keeps nothing after the process ends. */
   readonly store: string
-  /** The functions of this process. Calls without an endpoint, or with `endpointUrl`, run there. */
+  /** The endpoint of this process. Calls without an endpoint, or with `endpointUrl`, run there. */
   readonly endpoint: Endpoint
   /** The endpoint that calls are recorded with. */
   readonly endpointUrl: string
   readonly logger?: Logger
 }
 
-/** How one function stands at a scheduler: for metrics, consoles and summaries. */
+/** Statistics of one function at a scheduler, for metrics, consoles and summaries. */
 export interface FunctionStats {
   readonly tenant: string
   readonly endpoint: string
   readonly function: string
-  /** Runs that may go on at one time now: the adaptive limit. */
+  /** Current maximum of concurrent runs: the adaptive limit. */
   readonly limit: number
-  /** Lowest and highest that the limit has been since the scheduler began. */
+  /** Lowest and highest value of the limit since the scheduler started. */
   readonly limitMin: number
   readonly limitMax: number
   readonly inFlight: number
-  /** Calls that are due and wait for room. */
+  /** Calls that are due and wait for a slot. */
   readonly waiting: number
-  /** Runs since the scheduler began that ended with a status, whether it ended their call or not. */
+  /** Runs since the scheduler started that ended with a status, whether or not it ended their call. */
   readonly ended: Readonly<Partial<Record<Status, number>>>
-  /** Runs since the scheduler began that suspended their call. */
+  /** Runs since the scheduler started that suspended their call. */
   readonly suspended: number
 }
 
@@ -97,20 +97,20 @@ export interface FunctionStats {
 export interface EmbeddedScheduler extends Scheduler {
   /** Opens the store. @throws {DispatchError} when it cannot be opened, saying what to do. */
   open(): Promise<void>
-  /** Begins to run calls. Before that they are recorded only. */
+  /** Starts running calls. Before that, calls are only recorded. */
   start(): void
   /**
-   * Takes no new work, lets runs end for `graceMs`, then aborts them. An aborted run counts as no attempt: its
-   * call is due again at the next start.
+   * Starts no new runs, waits up to `graceMs` for runs to end, then aborts them. An aborted run does not count as an
+   * attempt: its call is due again at the next start.
    */
   stop(graceMs: number): Promise<void>
   /** Closes the store, after {@link stop}. */
   close(): Promise<void>
-  /** How every function stands that had a call since the scheduler began. */
+  /** Statistics of every function that had a call since the scheduler started. */
   stats(): FunctionStats[]
   /**
-   * Lets a suspended call run now, whatever it waits for: its handler has gone on by itself. Any other call is left alone.
-   * Absent from schedulers of before.
+   * Makes a suspended call due now, whatever it waits for, because its handler has continued. Has no effect on other
+   * calls. Absent in older schedulers.
    */
   wake?(id: string): void
 }
@@ -120,5 +120,5 @@ export interface EmbeddedSchedulerModule {
   createEmbeddedScheduler(options: EmbeddedSchedulerOptions): EmbeddedScheduler
 }
 
-/** The endpoint under which calls of an embedded scheduler are recorded. Never dialled. */
+/** The endpoint under which calls of an embedded scheduler are recorded. It is never connected to. */
 export const EMBEDDED_ENDPOINT_URL = 'bridge://embedded'
