@@ -197,7 +197,7 @@ for (const [name, express] of [
     }) as ErrorRequestHandler)
     const { url } = await listen(t, app)
     for (const [path, want] of [
-      ['/api/refused', /^greet: options\.delay: wanted a duration/],
+      ['/api/refused', /^greet: options\.delay: expected a duration/],
       ['/api/no-handle', /^dispatched\(handle\): wanted the handle/],
       ['/api/rejected', /^mine$/],
     ] as const) {

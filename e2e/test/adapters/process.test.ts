@@ -8,7 +8,7 @@ import { temporaryFolder } from '../helpers/adapters/fixtures.js'
 import { exchange, jsonOf, jsonRequest } from '../helpers/http/http-exchange.js'
 import type { ProcessEvent } from './process.js'
 
-const FILE = fileURLToPath(new URL('adapter-process.js', import.meta.url))
+const FILE = fileURLToPath(new URL('./process.js', import.meta.url))
 
 /** An application in a process of its own. */
 class Process {

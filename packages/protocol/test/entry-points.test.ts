@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 
-const { exports, typesVersions } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as {
+const {
+  exports,
+  publishConfig: { typesVersions },
+} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   readonly exports: Readonly<Record<string, unknown>>
-  readonly typesVersions: { readonly '*': Readonly<Record<string, unknown>> }
+  readonly publishConfig: { readonly typesVersions: { readonly '*': Readonly<Record<string, unknown>> } }
 }
 const ENTRY_POINTS = Object.keys(exports).filter((name) => name !== './package.json')
 

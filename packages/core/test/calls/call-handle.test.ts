@@ -161,7 +161,7 @@ t.test('what is no option is refused', async (t) => {
   const { handle } = await dispatchOne()
   await t.rejects(handle.result({ timeout: 'soon' }), {
     name: 'TypeError',
-    message: /^result\(options\): timeout: wanted a duration/,
+    message: /^result\(options\): timeout: expected a duration/,
   })
   await t.rejects(handle.result(5 as never), {
     name: 'TypeError',

@@ -106,22 +106,22 @@ const refused: readonly {
   {
     name: 'a limit that is no number',
     options: { bodyBytesMax: '16mb' },
-    want: /^option bodyBytesMax: wanted a whole number from 1 to \d+, got "16mb"$/,
+    want: /^option bodyBytesMax: expected an integer from 1 to \d+, got "16mb"$/,
   },
   {
     name: 'a bound that takes no request for runs',
     options: { requestsMax: 0 },
-    want: /^option requestsMax: wanted a whole number from 1 to \d+, got 0$/,
+    want: /^option requestsMax: expected an integer from 1 to \d+, got 0$/,
   },
   {
     name: 'a bound of their bytes that is no number',
     options: { requestBytesMax: '1gb' },
-    want: /^option requestBytesMax: wanted a whole number from 1 to \d+, got "1gb"$/,
+    want: /^option requestBytesMax: expected an integer from 1 to \d+, got "1gb"$/,
   },
   {
     name: 'no time for a body to arrive',
     options: { bodyMsMax: 0 },
-    want: /^option bodyMsMax: wanted a whole number from 1 to \d+, got 0$/,
+    want: /^option bodyMsMax: expected an integer from 1 to \d+, got 0$/,
   },
   {
     name: 'a list of no authorities',

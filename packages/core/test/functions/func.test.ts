@@ -92,12 +92,12 @@ const badOptions: readonly { name: string; make: () => unknown; want: RegExp }[]
   {
     name: 'an expiration that is none',
     make: () => func('f', { expiration: 'soon' }, async () => 1),
-    want: /^func\('f'\): options\.expiration: wanted a duration.*got "soon"/,
+    want: /^func\('f'\): options\.expiration: expected a duration.*got "soon"/,
   },
   {
     name: 'no attempts',
     make: () => func('f', { attemptsMax: 0 }, async () => 1),
-    want: /^func\('f'\): options\.attemptsMax: wanted a whole number from 1 to 4294967295, got 0/,
+    want: /^func\('f'\): options\.attemptsMax: expected an integer from 1 to 4294967295, got 0/,
   },
   {
     name: 'a concurrency that is none',
@@ -112,7 +112,7 @@ const badOptions: readonly { name: string; make: () => unknown; want: RegExp }[]
   {
     name: 'a delay that is none',
     make: () => identity.buildCall(1, { delay: -1 }),
-    want: /^identity: options\.delay: wanted a duration/,
+    want: /^identity: options\.delay: expected a duration/,
   },
   {
     name: 'a version that is none',

@@ -69,7 +69,7 @@ export class MessageStreamReader {
   readonly #messageBytesMax: number
   #chunks: Uint8Array[] = []
   #byteCount = 0
-  #wantedBytes = HEAD_BYTES
+  #neededBytes = HEAD_BYTES
   #isEnded = false
 
   /** @param messageBytesMax - Maximum size of one message in bytes; at most that and one chunk are buffered. */
@@ -91,7 +91,7 @@ export class MessageStreamReader {
   push(chunk: Uint8Array): Uint8Array[] {
     this.#chunks.push(chunk)
     this.#byteCount += chunk.byteLength
-    if (this.#byteCount < this.#wantedBytes) return []
+    if (this.#byteCount < this.#neededBytes) return []
     const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#byteCount)
     const { messages, rest } = this.#messagesOf(bytes)
     this.#chunks = rest.byteLength === 0 ? [] : [rest]
@@ -117,7 +117,7 @@ export class MessageStreamReader {
       position = end
     }
     const rest = bytes.subarray(position)
-    this.#wantedBytes = rest.byteLength < HEAD_BYTES ? HEAD_BYTES : HEAD_BYTES + view.getUint32(position + 1)
+    this.#neededBytes = rest.byteLength < HEAD_BYTES ? HEAD_BYTES : HEAD_BYTES + view.getUint32(position + 1)
     return { messages, rest }
   }
 

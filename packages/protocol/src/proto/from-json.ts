@@ -8,7 +8,7 @@ import {
   TIMESTAMP_SECONDS_MIN,
   typeOfUrl,
 } from './json.js'
-import { jsonScalar, wanted } from './json-scalar.js'
+import { jsonScalar, unexpected } from './json-scalar.js'
 import type { Field, Message, MessageSchema } from './message.js'
 import { setOwn } from './set-own.js'
 
@@ -178,7 +178,7 @@ function readTimestamp(json: Json, time: Properties): void {
   const [, instant, fraction = '', zone] = (typeof json === 'string' && pattern.exec(json)) || []
   const seconds = Date.parse(`${instant}${zone}`) / 1000
   if (!(seconds >= TIMESTAMP_SECONDS_MIN && seconds <= TIMESTAMP_SECONDS_MAX)) {
-    throw wanted('google.protobuf.Timestamp', 'a time of RFC 3339 in the years 1 to 9999', json)
+    throw unexpected('google.protobuf.Timestamp', 'a time of RFC 3339 in the years 1 to 9999', json)
   }
   time.seconds = BigInt(seconds)
   time.nanos = Number(fraction.padEnd(9, '0'))
@@ -189,7 +189,7 @@ function readDuration(json: Json, time: Properties): void {
   const [, sign, digits = '', fraction = ''] = match
   const seconds = Number(digits)
   if (digits === '' || seconds > DURATION_SECONDS_MAX) {
-    throw wanted('google.protobuf.Duration', 'seconds and an s, such as 1.5s', json)
+    throw unexpected('google.protobuf.Duration', 'seconds and an s, such as 1.5s', json)
   }
   const nanos = Number(fraction.padEnd(9, '0'))
   time.seconds = BigInt(sign === '-' ? -seconds : seconds)
@@ -198,15 +198,15 @@ function readDuration(json: Json, time: Properties): void {
 
 function wantObject(json: Json, place: string): JsonObject {
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json
-  throw wanted(place, 'an object', json)
+  throw unexpected(place, 'an object', json)
 }
 
 function wantArray(json: Json, place: string): readonly Json[] {
   if (Array.isArray(json)) return json
-  throw wanted(place, 'an array', json)
+  throw unexpected(place, 'an array', json)
 }
 
 function wantItem(json: Json, place: string): Json {
   if (json !== null) return json
-  throw wanted(place, 'no null in the array', json)
+  throw unexpected(place, 'no null in the array', json)
 }

@@ -12,10 +12,10 @@ export function jsonScalar(field: Field, json: Json, place: string): unknown {
   switch (field.kind) {
     case 'string':
       if (typeof json === 'string' && isWellFormed(json)) return json
-      throw wanted(place, 'a text', json)
+      throw unexpected(place, 'a string', json)
     case 'bool':
       if (typeof json === 'boolean') return json
-      throw wanted(place, 'true or false', json)
+      throw unexpected(place, 'true or false', json)
     case 'bytes':
       return bytesOf(json, place)
     case 'enum':
@@ -29,20 +29,20 @@ export function jsonScalar(field: Field, json: Json, place: string): unknown {
 }
 
 /** An error that says what there should be; of long texts only the beginning. */
-export function wanted(place: string, what: string, json: Json): Error {
+export function unexpected(place: string, what: string, json: Json): Error {
   const text = JSON.stringify(json)
-  return new TypeError(`${place}: wanted ${what}, got ${text.length > 40 ? `${text.slice(0, 40)}…` : text}`)
+  return new TypeError(`${place}: expected ${what}, got ${text.length > 40 ? `${text.slice(0, 40)}…` : text}`)
 }
 
 function bytesOf(json: Json, place: string): Uint8Array {
   const isBase64 = typeof json === 'string' && /^[A-Za-z0-9+/_-]*={0,2}$/.test(json)
   if (isBase64 && json.replace(/=+$/, '').length % 4 !== 1) return new Uint8Array(Buffer.from(json, 'base64'))
-  throw wanted(place, 'base64', json)
+  throw unexpected(place, 'base64', json)
 }
 
 function numberOfEnum({ names = {} }: Field, json: Json, place: string): number | undefined {
   if (typeof json === 'number') return Number(integerOf(json, 'int32', place))
-  if (typeof json !== 'string') throw wanted(place, 'the name or the number of an enum value', json)
+  if (typeof json !== 'string') throw unexpected(place, 'the name or the number of an enum value', json)
   const entry = Object.entries(names).find(([, name]) => name === json)
   return entry === undefined ? undefined : Number(entry[0])
 }
@@ -52,7 +52,7 @@ function floatOf(json: Json, kind: 'double' | 'float', place: string): number {
   const isNumeric = typeof json === 'number' || (typeof json === 'string' && /^\S+$/.test(json))
   const value = isNumeric ? Number(json) : Number.NaN
   if (Number.isFinite(kind === 'float' ? Math.fround(value) : value)) return value
-  throw wanted(place, `a ${kind}`, json)
+  throw unexpected(place, `a ${kind}`, json)
 }
 
 const RANGES = {
@@ -66,7 +66,7 @@ const RANGES = {
 function integerOf(json: Json, kind: FieldKind, place: string): number | bigint {
   const [min, max] = RANGES[kind as keyof typeof RANGES]
   const value = bigintOf(json)
-  if (value === undefined || value < min || value > max) throw wanted(place, `an ${kind}`, json)
+  if (value === undefined || value < min || value > max) throw unexpected(place, `an ${kind}`, json)
   return kind === 'int32' || kind === 'uint32' ? Number(value) : value
 }
 

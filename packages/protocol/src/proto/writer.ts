@@ -58,7 +58,7 @@ export class ProtoWriter {
   /** An unsigned varint. @throws {RangeError} when `value` is not an unsigned 32-bit integer. */
   uint32(value: number): void {
     let rest = value >>> 0
-    if (rest !== value) throw new RangeError(`wanted an unsigned 32-bit integer, got ${value}`)
+    if (rest !== value) throw new RangeError(`expected an unsigned 32-bit integer, got ${value}`)
     this.reserve(5)
     while (rest > 0x7f) {
       this.buffer[this.position++] = (rest & 0x7f) | 0x80
@@ -69,7 +69,7 @@ export class ProtoWriter {
 
   /** A signed varint of 32 bits; ten bytes when negative. @throws {RangeError} when out of range. */
   int32(value: number): void {
-    if ((value | 0) !== value) throw new RangeError(`wanted a 32-bit integer, got ${value}`)
+    if ((value | 0) !== value) throw new RangeError(`expected a 32-bit integer, got ${value}`)
     if (value >= 0) this.uint32(value)
     else this.varint64(value >>> 0, 0xffff_ffff)
   }
@@ -79,7 +79,7 @@ export class ProtoWriter {
     if (typeof value === 'bigint') WORDS.setBigInt64(0, value, true)
     if (typeof value === 'number') this.safeInteger(value)
     else if (WORDS.getBigInt64(0, true) === value) this.words()
-    else throw new RangeError(`wanted a 64-bit integer, got ${value}`)
+    else throw new RangeError(`expected a 64-bit integer, got ${value}`)
   }
 
   /** An unsigned varint of 64 bits. @throws {RangeError} as {@link int64}. */
@@ -87,7 +87,7 @@ export class ProtoWriter {
     if (typeof value === 'bigint') WORDS.setBigUint64(0, value, true)
     if (typeof value === 'number' && value >= 0) this.safeInteger(value)
     else if (WORDS.getBigUint64(0, true) === value) this.words()
-    else throw new RangeError(`wanted an unsigned 64-bit integer, got ${value}`)
+    else throw new RangeError(`expected an unsigned 64-bit integer, got ${value}`)
   }
 
   double(value: number): void {
@@ -163,7 +163,7 @@ export class ProtoWriter {
   }
 
   private safeInteger(value: number): void {
-    if (!Number.isSafeInteger(value)) throw new RangeError(`wanted a safe integer, got ${value}`)
+    if (!Number.isSafeInteger(value)) throw new RangeError(`expected a safe integer, got ${value}`)
     this.varint64(value >>> 0, Math.floor(value / 0x1_0000_0000) >>> 0)
   }
 
@@ -184,10 +184,10 @@ export class ProtoWriter {
   }
 
   private reserve(count: number): void {
-    const wanted = this.position + count
-    if (wanted <= this.buffer.length) return
+    const end = this.position + count
+    if (end <= this.buffer.length) return
     let length = this.buffer.length * 2
-    while (length < wanted) length *= 2
+    while (length < end) length *= 2
     const grown = new Uint8Array(length)
     grown.set(this.buffer.subarray(0, this.position))
     this.use(grown)

@@ -18,7 +18,7 @@ export function parseVerificationKeys(input: KeyInput | readonly KeyInput[], sou
       ? textsOf(one).map((text) => publicKeyOf(text, source))
       : [assertEd25519(one, 'public', source)],
   )
-  if (keys.length === 0) throw new TypeError(`${source}: wanted ${PUBLIC_FORMS}, got nothing`)
+  if (keys.length === 0) throw new TypeError(`${source}: expected ${PUBLIC_FORMS}, got nothing`)
   return keys
 }
 
@@ -32,7 +32,8 @@ export function parseVerificationKeys(input: KeyInput | readonly KeyInput[], sou
 export function parseSigningKey(input: KeyInput, source: string): KeyObject {
   if (input instanceof KeyObject) return assertEd25519(input, 'private', source)
   // Of plain JavaScript.
-  if (typeof input !== 'string') throw new TypeError(`${source}: wanted ${PRIVATE_FORMS}, got something else`)
+  if (typeof input !== 'string')
+    throw new TypeError(`${source}: expected ${PRIVATE_FORMS}, got something else`)
   const text = input.replaceAll('\\n', '\n').trim()
   if (text.includes('-----BEGIN')) {
     return assertEd25519(
@@ -43,7 +44,7 @@ export function parseSigningKey(input: KeyInput, source: string): KeyObject {
   }
   const bytes = base64Of(text)
   if (bytes?.length !== 32 && bytes?.length !== 64) {
-    throw new TypeError(`${source}: wanted ${PRIVATE_FORMS}, got something else`)
+    throw new TypeError(`${source}: expected ${PRIVATE_FORMS}, got something else`)
   }
   const key = createPrivateKey({
     key: Buffer.concat([PKCS8_PREFIX, bytes.subarray(0, 32)]),
@@ -94,7 +95,7 @@ function textsOf(text: string): string[] {
 function publicKeyOf(text: string, source: string): KeyObject {
   // createPublicKey would derive the public key from a private one: someone has put a secret into the wrong place.
   if (text.includes('PRIVATE KEY')) {
-    throw new TypeError(`${source}: this is a private key; wanted ${PUBLIC_FORMS}`)
+    throw new TypeError(`${source}: this is a private key; expected ${PUBLIC_FORMS}`)
   }
   if (text.includes('-----BEGIN')) {
     return assertEd25519(
@@ -104,7 +105,7 @@ function publicKeyOf(text: string, source: string): KeyObject {
     )
   }
   const bytes = base64Of(text)
-  if (bytes?.length !== 32) throw new TypeError(`${source}: wanted ${PUBLIC_FORMS}, got ${describe(text)}`)
+  if (bytes?.length !== 32) throw new TypeError(`${source}: expected ${PUBLIC_FORMS}, got ${describe(text)}`)
   return createPublicKey({
     key: { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') },
     format: 'jwk',
@@ -113,9 +114,12 @@ function publicKeyOf(text: string, source: string): KeyObject {
 
 function assertEd25519(key: KeyObject | undefined, type: 'public' | 'private', source: string): KeyObject {
   const forms = type === 'public' ? PUBLIC_FORMS : PRIVATE_FORMS
-  if (key === undefined) throw new TypeError(`${source}: wanted ${forms}, got a PEM text that cannot be read`)
+  if (key === undefined)
+    throw new TypeError(`${source}: expected ${forms}, got a PEM text that cannot be read`)
   if (key.type !== type || key.asymmetricKeyType !== 'ed25519') {
-    throw new TypeError(`${source}: wanted ${forms}, got a ${key.type} key of type ${key.asymmetricKeyType}`)
+    throw new TypeError(
+      `${source}: expected ${forms}, got a ${key.type} key of type ${key.asymmetricKeyType}`,
+    )
   }
   return key
 }

@@ -28,7 +28,7 @@ export function checkPolicy(entry: SignatureEntry, nowMs: number): VerificationF
   if (keyId !== KEY_ID) return failed(403, `public key ${quote(keyId)} not available`)
   const algorithm = parameters.get('alg')
   if (algorithm !== undefined && algorithm !== ALGORITHM) {
-    return failed(403, `unexpected signature algorithm: wanted "${ALGORITHM}"`)
+    return failed(403, `unexpected signature algorithm: expected "${ALGORITHM}"`)
   }
   return checkTimes(parameters, nowMs)
 }

@@ -43,7 +43,7 @@ export function verifyRequest(
   nowMs: number,
   mayExplain: () => boolean = () => true,
 ): VerificationFailure | undefined {
-  if (keys.length === 0) throw new TypeError('verifyRequest: wanted at least one key')
+  if (keys.length === 0) throw new TypeError('verifyRequest: expected at least one key')
   const { headers } = request
   const digestHeader = headerOf(headers, 'content-digest')
   const entries = parseSignatures(headers)

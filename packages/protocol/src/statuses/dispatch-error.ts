@@ -34,7 +34,7 @@ export class DispatchError extends Error {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     if (!isStatus(status) || (status as Status) === 'ok') {
       throw new TypeError(
-        `new DispatchError(status): wanted a failure status of STATUSES, got ${String(status)}`,
+        `new DispatchError(status): expected a failure status of STATUSES, got ${String(status)}`,
       )
     }
     this.name = options.name ?? STATUSES[status].errorName
@@ -57,7 +57,9 @@ export class DispatchError extends Error {
     const { nowMs, message, ...rest } = options
     const httpStatus = response?.status ?? response?.statusCode
     if (typeof httpStatus !== 'number') {
-      throw new TypeError('DispatchError.from(response): wanted an HTTP response with a status or statusCode')
+      throw new TypeError(
+        'DispatchError.from(response): expected an HTTP response with a status or statusCode',
+      )
     }
     const status = statusOfHttp(httpStatus) ?? 'permanent'
     if (status === 'ok') {

@@ -4,7 +4,7 @@ import { describeValue } from './describe-value.js'
  * The value of an optional option.
  *
  * @param place - As messages name it, such as `option port`.
- * @throws {TypeError} When there is a value and it is not a whole number from `min` to `max`.
+ * @throws {TypeError} When there is a value and it is not an integer from `min` to `max`.
  */
 export function checkInteger(
   value: unknown,
@@ -13,5 +13,5 @@ export function checkInteger(
 ): number | undefined {
   if (value === undefined) return undefined
   if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number
-  throw new TypeError(`${place}: wanted a whole number from ${min} to ${max}, got ${describeValue(value)}`)
+  throw new TypeError(`${place}: expected an integer from ${min} to ${max}, got ${describeValue(value)}`)
 }

@@ -23,7 +23,7 @@ export function parseDuration(text: string | number, name: string): number {
   if (ms >= 0 && ms <= DURATION_MS_MAX) return ms
   const got = typeof text === 'string' ? JSON.stringify(text) : String(text)
   throw new TypeError(
-    `${name}: wanted a duration such as "250ms", "3s", "1.5s", "5m", "1h" or "30d", ` +
+    `${name}: expected a duration such as "250ms", "3s", "1.5s", "5m", "1h" or "30d", ` +
       `or a number of milliseconds from 0 on, got ${got}`,
   )
 }

@@ -122,7 +122,7 @@ function encodeNumber(value: number, kind: NumberKind, options: EncodeValueOptio
   const integer = Number.isInteger(value) ? BigInt(value) : undefined
   const isCarried = integer !== undefined && integer <= (kind === 'uint' ? UINT64_MAX : INT64_MAX)
   if (!isCarried || integer < INT64_MIN) {
-    throw refusal([rootOf(options)], `wanted an integer of 64 bits, got ${value}`)
+    throw refusal([rootOf(options)], `expected an integer of 64 bits, got ${value}`)
   }
   return anyOf(typeUrl, integerBytes(integer))
 }
@@ -132,7 +132,7 @@ function encodeBigInt(value: bigint, options: EncodeValueOptions): Any {
     if (BigInt(Number(value)) === value) return encodeNumber(Number(value), 'float', options)
     throw refusal(
       [rootOf(options)],
-      `wanted a number, got the bigint ${value}, which a double does not hold exactly`,
+      `expected a number, got the bigint ${value}, which a double does not hold exactly`,
     )
   }
   if (value >= INT64_MIN && value <= INT64_MAX) return anyOf(TYPE_URLS.int64, integerBytes(value))

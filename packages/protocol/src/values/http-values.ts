@@ -129,7 +129,7 @@ function wantString(value: unknown, name: string): string {
 }
 
 /** Values are user data and stay out of messages, so only their type is told. */
-function wrong(name: string, wanted: string, got: unknown): DispatchError {
+function wrong(name: string, expected: string, got: unknown): DispatchError {
   const type = got === null ? 'null' : Array.isArray(got) ? 'an array' : `a ${typeof got}`
-  return new DispatchError('invalid_argument', `${name}: wanted ${wanted}, got ${type}`)
+  return new DispatchError('invalid_argument', `${name}: expected ${expected}, got ${type}`)
 }

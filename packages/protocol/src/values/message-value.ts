@@ -33,7 +33,7 @@ export function encodeMessage(message: Message, root: string): Any {
     const content = (message as unknown as Record<string, unknown>)[field.key]
     const items: readonly unknown[] = field.shape === 'list' ? (content as unknown[]) : [content]
     if (!items.every((item) => types.isUint8Array(item))) {
-      throw refusal([root, `.${field.key}`], `wanted a Uint8Array in a message of type ${$typeName}`)
+      throw refusal([root, `.${field.key}`], `expected a Uint8Array in a message of type ${$typeName}`)
     }
   }
   if ($typeName === 'google.protobuf.Any') return message as Any

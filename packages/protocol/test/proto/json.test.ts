@@ -58,14 +58,18 @@ t.test('where we differ from protobuf-es', async (t) => {
   t.equal(read({ priority: '-0' }).priority, 0, '-0 is no integer of its own')
   t.throws(
     () => read({ correlationId: 2 ** 53 }),
-    /correlation_id: wanted an uint64/,
+    /correlation_id: expected an uint64/,
     'rounded numbers are refused',
   )
-  t.throws(() => read({ correlationId: ' 1' }), /correlation_id: wanted an uint64/, 'and numbers with spaces')
+  t.throws(
+    () => read({ correlationId: ' 1' }),
+    /correlation_id: expected an uint64/,
+    'and numbers with spaces',
+  )
   const error = OWN.get('dispatch.sdk.v1.Error') as MessageSchema
   t.throws(
     () => fromJson(error, { value: 'A===' }, OPTIONS),
-    /value: wanted base64/,
+    /value: expected base64/,
     'and text that is no base64',
   )
   const exit = fromJson(response, { exit: {}, poll: null }, OPTIONS) as Message & {

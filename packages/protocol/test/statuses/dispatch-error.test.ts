@@ -266,7 +266,7 @@ t.test('DispatchError.from of a success, or of nothing, is a mistake', async (t)
   for (const response of [{}, null, undefined, { status: '500' }]) {
     t.throws(() => DispatchError.from(response as { status: number }), {
       name: 'TypeError',
-      message: /wanted an HTTP/,
+      message: /expected an HTTP/,
     })
   }
 })

@@ -40,7 +40,7 @@ t.test('what is no duration is refused, naming the option, the value and the for
   t.plan(cases.length)
   for (const { text, got } of cases) {
     const message =
-      'options.delay: wanted a duration such as "250ms", "3s", "1.5s", "5m", "1h" or "30d", ' +
+      'options.delay: expected a duration such as "250ms", "3s", "1.5s", "5m", "1h" or "30d", ' +
       `or a number of milliseconds from 0 on, got ${got}`
     t.throws(() => parseDuration(text, 'options.delay'), { name: 'TypeError', message }, got)
   }

@@ -49,27 +49,27 @@ t.test('an HTTP value of another shape is refused, naming the field', async (t) 
     {
       name: 'no object',
       parse: () => parseHttpRequestValue('GET'),
-      want: 'request: wanted an object, got a string',
+      want: 'request: expected an object, got a string',
     },
     {
       name: 'url',
       parse: () => parseHttpRequestValue({ url: 1 }),
-      want: 'request.url: wanted a string, got a number',
+      want: 'request.url: expected a string, got a number',
     },
     {
       name: 'header',
       parse: () => parseHttpRequestValue({ header: { a: 'b' } }),
-      want: 'request.header["a"]: wanted an array of strings, got a string',
+      want: 'request.header["a"]: expected an array of strings, got a string',
     },
     {
       name: 'body',
       parse: () => parseHttpResponseValue({ body: '%' }),
-      want: 'response.body: wanted standard base64, got a string',
+      want: 'response.body: expected standard base64, got a string',
     },
     {
       name: 'status',
       parse: () => parseHttpResponseValue({ status_code: '200' }),
-      want: 'response.status_code: wanted a number, got a string',
+      want: 'response.status_code: expected a number, got a string',
     },
   ]
   t.plan(cases.length)

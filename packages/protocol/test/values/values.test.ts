@@ -348,15 +348,20 @@ t.test('what cannot be carried is refused with its path', async (t) => {
       name: '1.5 by an integer schema',
       value: 1.5,
       as: 'integer',
-      want: /^input: wanted an integer of 64 bits, got 1.5$/,
+      want: /^input: expected an integer of 64 bits, got 1.5$/,
     },
-    { name: 'NaN by an integer schema', value: Number.NaN, as: 'integer', want: /^input: wanted an integer/ },
-    { name: '2^63 by an integer schema', value: 2 ** 63, as: 'integer', want: /^input: wanted an integer/ },
+    {
+      name: 'NaN by an integer schema',
+      value: Number.NaN,
+      as: 'integer',
+      want: /^input: expected an integer/,
+    },
+    { name: '2^63 by an integer schema', value: 2 ** 63, as: 'integer', want: /^input: expected an integer/ },
     {
       name: 'an inexact bigint by a number schema',
       value: 2n ** 53n + 1n,
       as: 'number',
-      want: /^input: wanted a number/,
+      want: /^input: expected a number/,
     },
     {
       name: 'a message of an unknown type',
@@ -369,17 +374,17 @@ t.test('what cannot be carried is refused with its path', async (t) => {
         $typeName: 'dispatch.sdk.python.v1.Pickled',
         pickledValue: { length: 1, byteLength: 1, 0: 46 },
       },
-      want: /^input\.pickledValue: wanted a Uint8Array/,
+      want: /^input\.pickledValue: expected a Uint8Array/,
     },
     {
       name: 'a forged JsValue',
       value: { $typeName: 'dispatch.sdk.node.v1.JsValue', json: '1', chunks: [new Uint8Array(1), 'x'] },
-      want: /^input\.chunks: wanted a Uint8Array/,
+      want: /^input\.chunks: expected a Uint8Array/,
     },
     {
       name: 'a forged Any',
       value: { $typeName: 'google.protobuf.Any', typeUrl: 'x/y', value: [] },
-      want: /^input\.value: wanted a Uint8Array/,
+      want: /^input\.value: expected a Uint8Array/,
     },
   ] as { name: string; value: unknown; as?: EncodeValueOptions['as']; want: RegExp }[]
   t.plan(cases.length)

@@ -55,7 +55,7 @@ const MAKERS: { name: string; make: Make; numbers: readonly string[] }[] = [
 for (const { name, make, numbers } of MAKERS) {
   for (const option of numbers) {
     t.test(`${name}: ${option} that is no number in its range is refused by name`, async (t) => {
-      const message = new RegExp(`^option ${option}: wanted a whole number from \\d+ to \\d+, got `)
+      const message = new RegExp(`^option ${option}: expected an integer from \\d+ to \\d+, got `)
       for (const value of ['30s', '5', Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, null]) {
         await t.rejects(async () => make({ [option]: value }), { name: 'TypeError', message }, String(value))
       }
@@ -88,7 +88,7 @@ t.test('a retry policy of which a part makes no sense is refused by the name of 
   for (const part of Object.keys(RETRY_POLICY)) {
     t.throws(() => makeScheduler({ retryPolicy: { ...RETRY_POLICY, [part]: '5s' } }), {
       name: 'TypeError',
-      message: new RegExp(`^option retryPolicy\\.${part}: wanted a whole number`),
+      message: new RegExp(`^option retryPolicy\\.${part}: expected an integer`),
     })
   }
   for (const retryPolicy of [5, null, { delayMsMin: 1 }]) {
@@ -102,7 +102,7 @@ t.test('a retry policy of which a part makes no sense is refused by the name of 
 t.test('the size of a file is a number', async (t) => {
   t.throws(() => createSqliteStore({ path: 'x', fileBytesMax: '1 GB' as never }), {
     name: 'TypeError',
-    message: /^option fileBytesMax: wanted a whole number/,
+    message: /^option fileBytesMax: expected an integer/,
   })
 })
 
@@ -111,7 +111,7 @@ t.test('a signing key that is of no use is refused, and not taken for none', asy
     for (const make of [makeTransport, makeServed]) {
       await t.rejects(async () => make({ signingKey }), {
         name: 'TypeError',
-        message: /^option signingKey: wanted /,
+        message: /^option signingKey: expected /,
       })
     }
   }

@@ -538,7 +538,7 @@ const MALFORMED: readonly { name: string; options: object; says: RegExp }[] = [
   ].map((name) => ({
     name,
     options: { [name]: '30' },
-    says: new RegExp(`^option ${name}: wanted a whole number from .* got "30"`),
+    says: new RegExp(`^option ${name}: expected an integer from .* got "30"`),
   })),
   {
     name: 'a timer that Node.js does not know',

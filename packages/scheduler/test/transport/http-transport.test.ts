@@ -59,7 +59,7 @@ t.test('with runsPerRequestMax 1 an endpoint is not asked whether it takes sever
   for (const runsPerRequestMax of [0, 1.5, Number.NaN]) {
     t.throws(
       () => createHttpTransport({ runsPerRequestMax }),
-      /^option runsPerRequestMax: wanted a whole number/,
+      /^option runsPerRequestMax: expected an integer/,
     )
   }
 })

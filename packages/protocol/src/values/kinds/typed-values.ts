@@ -74,7 +74,7 @@ export function uint(value: number | bigint): TypedNumber {
 
 /** A double, also when it is integral: a Go `float64`. */
 export function float(value: number): TypedNumber {
-  if (typeof value !== 'number') throw new TypeError(`float(value): wanted a number, got ${String(value)}`)
+  if (typeof value !== 'number') throw new TypeError(`float(value): expected a number, got ${String(value)}`)
   return new TypedNumber('float', value)
 }
 
@@ -109,7 +109,7 @@ export function durationOf(seconds: number, nanos: number): Duration {
     seconds * nanos < 0
   ) {
     throw new TypeError(
-      `duration: wanted whole seconds within ±${DURATION_SECONDS_MAX} and nanos within ±999999999 of the same ` +
+      `duration: expected whole seconds within ±${DURATION_SECONDS_MAX} and nanos within ±999999999 of the same ` +
         `sign, got ${seconds} and ${nanos}`,
     )
   }
@@ -123,5 +123,5 @@ function brandOf(value: unknown): unknown {
 function integerIn(value: number | bigint, min: bigint, max: bigint, name: string): number | bigint {
   const integer = typeof value === 'bigint' ? value : Number.isInteger(value) ? BigInt(value) : undefined
   if (integer !== undefined && integer >= min && integer <= max) return value
-  throw new TypeError(`${name}(value): wanted an integer from ${min} to ${max}, got ${String(value)}`)
+  throw new TypeError(`${name}(value): expected an integer from ${min} to ${max}, got ${String(value)}`)
 }
