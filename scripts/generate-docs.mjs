@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { adaptiveTables } from './docs/adaptive-tables.mjs'
 import { giveUpTable, waitsTable } from './docs/retry-tables.mjs'
 import { table } from './docs/table.mjs'
+import { generateApi } from './sources/api/index.mjs'
 import { constantsOf, parseSource } from './sources/index.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -193,5 +194,6 @@ function code(text) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [path, text] of Object.entries(await generateDocs())) writeFileSync(join(ROOT, path), text)
+  const texts = { ...(await generateDocs()), 'docs/reference/api.md': generateApi(ROOT) }
+  for (const [path, text] of Object.entries(texts)) writeFileSync(join(ROOT, path), text)
 }

@@ -1,7 +1,7 @@
 import { table } from './table.mjs'
 
 /** Calls that are simulated for a row. */
-const CALLS = 4_001
+const CALLS = 501
 
 /** How long the back-off of a call takes in all that fails in each of its attempts, by `attemptsMax`. */
 export function waitsTable(policy) {

@@ -15,7 +15,7 @@ import {
 /** Options of {@link dispatchMiddleware}: those of `new Dispatch`, and these. */
 export interface DispatchMiddlewareOptions extends MountOptions {
   /**
-   * When a scheduler inside this process begins to run calls. `auto`: when the attached server listens; without one when
+   * When an embedded scheduler begins to run calls. `auto`: when the attached server listens; without one when
    * any server of the process listens, or at the first request. `manual`: at `middleware.dispatch.start()`. Default `auto`.
    */
   readonly start?: 'auto' | 'manual' | undefined

@@ -6,14 +6,14 @@ import { dispatchRoutes, send } from './dispatch-routes.js'
 
 /** Options of {@link dispatchPlugin}: those of `new Dispatch`, and these. */
 export interface DispatchPluginOptions extends MountOptions {
-  /** Where the routes are, below the prefix of the scope. Default: at its root. */
+  /** Prefix of the routes, below the prefix of the scope. Default: none. */
   readonly prefix?: string
   /**
-   * When a scheduler inside this process begins to run calls. `listen`: when the application listens. `ready`: when it is
-   * ready, for applications that never listen. `manual`: at `app.dispatch.instance.start()`. Default `listen`.
+   * When an embedded scheduler begins to run calls. `listen`: when the application listens. `ready`: when it is ready, for
+   * applications that never listen. `manual`: at `app.dispatch.instance.start()`. Default `listen`.
    */
   readonly start?: 'listen' | 'ready' | 'manual' | undefined
-  /** Other names for the decorators, for a second plugin in one scope. */
+  /** Other names for the decorators, for a second plugin in one scope. Default: `dispatch` and `dispatched`. */
   readonly decorateAs?: { readonly dispatch?: string; readonly dispatched?: string } | undefined
 }
 

@@ -44,36 +44,39 @@ const RETENTION_MS = 7 * 86_400_000
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
-/** What of a scheduler is bounded and can be set otherwise; docs/operate/overload.md says what happens at each bound. */
+/** Limits of a scheduler that can be set. docs/operate/overload.md describes what happens when one is reached. */
 export interface SchedulerLimits extends AdmissionLimits, WaiterLimits {
-  /** Most bytes of payloads kept in memory because they will probably be wanted soon; 64 MiB. */
+  /** Maximum of bytes of payloads in the cache. Default 67 108 864. */
   readonly cacheBytesMax?: number
   /**
-   * Most bytes of payloads that the runs of one function hold at one time, from their start until what they answer is
-   * durable; 64 MB. One run goes always.
+   * Maximum of bytes of payloads that the runs of one function hold, from their start until their answers are durable; a
+   * single run is always admitted, however large. Default 64 000 000.
    */
   readonly runBytesMax?: number
 }
 
 export interface SchedulerOptions extends SchedulerLimits {
+  /** Where calls are kept. */
   readonly store: Store
-  /** Who carries out the runs of an endpoint. Called once per run. */
+  /** The endpoint at a URL, which performs the runs there. Called once per run. */
   readonly endpointOf: (url: string) => Endpoint
-  /** Whether an endpoint lives in this process, so that runs there need not wait for a commit (D4). */
+  /** Whether an endpoint is in this process, so that runs there need not wait for a commit (D4). Default: none is. */
   readonly isLocal?: (url: string) => boolean
-  /** For calls that name no endpoint. Without it such calls are refused. */
+  /** Endpoint of calls that name none. Default: none; such calls are refused. */
   readonly defaultEndpoint?: string
+  /** Receives log messages. Default: none. */
   readonly logger?: Logger
-  /** Default: the system's. */
+  /** Source of the time. Default: the system clock. */
   readonly clock?: Clock
-  /** Uniform in [0, 1). */
+  /** Random numbers, uniform in [0, 1), for back-off. Default `Math.random`. */
   readonly random?: () => number
-  /** For ids. Default: `node:crypto`. */
+  /** Random bytes for ids. Default: those of `node:crypto`. */
   readonly randomBytes?: (size: number) => Uint8Array
+  /** Back-off and when to give up. Default `RETRY_POLICY`. */
   readonly retryPolicy?: RetryPolicy
-  /** Longest time that a run may take whose call sets no `run_timeout`; 15 minutes. */
+  /** Time limit of a run whose call has no `runTimeout`, in milliseconds. Default 900 000. */
   readonly runMsMax?: number
-  /** How long calls that are done can still be read. */
+  /** How long calls that are done can still be read, in milliseconds; seven days. Default 604 800 000. */
   readonly retentionMs?: number
 }
 

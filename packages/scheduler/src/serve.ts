@@ -18,33 +18,38 @@ import { createSqliteStore } from './store/sqlite/sqlite-store.js'
 import type { Store } from './store/store.js'
 import { createHttpTransport } from './transport/http-transport.js'
 
+/** Options of {@link serveScheduler}. */
 export interface ServeSchedulerOptions
   extends SchedulerLimits,
     RequestLimits,
     Pick<SchedulerOptions, 'retentionMs' | 'retryPolicy'> {
-  /** A store, the file of one, or `':memory:'`, which forgets everything when the process ends. */
+  /** A store, the path of its file, or `':memory:'`, which is lost when the process ends. */
   readonly store: Store | string
-  /** Address to listen on. Default `127.0.0.1`. Any that other machines reach needs `apiKeys` and `allowedEndpoints`. */
+  /** Address to listen on. An address that other machines can reach requires `apiKeys` and `allowedEndpoints`. Default `127.0.0.1`. */
   readonly host?: string
-  /** Default 8001; 0 takes one that is free. */
+  /** Port to listen on; 0 takes a free one. Default 8001. */
   readonly port?: number
-  /** Keys of the applications, or the tenant of each key: tenants do not see each other's calls. */
+  /** Keys of the applications, or the tenant of each key: tenants do not see each other's calls. Default: none; only clients on this machine are answered. */
   readonly apiKeys?: ApiKeys
-  /** The endpoints that calls may go to, see `parseAllowedEndpoints`; `['*']` for all. */
+  /** Endpoints that runs may be sent to, see `parseAllowedEndpoints`. Default `['*']`: all. */
   readonly allowedEndpoints?: readonly string[]
-  /** Private key that requests to endpoints are signed with. */
+  /** Ed25519 private key that signs runs, as PEM or base64. Default: none; runs are not signed. */
   readonly signingKey?: KeyInput
-  /** Longest time that a run may take. */
+  /** Time limit of a run whose call has no `runTimeout`, in milliseconds. Default 900 000. */
   readonly runMsMax?: number
+  /** Maximum of bytes of a request or an answer, before and after decompression. Default 16 000 000. */
   readonly bodyBytesMax?: number
-  /** Most runs in one request to an endpoint; 100. See `HttpTransportOptions`. */
+  /** Maximum of runs in one request to an endpoint; 1 sends each run alone, for a proxy that buffers answers. Default 100. */
   readonly runsPerRequestMax?: number
+  /** Receives log messages. Default: none. */
   readonly logger?: Logger
 }
 
+/** A running scheduler. */
 export interface ServedScheduler {
-  /** What `DISPATCH_API_URL` is set to. */
+  /** Its URL: the value for `DISPATCH_API_URL`. */
   readonly url: string
+  /** The scheduler itself. */
   readonly scheduler: TenantScheduler
   /**
    * Takes no new requests, lets runs end for `graceMs` (default 10 s), then closes everything. Runs that have not

@@ -32,11 +32,11 @@ import { OpenAnswers } from './open-answers.js'
 /** Options of every adapter: those of `new Dispatch`, and what concerns the application. */
 export interface MountOptions extends DispatchOptions {
   /**
-   * A `Dispatch` made before. `functions` are added to it and the other options of `new Dispatch` are of no use; the
-   * application stops and closes it as one of its own.
+   * An existing `Dispatch`. `functions` are added to it, and other options of `new Dispatch` are ignored; the application stops
+   * and closes it. Default: a new one.
    */
   readonly dispatch?: Dispatch | undefined
-  /** Where it is shown what became of calls: `GET <callsPath>/<id>`. `false`: nowhere. Default `/dispatch/calls`. */
+  /** Path at which state and result of calls are served: `GET <callsPath>/<id>`; `false` for none. Default `/dispatch/calls`. */
   readonly callsPath?: string | false | undefined
 }
 

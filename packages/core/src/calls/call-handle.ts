@@ -34,9 +34,9 @@ export interface CallStatus {
 
 /** How long to wait for a result. */
 export interface ResultOptions {
-  /** Ends the waiting; the call goes on. */
+  /** Ends the wait; the call continues. Default: none. */
   readonly signal?: AbortSignal | undefined
-  /** Longest wait, in milliseconds or as `'5s'`. Default: as long as it takes. */
+  /** Longest wait, in milliseconds or as `'5s'`. Default: no limit. */
   readonly timeout?: number | string | undefined
 }
 

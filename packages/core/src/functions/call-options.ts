@@ -4,25 +4,25 @@ import { checkInteger, describeValue, parseDuration } from '@dispatch/protocol/t
 import { parseEndpointUrl } from '../checks/config-urls.js'
 import { checkObject, checkText } from '../checks/option-checks.js'
 
-/** What can be said about one call. Durations are milliseconds, or texts such as `'90s'`, `'5m'`, `'30d'`. */
+/** Options of one call. Durations are milliseconds, or strings such as `'90s'`, `'5m'`, `'30d'`. */
 export interface CallOptions {
-  /** Longest time from the call's creation to its end, all attempts included. Default: no limit. */
+  /** Time from the creation of the call to its end, all attempts included; then it ends with `timeout`. Default: that of the function. */
   readonly expiration?: number | string | undefined
-  /** Calls of a higher priority start before others of the function; -1000 to 1000. Default: the function's, or 0. */
+  /** Calls of a higher priority start before others of the function; -1000 to 1000. Default: that of the function. */
   readonly priority?: number | undefined
-  /** The call does not begin before this much time has passed. */
+  /** The call does not begin before this time has passed. Default 0. */
   readonly delay?: number | string | undefined
-  /** URL of the application that has the function. Default: this one. */
+  /** URL of the application that has the function. Default: this application. */
   readonly endpoint?: string | undefined
-  /** Version of the application that the call is meant for; handed on as it is. */
+  /** Version of the application that the call is meant for, passed on unchanged. Default: none. */
   readonly version?: string | undefined
 }
 
-/** What can be said about a call that is dispatched. */
+/** Options of a call that is dispatched. */
 export interface DispatchedCallOptions extends CallOptions {
   /**
-   * Id of the call, visible ASCII. A second call of the same id is not recorded: `dispatch` gives the handle of the first.
-   * For requests that may come twice.
+   * Id of the call, visible ASCII: an idempotency key. A second call with the same id is not recorded, and `dispatch` returns
+   * the handle of the first. Default: generated.
    */
   readonly id?: string | undefined
 }

@@ -50,29 +50,32 @@ export interface DispatchFunction<Input, Output> {
 /** A function of any input and output. */
 export type AnyDispatchFunction = DispatchFunction<never, unknown>
 
-/** Options of `func`. Durations are milliseconds, or texts such as `'90s'`, `'5m'`, `'30d'`. */
+/** Options of `func`. Durations are milliseconds, or strings such as `'90s'`, `'5m'`, `'30d'`. */
 export interface FunctionOptions<Input, Parsed, Returned, Output> {
-  /** What the input must be: a TypeBox schema or a Standard Schema. */
+  /** Schema of the input: a TypeBox schema or a Standard Schema. Default: none; any value is accepted. */
   readonly input?: Schema<Input, Parsed> | undefined
-  /** What the output must be. */
+  /** Schema of the output. Default: none; any value is accepted. */
   readonly output?: Schema<Returned, Output> | undefined
-  /** Longest time from a call's creation to its end. Default: no limit. */
+  /** Time from the creation of a call to its end, all attempts included; then it ends with `timeout`. Default: no limit. */
   readonly expiration?: number | string | undefined
   /** Attempts after which a call ends with its last status. Default: no limit. */
   readonly attemptsMax?: number | undefined
-  /** A call that made no progress for this long ends with its last status. Default: the scheduler's, 24 h. */
+  /** A call that makes no progress for this long ends with its last status. Default: 24 hours. */
   readonly giveUpAfter?: number | string | undefined
-  /** Most runs at one time. Default: no limit but the adaptive one. */
+  /** Maximum of concurrent runs. Default: the adaptive limit only. */
   readonly concurrencyMax?: number | undefined
-  /** Calls of a higher priority start before others of the function; -1000 to 1000. Default 0, or the caller's inside a function. */
+  /**
+   * Calls of a higher priority start before others of the function; -1000 to 1000. Default 0; for calls made inside a
+   * function that of the caller.
+   */
   readonly priority?: number | undefined
-  /** Calls whose inputs give the same key run at most `concurrencyKeyMax` at one time: per customer, per shop. */
+  /** Calls whose inputs give the same key share `concurrencyKeyMax` concurrent runs: per customer, per shop. Default: none. */
   readonly concurrencyKey?: ((input: Input) => string) | undefined
-  /** Default 1. */
+  /** Maximum of concurrent runs per key. Default 1. */
   readonly concurrencyKeyMax?: number | undefined
-  /** Longest time that one run may take; then `call.signal` aborts and the call is tried again. Default: 15 minutes. */
+  /** Time limit of one run; then `call.signal` aborts and the call is retried. Default: 15 minutes. */
   readonly runTimeout?: number | string | undefined
-  /** Status of a thrown value that says nothing about itself. Default: the one of the `Dispatch`. */
+  /** Status of a thrown value that cannot be classified. Default: that of the `Dispatch`. */
   readonly unknownErrorStatus?: FailureStatus | undefined
 }
 

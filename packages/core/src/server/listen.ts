@@ -6,9 +6,9 @@ import { checkText } from '../checks/option-checks.js'
 
 /** Where to listen. */
 export interface ListenOptions {
-  /** Default: of `DISPATCH_ENDPOINT_ADDR`, else `localhost`. */
+  /** Host to listen on. Environment: `DISPATCH_ENDPOINT_ADDR`. Default `localhost`. */
   readonly host?: string | undefined
-  /** Default: of `DISPATCH_ENDPOINT_ADDR`, else 8000. 0 takes a free one. */
+  /** Port to listen on; 0 takes a free one. Environment: `DISPATCH_ENDPOINT_ADDR`. Default 8000. */
   readonly port?: number | undefined
 }
 

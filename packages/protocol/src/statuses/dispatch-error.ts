@@ -4,16 +4,17 @@ import { type FailureStatus, isStatus, STATUSES, type Status } from './statuses.
 
 const BRAND = Symbol.for('dispatch.error')
 
+/** Options of a `DispatchError`. */
 export interface DispatchErrorOptions extends ErrorOptions {
-  /** Earliest time for the next attempt, in milliseconds from now. Dropped when it is no number from 0 on. */
+  /** Earliest time for the next attempt, in milliseconds from now; ignored unless it is a number from 0 on. Default: none. */
   readonly retryAfterMs?: number
-  /** Name that the error has on the wire and in logs, when it is not the one of its status. */
+  /** Name of the error on the wire and in logs. Default: that of the status. */
   readonly name?: string
-  /** Output that the failed call gave beside the error. */
+  /** Output that the failed call returned beside the error. Default: none. */
   readonly output?: unknown
-  /** Id of the call that failed, when it was another call. */
+  /** Id of the call that failed, if it was another call. Default: none. */
   readonly dispatchId?: string
-  /** Stack trace of the process in which the error arose. */
+  /** Stack trace of the process in which the error occurred. Default: none. */
   readonly remoteStack?: string
 }
 

@@ -11,18 +11,18 @@ const LIVE_BYTES_MAX = 10_000_000_000
 
 export interface AdmissionLimits {
   /**
-   * Most calls that are not done; 2,000,000, at about 500 bytes of memory each. What accepted calls call themselves counts,
-   * and is never refused.
+   * Maximum of calls that are not done, at about 500 bytes of memory each. Calls made by accepted calls count, and are never
+   * refused for this. Default 2 000 000.
    */
   readonly liveCallsMax?: number
   /**
-   * Most bytes of the inputs of calls that are not done; 10 GB, in the store. What accepted calls call themselves counts, and is
-   * never refused; when there are no others, one request is taken however large.
+   * Maximum of bytes of the inputs of calls that are not done, in the store. Calls made by accepted calls count, and are never
+   * refused for this; a single request is always accepted, however large. Default 10 000 000 000.
    */
   readonly liveBytesMax?: number
-  /** Most calls that are handed over and not yet durable; 100,000. */
+  /** Maximum of calls that are received and not yet durable. Default 100 000. */
   readonly unacknowledgedCallsMax?: number
-  /** Most bytes of such calls; 64 MB. One request is always taken, however large. */
+  /** Maximum of bytes of such calls; a single request is always accepted, however large. Default 64 000 000. */
   readonly unacknowledgedBytesMax?: number
 }
 

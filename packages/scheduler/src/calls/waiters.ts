@@ -10,7 +10,7 @@ type Waiter = Deferred<CallInfo | undefined, AbortSignal | undefined>
 const WAITERS_MAX = 100_000
 
 export interface WaiterLimits {
-  /** Most requests that wait for the end of a call; 100,000. They hold the id of the call and nothing else of it. */
+  /** Maximum of requests that wait for the end of a call; each holds only the id of the call. Default 100 000. */
   readonly waitersMax?: number
 }
 

@@ -25,13 +25,13 @@ const BODY_MS_MAX = 30_000
 const ANSWER_MS_MAX = 60_000
 
 export interface RequestLimits {
-  /** Most requests under way, those that wait for a call included; 20,000. */
+  /** Maximum of requests under way, including those that wait for a call. Default 20 000. */
   readonly requestsMax?: number
-  /** Most bytes of requests that have not been answered, and of answers that have not been read; 128 MB. */
+  /** Maximum of bytes of unanswered requests and of unread answers. Default 128 000 000. */
   readonly requestBytesMax?: number
-  /** Longest time in which a body has to arrive; 30 seconds. */
+  /** Time in which a body has to arrive, in milliseconds. Default 30 000. */
   readonly bodyMsMax?: number
-  /** Longest time in which an answer has to be read; 60 seconds. */
+  /** Time in which an answer has to be read, in milliseconds. Default 60 000. */
   readonly answerMsMax?: number
 }
 

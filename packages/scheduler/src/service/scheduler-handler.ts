@@ -23,14 +23,15 @@ import { REQUEST_LIMITS, RequestCapacity, type RequestLimits } from './request-c
 
 export interface SchedulerHandlerOptions extends RequestLimits {
   readonly scheduler: { forTenant(tenant: string): Scheduler }
-  /** Who may use the scheduler. Without keys it answers only what comes from this machine to a loopback address. */
+  /** Keys that may use the scheduler. Default: none; only requests from this machine to a loopback address are answered. */
   readonly apiKeys?: ApiKeys
-  /** The endpoints that calls may be dispatched to, see `parseAllowedEndpoints`. Default: all. */
+  /** Endpoints that calls may be dispatched to, see `parseAllowedEndpoints`. Default `['*']`: all. */
   readonly allowedEndpoints?: readonly string[]
-  /** Most bytes of a request, before and after decompression. */
+  /** Maximum of bytes of a request, before and after decompression. Default 16 000 000. */
   readonly bodyBytesMax?: number
-  /** When it aborts, requests that wait for a call are answered with the call as it is. */
+  /** When it aborts, requests that wait for a call are answered with its current state. Default: none. */
   readonly closing?: AbortSignal
+  /** Receives log messages. Default: none. */
   readonly logger?: Logger
 }
 

@@ -27,19 +27,20 @@ import { type EndpointFilter, parseAllowedEndpoints } from './allowed-endpoints.
 import { createRunBatcher, type RunBatcher } from './run-batcher.js'
 
 export interface HttpTransportOptions {
-  /** The endpoints that may be called, see {@link parseAllowedEndpoints}. Default: all that http and https reach. */
+  /** Endpoints that may be called, see {@link parseAllowedEndpoints}. Default `['*']`: all http and https URLs. */
   readonly allowedEndpoints?: readonly string[]
-  /** Private key (PKCS#8 PEM or base64) that every request is signed with. Without it none is. */
+  /** Ed25519 private key (PKCS#8 PEM or base64) that signs every request. Default: none; requests are not signed. */
   readonly signingKey?: KeyInput
-  /** Longest time from a request to the head of its answer. Default: none, since the scheduler aborts runs itself. */
+  /** Longest time from a request to the head of its answer, in milliseconds. Default: none; the scheduler aborts runs itself. */
   readonly runMsMax?: number
-  /** Most bytes of an answer. */
+  /** Maximum of bytes of an answer. Default 16 000 000. */
   readonly bodyBytesMax?: number
   /**
-   * Most runs in one request, to endpoints that take several (ADR 0015); default 100. 1 sends each run by itself, for a
-   * proxy that holds answers back until they are whole.
+   * Maximum of runs in one request, to endpoints that accept several (ADR 0015). 1 sends each run alone, for a proxy that
+   * buffers answers. Default 100.
    */
   readonly runsPerRequestMax?: number
+  /** Source of the time. Default: the system clock. */
   readonly clock?: Clock
 }
 

@@ -18,11 +18,11 @@ export interface SqliteStoreOptions {
    * process one lock on a file, and closing the file there would release it here.
    */
   readonly path: string
-  /** Largest size of the file; a commit that needs more fails with `temporary`. No limit by default. */
+  /** Maximum size of the file in bytes; a commit that needs more fails with `temporary`. Default: no limit. */
   readonly fileBytesMax?: number
-  /** The SQLite driver to use; by default `node:sqlite` where there is one, else `libsql`. */
+  /** The SQLite driver to use. Default: `node:sqlite`; `libsql` where Node.js has none. */
   readonly driver?: DriverName
-  /** Is told when the store's thread has ended and another takes its place. */
+  /** Receives a message when the store's thread has ended and another replaces it. Default: none. */
   readonly logger?: Logger
 }
 
