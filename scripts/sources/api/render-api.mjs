@@ -38,7 +38,7 @@ function renderItem(item, context) {
   const parts = [`### ${headingOf(item)}\n`]
   if (item.doc.text !== '') parts.push(`${item.doc.text}\n`)
   const head = headOf(item)
-  if (head.length > 0) parts.push(`\`\`\`ts\n${head.join('\n')}\n\`\`\`\n`)
+  if (head.length > 0) parts.push(`\`\`\`typescript\n${head.join('\n')}\n\`\`\`\n`)
   parts.push(...listOf(item.doc.tags.map(renderTag)))
   if (item.kind === 'class') parts.push(...listOf(item.constructorDoc.tags.map(renderTag)))
   if (item.members !== undefined) parts.push(...renderMembers(item, context))
