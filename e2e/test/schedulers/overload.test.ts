@@ -1,6 +1,6 @@
 // Ten times more than a process takes: everybody is answered, what is acknowledged ends, and then all is as before.
 import type { AddressInfo } from 'node:net'
-import { Dispatch, DispatchError, func } from '@dispatch/core'
+import { Dispatch, DispatchError, type DispatchFunction, func } from '@dispatch/core'
 import {
   createEmbeddedScheduler,
   RETRY_POLICY,
@@ -90,7 +90,7 @@ t.test('over HTTP: a function gathers more than fits into one body', async (t) =
 
 async function overload(
   t: Test,
-  open: (functions: readonly ReturnType<typeof func<number, number>>[]) => Promise<World>,
+  open: (functions: readonly DispatchFunction<number, number>[]) => Promise<World>,
 ): Promise<void> {
   const executed = new Map<number, number>()
   let release = (): void => {}

@@ -28,6 +28,7 @@ import { createClassifier } from '../errors/classify.js'
 import type { DispatchedCallOptions } from '../functions/call-options.js'
 import type { AnyDispatchFunction, DispatchFunction } from '../functions/func.js'
 import { type FunctionClient, internalsOf } from '../functions/function-internals.js'
+import { peerModulesLoading } from '../functions/schema/peer-module.js'
 import { handleFetch } from '../server/fetch-handler.js'
 import { type ListenOptions, listen, type Server } from '../server/listen.js'
 import { handleNode } from '../server/node-listener.js'
@@ -253,7 +254,9 @@ export class Dispatch {
     if (definition === undefined) {
       throw new UnaryError('not_found', `function '${request.function}' does not exist`)
     }
-    return this.#runner.run(definition, request, signal)
+    const loading = peerModulesLoading()
+    const run = () => this.#runner.run(definition, request, signal)
+    return loading === undefined ? run() : loading.then(run)
   }
 }
 

@@ -19,6 +19,7 @@ import { currentClient } from './current-client.js'
 import { createFunctionCodec } from './function-codec.js'
 import { attachInternals, type FunctionClient } from './function-internals.js'
 import type { Schema } from './schema/schema.js'
+import type { TypeBox1Schema, TypeBox1Value } from './schema/typebox1-type.js'
 
 /** A durable function: what `func` makes of a handler. */
 export interface DispatchFunction<Input, Output> {
@@ -79,6 +80,9 @@ export interface FunctionOptions<Input, Parsed, Returned, Output> {
   readonly unknownErrorStatus?: FailureStatus | undefined
 }
 
+/** Options in which schemas of TypeBox 1 stand in place of others. */
+type With<Schemas, Options> = Omit<Options, keyof Schemas> & Readonly<Schemas>
+
 /** What a handler may return: its output, or a call that takes over; now or later. */
 export type HandlerResult<Output> = Output | TailCall<Output> | Promise<Output | TailCall<Output>>
 
@@ -92,6 +96,24 @@ export function func<Input = void, Output = unknown>(
   name: string,
   handler: (input: Input, call: CallContext) => HandlerResult<Output>,
 ): DispatchFunction<Input, Output>
+export function func<In extends TypeBox1Schema, Returned = unknown, Output = Returned>(
+  name: string,
+  options: With<{ input: In }, FunctionOptions<TypeBox1Value<In>, TypeBox1Value<In>, Returned, Output>>,
+  handler: (input: TypeBox1Value<In>, call: CallContext) => HandlerResult<Returned>,
+): DispatchFunction<TypeBox1Value<In>, Output>
+export function func<Out extends TypeBox1Schema, Parsed = void, Input = Parsed>(
+  name: string,
+  options: With<{ output: Out }, FunctionOptions<Input, Parsed, TypeBox1Value<Out>, TypeBox1Value<Out>>>,
+  handler: (input: Parsed, call: CallContext) => HandlerResult<TypeBox1Value<Out>>,
+): DispatchFunction<Input, TypeBox1Value<Out>>
+export function func<In extends TypeBox1Schema, Out extends TypeBox1Schema>(
+  name: string,
+  options: With<
+    { input: In; output: Out },
+    FunctionOptions<TypeBox1Value<In>, TypeBox1Value<In>, TypeBox1Value<Out>, TypeBox1Value<Out>>
+  >,
+  handler: (input: TypeBox1Value<In>, call: CallContext) => HandlerResult<TypeBox1Value<Out>>,
+): DispatchFunction<TypeBox1Value<In>, TypeBox1Value<Out>>
 export function func<Parsed = void, Returned = unknown, Input = Parsed, Output = Returned>(
   name: string,
   options: FunctionOptions<Input, Parsed, Returned, Output>,

@@ -2,6 +2,7 @@ import type { Any } from '@dispatch/protocol/messages'
 import { describeValue, formatPathKey } from '@dispatch/protocol/text'
 import type { SchemaCheck } from './schema-check.js'
 import { createTypeBoxCheck } from './schema-typebox.js'
+import { createTypeBox1Check, isTypeBox1Schema } from './schema-typebox1.js'
 import { isStandardSchema, type StandardIssue, type StandardSchema } from './standard-schema.js'
 
 /**
@@ -44,8 +45,9 @@ export const rawValue: StandardSchema<Any, Any> = Object.freeze<StandardSchema<A
 export function createSchemaCheck(schema: unknown, place: string): SchemaCheck {
   if (isTypeBoxSchema(schema)) return createTypeBoxCheck(schema, place)
   if (isStandardSchema(schema)) return createStandardCheck(schema, place)
+  if (isTypeBox1Schema(schema)) return createTypeBox1Check(schema, place)
   throw new TypeError(
-    `${place}: wanted a schema of @sinclair/typebox or a Standard Schema (zod 4, valibot), got ${describeValue(schema)}`,
+    `${place}: wanted a schema of TypeBox or a Standard Schema (zod 4, valibot, arktype), got ${describeValue(schema)}`,
   )
 }
 

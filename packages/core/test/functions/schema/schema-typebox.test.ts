@@ -11,10 +11,10 @@ async function run(program: string, args: readonly string[] = []): Promise<strin
   return stdout.trim()
 }
 
-/** Makes `@sinclair/typebox` a package that is not installed. */
+/** Makes TypeBox, old and new, a package that is not installed. */
 const HOOKS = `
 export async function resolve(specifier, context, next) {
-  if (!specifier.startsWith('@sinclair/typebox')) return next(specifier, context)
+  if (!/^(@sinclair\\/)?typebox/.test(specifier)) return next(specifier, context)
   throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' })
 }
 `
@@ -23,10 +23,12 @@ import { register } from 'node:module'
 register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(HOOKS)}))
 const { func } = await import('@dispatch/core')
 console.log(func('plain', async () => 1).buildCall().function)
-try {
-  func('fn', { input: { [Symbol.for('TypeBox.Kind')]: 'String', type: 'string' } }, async () => 1)
-} catch (error) {
-  console.log(error.name + ': ' + error.message)
+for (const kind of [Symbol.for('TypeBox.Kind'), '~kind']) {
+  try {
+    func('fn', { input: { [kind]: 'String', type: 'string' } }, async () => 1)
+  } catch (error) {
+    console.log(error.name + ': ' + error.message)
+  }
 }
 `
 
@@ -35,6 +37,8 @@ t.test('without TypeBox functions work, and a TypeBox schema is refused with the
     'plain',
     "TypeError: func('fn'): options.input: a TypeBox schema needs @sinclair/typebox beside @dispatch/core; run: " +
       'npm install @sinclair/typebox@0.34',
+    "TypeError: func('fn'): options.input: a TypeBox schema needs typebox beside @dispatch/core; run: " +
+      'npm install typebox@1',
   ])
 })
 
