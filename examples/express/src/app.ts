@@ -9,16 +9,16 @@ import type { ErrorRequestHandler, Express } from 'express'
 import { createFunctions } from './functions.js'
 import type { Mailer } from './mailer.js'
 
-/** What the application is built with. */
+/** Options of the application. */
 export interface AppOptions extends DispatchMiddlewareOptions {
   /** Express 4 or 5. */
   readonly express: typeof express
   readonly mailer: Mailer
-  /** Whether `express.json()` comes before the middleware or after it: either will do. */
+  /** Whether `express.json()` comes before or after the middleware: both work. */
   readonly json: 'before' | 'after'
 }
 
-/** The application. `middleware.attach(server)` ties it to the life of a server. */
+/** The application. `middleware.attach(server)` starts and stops it with a server. */
 export function createApp(options: AppOptions): {
   readonly app: Express
   readonly middleware: DispatchMiddleware
@@ -32,7 +32,7 @@ export function createApp(options: AppOptions): {
   app.use(middleware)
   if (json === 'after') app.use(express.json())
 
-  // 202 with the location of the call; with ?wait=5s the result, if it is there by then.
+  // 202 with the location of the call; with ?wait=5s the result, if the call is done within that time.
   app.post('/signups', (req, res) => res.dispatched(req.dispatch(signUp, req.body)))
   app.post('/newsletters', (req, res) => res.dispatched(req.dispatch(sendNewsletter, req.body)))
 

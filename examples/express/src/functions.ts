@@ -12,7 +12,7 @@ export function createFunctions(mailer: Mailer) {
   const Signup = Type.Object({ name: Type.String(), email: Type.String() })
   const signUp = func('signUp', { input: Signup }, async ({ name, email }, call) => {
     await sendEmail.await({ to: email, text: `Welcome, ${name}!` })
-    await call.sleep('100ms') // Days, in life.
+    await call.sleep('100ms') // Days, in a real application.
     await sendEmail.await({ to: email, text: `How do you like it, ${name}?` })
     return `${name} is welcome`
   })

@@ -3,11 +3,11 @@ import { ThrottledError } from '@dispatch/core'
 /** Sends one e-mail per idempotency key. */
 export interface Mailer {
   send(to: string, text: string, key: string): Promise<void>
-  /** Texts sent, by recipient. */
+  /** Messages sent, by recipient. */
   readonly sent: ReadonlyMap<string, readonly string[]>
 }
 
-/** A mailer as there are many: it does not like to be asked too often. It stands in for one on the network. */
+/** A mailer that throttles every fifth request. It stands in for a mail service on the network. */
 export function createMailer(): Mailer {
   const sent = new Map<string, string[]>()
   const keys = new Set<string>()

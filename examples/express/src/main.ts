@@ -18,7 +18,7 @@ const { app, middleware } = createApp({
   mailer: createMailer(),
 })
 
-// As app.listen(3000), with a server that waits for what runs when it is closed.
+// Like app.listen(3000), with a server that waits for active runs when it is closed.
 const server = middleware.attach(createServer(app))
 server.listen(Number(process.env.PORT ?? 3000), 'localhost', () => {
   const url = `http://localhost:${(server.address() as AddressInfo).port}`

@@ -25,7 +25,7 @@ async function outcomeWith(t: Test, replayCheck: boolean): Promise<unknown> {
   return { outputs, sent: sent.sort() }
 }
 
-t.test('rebuilt at each of its awaits, every function does the same', async (t) => {
+t.test('every function does the same when it is rebuilt at each await', async (t) => {
   const warm = await outcomeWith(t, false)
   t.match(warm, { outputs: ['Ada is welcome', 'sent to 3'], sent: { length: 5 } })
   t.strictSame(await outcomeWith(t, true), warm)

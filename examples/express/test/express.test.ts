@@ -88,7 +88,7 @@ for (const situation of SITUATIONS) {
   })
 }
 
-t.test('an input that is not what the function takes is refused, with the field', async (t) => {
+t.test('an input that does not match the schema is refused, and the message has the field', async (t) => {
   const { url } = await serve(t, SITUATIONS[0], async () => ({ store: ':memory:', env: {} }))
   const response = await fetch(`${url}/signups`, {
     method: 'POST',

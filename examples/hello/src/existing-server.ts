@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { Dispatch } from '@dispatch/core'
 import { greet, greetAll } from './functions.js'
 
-// A node:http server that was there before: it hands requests for runs on, and answers the others itself.
+// An existing node:http server: it passes requests for runs on, and handles the others itself.
 const dispatch = new Dispatch({ functions: [greet, greetAll] })
 const runs = dispatch.handler()
 

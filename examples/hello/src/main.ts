@@ -1,8 +1,8 @@
 import { Dispatch } from '@dispatch/core'
 import { greet, greetAll } from './functions.js'
 
-// Without a web framework: the functions have an HTTP server of their own, at localhost:8000 unless
-// DISPATCH_ENDPOINT_ADDR says otherwise. The scheduler is in this process, and keeps its calls in .dispatch/.
+// Without a web framework: the functions have an HTTP server of their own, by default at
+// localhost:8000 (DISPATCH_ENDPOINT_ADDR). The scheduler runs in this process and keeps its calls in .dispatch/.
 const server = await new Dispatch({ functions: [greet, greetAll] }).listenAndServe()
 console.log(`functions are served at ${server.url}`)
 

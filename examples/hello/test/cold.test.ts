@@ -2,7 +2,7 @@ import { Dispatch } from '@dispatch/core'
 import t from 'tap'
 import { greet, greetAll } from '../dist/functions.js'
 
-t.test('rebuilt at each of its awaits, every function does the same', async (t) => {
+t.test('every function does the same when it is rebuilt at each await', async (t) => {
   t.plan(2)
   for (const replayCheck of [false, true]) {
     const dispatch = new Dispatch({ functions: [greet, greetAll], store: ':memory:', env: {}, replayCheck })

@@ -59,11 +59,11 @@ t.test('new Dispatch({ functions }).listenAndServe() serves functions, and runs 
   t.equal((await running.ended).code, 0)
 })
 
-t.test('with --once it ends by itself', async (t) => {
+t.test('with --once the program ends', async (t) => {
   t.match(await start(t, 'main.js', ['--once']).ended, { code: 0, output: /Hello, Margaret!/ })
 })
 
-t.test('dispatch.handler() serves functions inside a server that was there before', async (t) => {
+t.test('dispatch.handler() serves functions inside an existing server', async (t) => {
   const running = start(t, 'existing-server.js')
   const url = await running.says(/curl '(\S+)\/greet/)
   t.equal(await (await fetch(`${url}/greet?name=Ada&name=Grace`)).text(), 'Hello, Ada!\nHello, Grace!\n')

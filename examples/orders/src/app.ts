@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { createFunctions, type FunctionsOptions } from './functions.js'
 import { OrdersFileError, parseOrders } from './order.js'
 
-/** What the application is built with. */
+/** Options of the application. */
 export interface AppOptions extends FunctionsOptions {
   /** File of the embedded scheduler. */
   readonly store: string
@@ -23,7 +23,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     return reply.send(error)
   })
 
-  // The same file again is the same import, unless the sender says otherwise with an Idempotency-Key.
+  // The same file is the same import, unless the client sends another Idempotency-Key.
   app.post<{ Body: string }>('/imports', async (request, reply) => {
     const id = importIdOf(request.headers['idempotency-key'] ?? request.body)
     return reply.dispatched(await request.dispatch(importOrders, parseOrders(request.body), { id }))

@@ -13,7 +13,7 @@ export function sparkline(
     .join('')
 }
 
-/** Columns of blocks under each other, with a scale at the left; one text per line. */
+/** Columns of blocks under each other, with a scale at the left; one string per line. */
 export function chart(
   values: readonly number[],
   { width, height }: { readonly width: number; readonly height: number },

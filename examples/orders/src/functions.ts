@@ -9,14 +9,14 @@ import {
 import { Type } from '@sinclair/typebox'
 import { Order } from './order.js'
 
-/** What the functions need to know of the world. */
+/** Dependencies of the functions. */
 export interface FunctionsOptions {
   readonly paymentsUrl: string
-  /** How long the payment service may take to answer. */
+  /** Longest time for a response of the payment service. */
   readonly paymentsTimeoutMs: number
 }
 
-/** What an import comes to. */
+/** The output of an import. */
 export interface ImportResult {
   readonly orders: number
   /** By currency. */
@@ -35,7 +35,7 @@ export function createFunctions(options: FunctionsOptions): {
     try {
       const response = await fetch(`${options.paymentsUrl}${path}`, {
         method: 'POST',
-        // The same at every attempt, in every process: what was done is not done again.
+        // The same in every attempt and every process, so the service can recognise a repeated request.
         headers: { 'content-type': 'application/json', 'idempotency-key': call.dispatchId },
         body: JSON.stringify(body),
         signal: AbortSignal.any([call.signal, timeout.signal]),

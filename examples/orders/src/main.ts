@@ -12,7 +12,7 @@ import { summarize } from './summary.js'
 import { count, paintOf } from './terminal.js'
 import { watchImport } from './watch-import.js'
 
-// Started by another process, this one ends with it.
+// When another process started this one, it ends with that.
 if (process.send) process.once('disconnect', () => process.exit(1)).channel?.unref()
 
 const stopping = new AbortController()
@@ -22,14 +22,14 @@ try {
   if (options === undefined) console.log(USAGE)
   else process.exitCode = await main(options)
 } catch (error) {
-  // Who watches a shop that closes fails; that is no news.
+  // Requests to a shop that closes fail; that is expected.
   if (!stopping.signal.aborted) {
     console.error(`${error instanceof Error ? error.message : error}`)
     process.exit(1)
   }
 }
 
-/** Starts the shop, imports the orders as a client of it would, and says what came of it. */
+/** Starts the shop, imports the orders as a client would, and prints the result. */
 async function main(options: Options): Promise<number> {
   if (options.fresh) rmSync(options.state, { recursive: true, force: true })
   const csv = firstOrders(readFileSync(new URL('../orders.csv', import.meta.url), 'utf8'), options.orders)
@@ -53,7 +53,7 @@ async function main(options: Options): Promise<number> {
   if (options.once) await close()
   else
     console.log(
-      `\nThe shop goes on at ${url}, until Ctrl-C. Import a file of your own:\n  curl --data-binary @orders.csv -H 'content-type: text/csv' ${url}/imports`,
+      `\nThe shop keeps running at ${url}; stop it with Ctrl-C. To import a file of your own:\n  curl --data-binary @orders.csv -H 'content-type: text/csv' ${url}/imports`,
     )
   return isGood ? 0 : 1
 }
@@ -79,7 +79,7 @@ async function importOrders({ csv, url, app, payments, state }: ImportOptions): 
   const { charges } = await payments.totals(id)
   console.log(
     `${paint('bold', `POST ${url}/imports`)} of ${count(orders.length)} orders${
-      state.isOld ? `, going on where the last process stopped: ${count(charges)} are charged` : ''
+      state.isOld ? `, continuing where the last process stopped: ${count(charges)} are charged` : ''
     }\n`,
   )
   const progress = createProgress(process.stdout)
@@ -115,7 +115,7 @@ async function openPayments(options: Options, state: ImportState): Promise<Payme
   ])
 }
 
-/** Listens on the port, or on a free one if another process has it. */
+/** Listens on the port, or on a free one if it is in use. */
 async function listen(app: FastifyInstance, port: number): Promise<string> {
   try {
     return await app.listen({ port, host: '127.0.0.1' })
@@ -129,7 +129,7 @@ function closeOnSignal(close: () => Promise<void>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, async () => {
       stopping.abort()
-      console.log('\nStopping. What is not done goes on at the next start.')
+      console.log('\nStopping. Unfinished orders continue at the next start.')
       await close()
       process.exit(0)
     })

@@ -1,38 +1,38 @@
 import { parseArgs } from 'node:util'
 
-/** What can be said on the command line. */
+/** Options of the command line. */
 export interface Options {
   /** Exit when the import is done. */
   readonly once: boolean
-  /** Forget everything, and begin anew. */
+  /** Delete everything that was kept, and start again. */
   readonly fresh: boolean
   /** How many orders of the file to import. */
   readonly orders: number
   readonly port: number
-  /** Folder of what is kept. */
+  /** Folder of the store and the ledger. */
   readonly state: string
-  /** URL of a payment service that runs already. */
+  /** URL of a payment service that is already running. */
   readonly payments: string | undefined
   readonly seed: number
-  /** How badly the payment service behaves: 0 to 1. */
+  /** How many faults the payment service injects: 0 to 1. */
   readonly harshness: number
   readonly latencyMs: number
 }
 
-export const USAGE = `Imports orders.csv through a payment service that misbehaves.
+export const USAGE = `Imports orders.csv through an unreliable payment service.
 
   --once           exit when the import is done
-  --fresh          forget everything that was kept, and begin anew
+  --fresh          delete everything that was kept, and start again
   --orders N       import the first N orders only
   --port N         port of the application, 3000 unless it is taken
-  --state DIR      folder of what is kept, .dispatch
-  --payments URL   a payment service that runs already; else one is started
-  --seed N         another seed, other trouble
-  --harshness X    how badly the payment service behaves, from 0 to 1
-  --latency-ms N   how long it takes to answer, 130
+  --state DIR      folder of the store and the ledger, .dispatch
+  --payments URL   a payment service that is already running; else one is started
+  --seed N         seed of the faults, 1
+  --harshness X    how many faults it injects, from 0 to 1
+  --latency-ms N   its average response time, 130
 `
 
-/** Reads the command line; `undefined` when help is wanted. @throws {TypeError} On an unknown option. */
+/** Reads the command line; `undefined` for `--help`. @throws {TypeError} On an unknown option. */
 export function parseOptions(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],
@@ -66,5 +66,5 @@ export function parseOptions(args: readonly string[]): Options | undefined {
 function numberOf(name: string, text: string): number {
   const value = Number(text)
   if (text !== '' && value >= 0) return value
-  throw new TypeError(`--${name}: wanted a number, got ${JSON.stringify(text)}`)
+  throw new TypeError(`--${name}: expected a number, got ${JSON.stringify(text)}`)
 }

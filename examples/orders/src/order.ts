@@ -14,7 +14,7 @@ export const Order = Type.Object({
 })
 export type Order = Static<typeof Order>
 
-/** A file that is no list of orders; `message` says in which line, and why. */
+/** A file that is not a list of orders; `message` has the line and the reason. */
 export class OrdersFileError extends Error {
   override readonly name = 'OrdersFileError'
 }

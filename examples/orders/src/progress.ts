@@ -1,24 +1,24 @@
 import { sparkline } from './chart.js'
 import { count, type Output, paintOf, seconds } from './terminal.js'
 
-/** How far an import is. */
+/** Progress of an import. */
 export interface Snapshot {
   readonly elapsedMs: number
   readonly done: number
   readonly total: number
-  /** The adaptive limit of `charge` over time; empty when the scheduler is elsewhere. */
+  /** The adaptive limit of `charge` over time; empty with a stand-alone scheduler. */
   readonly limits: readonly number[]
   readonly retries: number
 }
 
-/** Shows how far an import is. */
+/** Shows the progress of an import. */
 export interface Progress {
   show(snapshot: Snapshot): void
-  /** Leaves the last line as it is. */
+  /** Keeps the last line. */
   end(): void
 }
 
-/** One line that is drawn again and again on a terminal; elsewhere a line per second. */
+/** One line that is redrawn on a terminal; elsewhere a line per second. */
 export function createProgress(output: Output): Progress {
   return output.isTTY ? createLine(output) : createLines(output)
 }

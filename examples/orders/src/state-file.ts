@@ -1,17 +1,17 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Which import this folder's calls belong to. */
+/** The import that the calls of this folder belong to. */
 export interface ImportState {
   /** Counts the imports. */
   readonly number: number
-  /** Of the file and the options that decide what is imported. */
+  /** Digest of the file and of the options that select orders. */
   readonly digest: string
   readonly startedAtMs: number
   readonly isFinished: boolean
 }
 
-/** The import that a former process has not finished, or a new one. */
+/** The import that an earlier process did not finish, or a new one. */
 export function openImport(
   folder: string,
   digest: string,
@@ -26,7 +26,7 @@ export function openImport(
   return { ...state, isOld: false }
 }
 
-/** The next process begins a new import. */
+/** The next process starts a new import. */
 export function finishImport(folder: string, { number, digest, startedAtMs }: ImportState): void {
   writeState(folder, { number, digest, startedAtMs, isFinished: true })
 }
@@ -44,7 +44,7 @@ function readState(folder: string): ImportState | undefined {
   }
 }
 
-/** Whole or not at all, whenever the process is killed. */
+/** Atomic, whenever the process is killed. */
 function writeState(folder: string, state: ImportState): void {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, 'import.json')

@@ -3,23 +3,23 @@ import { chart } from './chart.js'
 import type { ImportTotals } from './payments/ledger.js'
 import { count, type Paint, seconds } from './terminal.js'
 
-/** What the summary is made of. */
+/** Data of the summary. */
 export interface SummaryOptions {
   readonly status: string
   readonly orders: readonly string[]
   readonly wallMs: number
-  /** Empty when the scheduler is elsewhere. */
+  /** Empty with a stand-alone scheduler. */
   readonly stats: readonly FunctionStats[]
   /** The limit of `charge` over time. */
   readonly limits: readonly number[]
   readonly totals: ImportTotals
   readonly chargesByOrder: Readonly<Record<string, number>>
   readonly paint: Paint
-  /** Longer lines are broken. */
+  /** Longer lines are wrapped. */
   readonly lineLengthMax: number
 }
 
-/** What became of the import, and whether that is what should have. */
+/** The result of the import, and whether it is as expected. */
 export function summarize(options: SummaryOptions): { readonly text: string; readonly isGood: boolean } {
   const { orders, chargesByOrder, status, paint, wallMs } = options
   const once = orders.filter((order) => chargesByOrder[order] === 1).length
@@ -64,7 +64,7 @@ function functionLines({ stats, paint, lineLengthMax }: SummaryOptions): string[
   return ['', paint('gray', format(header)), ...wrapped]
 }
 
-/** Breaks a line after commas, and indents what follows. */
+/** Wraps a line after commas and indents the rest. */
 function wrap(line: string, indent: number, lengthMax: number): string[] {
   if (line.length <= lengthMax) return [line]
   const at = line.lastIndexOf(', ', lengthMax - 1)
@@ -81,7 +81,7 @@ function chartLines({ limits, stats, paint, wallMs }: SummaryOptions): string[] 
   const width = (rows[0]?.length ?? 0) - margin
   return [
     '',
-    `The limit of charge, which began at 10, fell to ${charge.limitMin} and rose to ${charge.limitMax}:`,
+    `The limit of charge started at 10, fell to ${charge.limitMin} and rose to ${charge.limitMax}:`,
     ...rows.map((row) => paint('cyan', row)),
     `${' '.repeat(margin)}0 s${seconds(wallMs).padStart(Math.max(0, width - 3))}`,
   ]
@@ -99,10 +99,10 @@ function paymentLines({ totals, orders }: SummaryOptions, once: number, twice: n
   } = outcomes
   return [
     '',
-    `The payment service took down ${count(totals.charges)} charges and ${count(totals.receipts)} receipts.`,
+    `The payment service recorded ${count(totals.charges)} charges and ${count(totals.receipts)} receipts.`,
     `  charged exactly once  ${count(once)} of ${count(orders.length)} orders`,
     `  charged twice         ${count(twice)}`,
-    `  repeated requests     ${count(repeated)}, recognised by their idempotency keys`,
-    `  trouble it made       ${count(throttled)} throttled, ${count(unavailable)} unavailable, ${count(cut + cutAfter)} cut off, ${count(silent)} unanswered`,
+    `  repeated requests     ${count(repeated)}, deduplicated by idempotency key`,
+    `  faults it injected    ${count(throttled)} throttled, ${count(unavailable)} unavailable, ${count(cut + cutAfter)} reset, ${count(silent)} without a response`,
   ]
 }

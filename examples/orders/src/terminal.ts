@@ -1,13 +1,13 @@
 import { styleText } from 'node:util'
 
-/** What is written to: standard output, or a double of it. */
+/** Where output is written: standard output, or a test double. */
 export interface Output {
   readonly isTTY?: boolean
   readonly columns?: number
   write(text: string): unknown
 }
 
-/** Paints texts on a terminal, and leaves them alone elsewhere. */
+/** Colours strings on a terminal, and returns them unchanged elsewhere. */
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
 
 export function paintOf(output: Output): Paint {
@@ -15,7 +15,7 @@ export function paintOf(output: Output): Paint {
   return (style, text) => (isPlain ? text : styleText(style, text))
 }
 
-/** With a mark between thousands. */
+/** With thousands separators. */
 export function count(value: number): string {
   return value.toLocaleString('en-US')
 }

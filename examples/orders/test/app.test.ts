@@ -7,7 +7,7 @@ import { createApp } from '../dist/app.js'
 const HEADER = 'order_id,customer,email,sku,quantity,unit_cents,currency,country\n'
 const TWO_ORDERS = `${HEADER}1,"Ångström, ""Ada""",a@example.com,X,2,150,EUR,DE\n2,Bo,b@example.com,Y,1,99,SEK,SE\n`
 
-/** An application whose payment service takes money without any trouble, and remembers its keys. */
+/** An application whose payment service never fails, and records the keys it gets. */
 async function openApp(t: Test): Promise<{ app: FastifyInstance; keys: string[] }> {
   const keys: string[] = []
   const payments = createServer((request, response) => {
@@ -48,7 +48,7 @@ t.test('an import charges each order once, under a key of its own', async (t) =>
   t.equal(new Set(keys).size, 4)
 })
 
-t.test('the same file is the same import, unless an Idempotency-Key says otherwise', async (t) => {
+t.test('the same file is the same import, unless the Idempotency-Key differs', async (t) => {
   const { app, keys } = await openApp(t)
   const first = await postImport(app, TWO_ORDERS)
   const same = await postImport(app, TWO_ORDERS)
@@ -59,7 +59,7 @@ t.test('the same file is the same import, unless an Idempotency-Key says otherwi
   t.equal(keys.length, 8)
 })
 
-t.test('a file that is no list of orders is refused, with the line', async (t) => {
+t.test('a file that is not a list of orders is refused, and the message has the line', async (t) => {
   const { app, keys } = await openApp(t)
   const cases = [
     { name: 'nothing in it', csv: HEADER, want: /there are no orders/ },

@@ -36,7 +36,7 @@ async function importWith(t: Test, replayCheck: boolean): Promise<{ result: unkn
   return { result: await handle.result({ timeout: '20s' }), requests: requests.sort() }
 }
 
-t.test('rebuilt at each of its awaits, every function does the same', async (t) => {
+t.test('every function does the same when it is rebuilt at each await', async (t) => {
   const warm = await importWith(t, false)
   t.match(warm.result, { orders: 3, cents: { EUR: 900 } })
   t.equal(warm.requests.length, 6)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { runScript } from './processes.js'
 
-t.test('killed 20 times with SIGKILL, every order is charged exactly once and none is left', async (t) => {
+t.test('killed 20 times with SIGKILL, every order is charged exactly once and none is missing', async (t) => {
   const { code, output } = await runScript('crash.mjs', ['--kills', '20', '--orders', '300'])
   t.match(
     output,

@@ -29,7 +29,7 @@ function postCharge(url: string, key: string): Promise<Response> {
   return fetch(`${url}/charges`, { method: 'POST', headers: { 'idempotency-key': key }, body })
 }
 
-t.test('a key is charged once, and the second answer is the first', async (t) => {
+t.test('a key is charged once, and the second response equals the first', async (t) => {
   const url = await openService(t, 1)
   const first = await postCharge(url, 'a')
   const second = await postCharge(url, 'a')
@@ -39,7 +39,7 @@ t.test('a key is charged once, and the second answer is the first', async (t) =>
   t.match(totals, { charges: 1, chargedTwice: 0, outcomes: { done: 1, repeated: 1 } })
 })
 
-t.test('more requests than it bears at one time are throttled, with Retry-After', async (t) => {
+t.test('more concurrent requests than the capacity are throttled, with Retry-After', async (t) => {
   const url = await openService(t, 300)
   const responses = await Promise.all(Array.from({ length: 200 }, (_, n) => postCharge(url, `k${n}`)))
   const throttled = responses.filter(({ status }) => status === 429)
@@ -47,7 +47,7 @@ t.test('more requests than it bears at one time are throttled, with Retry-After'
   t.equal(throttled[0]?.headers.get('retry-after'), '1')
 })
 
-t.test('a ledger outlives its process, but for a line that was cut short', async (t) => {
+t.test('a ledger survives its process, except for an incomplete last line', async (t) => {
   const path = ledgerFile(t)
   const entry = { kind: 'charge', import: 'i', order: 'o', id: 'x', cents: 1, currency: 'EUR' } as const
   const before = openLedger(path)
@@ -65,7 +65,7 @@ t.test('a ledger outlives its process, but for a line that was cut short', async
   last.close()
 })
 
-t.test('the weather is the same for the same seed, and bad times come', async (t) => {
+t.test('conditions are the same for the same seed, and bad ones occur', async (t) => {
   const times = Array.from({ length: 200 }, (_, n) => n * 100)
   const [one, same, other] = [createWeather(1, 1), createWeather(1, 1), createWeather(2, 1)]
   t.strictSame(times.map(one), times.map(same))

@@ -8,7 +8,7 @@ t.test('a sparkline shows the latest values, scaled to the highest of all', asyn
   t.equal(sparkline([], { width: 3, valuesPerColumn: 1 }), '')
 })
 
-t.test('a chart is as wide as its values, at most as wide as it may be', async (t) => {
+t.test('a chart is as wide as its values, up to its maximum width', async (t) => {
   t.strictSame(chart([1, 2, 4], { width: 10, height: 2 }), ['4 ┤  █', '2 ┤▄██'])
   t.strictSame(chart([1, 1, 4, 4], { width: 2, height: 1 }), ['4 ┤▂█'])
 })

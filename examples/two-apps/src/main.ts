@@ -5,8 +5,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// Starts the scheduler and the two applications, each a process of its own, orders something, and shows what came of
-// it. On real machines these are three deployments, and the variables below are set in each.
+// Starts the scheduler and the two applications, each a process of its own, places an order, and prints the result. In
+// production these are three deployments, and the variables below are set in each.
 const isOnce = process.argv.includes('--once')
 const state = process.env.TWO_APPS_STATE ?? '.dispatch'
 const [schedulerPort, shopPort, warehousePort] = await freePorts(3)
@@ -53,7 +53,7 @@ console.log(`POST ${shopUrl}/orders: ${response.status}`)
 console.log(await response.json())
 
 if (isOnce) for (const child of processes) child.kill('SIGTERM')
-// Ctrl-C reaches the children by themselves.
+// Ctrl-C reaches the child processes too.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {
   for (const child of processes) child.kill('SIGTERM')
@@ -67,7 +67,7 @@ function start(name: string, env: Readonly<Record<string, string>>): ChildProces
   })
 }
 
-/** Hands its output on, and resolves at its first line: it says something when it is ready. */
+/** Forwards the output of a process, and resolves at its first line, which it prints when it is ready. */
 async function isOpen(child: ChildProcess): Promise<void> {
   child.stdout?.pipe(process.stdout, { end: false })
   const first = await Promise.race([

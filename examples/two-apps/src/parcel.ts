@@ -1,6 +1,6 @@
 import { func } from '@dispatch/core'
 
-/** What the shop asks the warehouse for. */
+/** What the shop orders from the warehouse. */
 export interface Parcel {
   readonly order: string
   readonly items: readonly string[]

@@ -3,13 +3,13 @@ import { dispatchPlugin } from '@dispatch/fastify'
 import Fastify from 'fastify'
 import { type Parcel, ship } from './parcel.js'
 
-/** Waits for a function of another application, durably: neither has to be up while the other works. */
+/** Waits for a function of another application, durably: neither has to be running while the other works. */
 const sell = func('sell', async (parcel: Parcel) => {
   const receipt = await ship.await(parcel, { endpoint: process.env.WAREHOUSE_URL })
   return { ...receipt, soldBy: `shop, process ${process.pid}` }
 })
 
-// A Fastify application. Where its scheduler is, it learns from DISPATCH_API_URL and the other variables.
+// A Fastify application. DISPATCH_API_URL and the other variables say where its scheduler is.
 const app = Fastify()
 await app.register(dispatchPlugin, { functions: [sell] })
 app.post<{ Body: Parcel }>('/orders', (request, reply) =>

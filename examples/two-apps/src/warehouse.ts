@@ -3,7 +3,7 @@ import { dispatchMiddleware } from '@dispatch/express'
 import express from 'express'
 import { ship } from './parcel.js'
 
-// An Express application. Where its scheduler is, it learns from DISPATCH_API_URL and the other variables.
+// An Express application. DISPATCH_API_URL and the other variables say where its scheduler is.
 const dispatch = dispatchMiddleware({ functions: [ship] })
 const app = express()
 app.use(dispatch)

@@ -2,7 +2,7 @@ import { Dispatch } from '@dispatch/core'
 import t from 'tap'
 import { ship } from '../dist/parcel.js'
 
-t.test('rebuilt at each of its awaits, the function does the same', async (t) => {
+t.test('the function does the same when it is rebuilt at each await', async (t) => {
   t.plan(2)
   for (const replayCheck of [false, true]) {
     const dispatch = new Dispatch({ functions: [ship], store: ':memory:', env: {}, replayCheck })

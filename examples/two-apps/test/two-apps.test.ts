@@ -42,7 +42,7 @@ function startAll(t: Test, args: readonly string[]) {
   }
 }
 
-t.test('a function of one application awaits a function of another, by one scheduler', async (t) => {
+t.test('a function of one application awaits a function of another through one scheduler', async (t) => {
   const { code, output } = await startAll(t, ['--once']).ended
   t.equal(code, 0, output)
   t.match(output, /POST http:\/\/localhost:\d+\/orders: 200\n/)
@@ -54,7 +54,7 @@ t.test('a function of one application awaits a function of another, by one sched
   t.equal(new Set([...pids, undefined]).size, 3, 'two processes')
 })
 
-t.test('nobody but the scheduler can run a function, nor dispatch without a key', async (t) => {
+t.test('only the scheduler can run a function, and dispatching requires a key', async (t) => {
   const all = startAll(t, [])
   const shopUrl = await all.says(/POST (http:\S+)\/orders: 200/)
   const run = await fetch(`${shopUrl}/dispatch.sdk.v1.FunctionService/Run`, {

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ImportTotals } from './ledger.js'
 
-/** A payment service that was started, or that runs somewhere already. */
+/** A payment service that was started, or one that is already running. */
 export interface PaymentService {
   readonly url: string
-  /** What it says about an import. */
+  /** Its totals of an import. */
   totals(importId: string): Promise<ImportTotals>
-  /** How often it says that each order was charged. */
+  /** How often each order was charged. */
   chargesByOrder(importId: string): Promise<Readonly<Record<string, number>>>
   stop(): Promise<void>
 }
@@ -30,7 +30,7 @@ export async function startPaymentService(args: readonly string[]): Promise<Paym
   }
 }
 
-/** A payment service that runs already. */
+/** A payment service that is already running. */
 export function paymentServiceAt(url: string): PaymentService {
   const get = async <T>(path: string, importId: string): Promise<T> => {
     const response = await fetch(`${url}${path}?import=${encodeURIComponent(importId)}`)

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Money taken or a receipt sent: something that must happen once. */
+/** A charge or a receipt: something that must happen once. */
 export interface Entry {
   readonly kind: 'charge' | 'receipt'
   readonly key: string
@@ -13,21 +13,21 @@ export interface Entry {
   readonly currency: string
 }
 
-/** What the service did with a request. */
+/** How the service handled a request. */
 export type Outcome =
   | 'done'
-  /** The request's key was known: nothing was done again. */
+  /** The key was known: nothing was done. */
   | 'repeated'
   | 'throttled'
   | 'unavailable'
-  /** The connection was cut before anything was done. */
+  /** The connection was reset before anything was done. */
   | 'cut'
-  /** The connection was cut after it was done. */
+  /** The connection was reset after it was done. */
   | 'cut_after'
-  /** It was done, and no answer came. */
+  /** It was done, and there was no response. */
   | 'silent'
 
-/** What the ledger knows of one import. */
+/** Totals of one import. */
 export interface ImportTotals {
   readonly charges: number
   readonly receipts: number
@@ -36,12 +36,12 @@ export interface ImportTotals {
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
 }
 
-/** The memory of the payment service: which keys it has seen, and what it did. */
+/** The records of the payment service: the keys it has seen, and what it did. */
 export interface Ledger {
   find(key: string): Entry | undefined
-  /** Takes an entry down. It is in the file when this returns, so that it outlives the process. */
+  /** Records an entry. It is in the file when this returns, so that it survives the process. */
   record(entry: Entry): void
-  /** Takes down what became of a request. */
+  /** Records how a request was handled. */
   note(importId: string, outcome: Outcome): void
   totals(importId: string): ImportTotals
   /** Numbers of charges by order. */
@@ -106,7 +106,7 @@ export function openLedger(path: string): Ledger {
   }
 }
 
-/** Reads what is there; a last line that a crash cut short was never answered for, and is removed. */
+/** Reads the file; an incomplete last line, of a request that got no response, is removed. */
 function readLines(path: string): (Entry | OutcomeLine)[] {
   if (!existsSync(path)) return []
   const bytes = readFileSync(path)

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { createPaymentService } from './service.js'
 
-// The payment service as a process of its own. It tells its port to whoever started it, and ends with it.
+// The payment service as a process of its own. It sends its port to the parent process, and ends with it.
 const { values } = parseArgs({
   options: {
     ledger: { type: 'string', default: '.dispatch/payments.jsonl' },
@@ -25,5 +25,5 @@ service.listen(Number(values.port), '127.0.0.1', () => {
   else console.log(`payment service at ${url}`)
 })
 process.on('disconnect', () => process.exit(0))
-// Ctrl-C reaches the whole group; the application still has work to finish, and then says goodbye.
+// Ctrl-C reaches the whole process group; the application still needs this process, and then stops it.
 if (process.send) for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})

@@ -4,22 +4,22 @@ import { type Entry, type Outcome, openLedger } from './ledger.js'
 import { createRandom, seedOf } from './randomness.js'
 import { createWeather } from './weather.js'
 
-/** What the payment service is like. */
+/** Options of the payment service. */
 export interface PaymentServiceOptions {
   /** File of its ledger. */
   readonly ledger: string
-  /** The same seed, the same misbehaviour. */
+  /** The same seed injects the same faults. */
   readonly seed: number
-  /** How badly it behaves: 1 badly, 0 not at all. */
+  /** How many faults it injects: 1 many, 0 none. */
   readonly harshness: number
-  /** How long it takes to answer on a good day, on average. */
+  /** Average response time in good conditions. */
   readonly latencyMs: number
 }
 
 /**
- * The payment service of somebody else: it takes money once per idempotency key, and is as unreliable as such
- * services are. It throttles (429 with `Retry-After`), is unavailable (503), cuts connections, before or after it
- * has done its work, and now and then does its work and says nothing.
+ * An external payment service: it charges once per idempotency key and is unreliable. It throttles (429 with
+ * `Retry-After`), is unavailable (503), resets connections, before or after it did its work, and sometimes does its
+ * work without responding.
  */
 export function createPaymentService(options: PaymentServiceOptions): Server {
   const ledger = openLedger(options.ledger)
@@ -44,7 +44,7 @@ export function createPaymentService(options: PaymentServiceOptions): Server {
     const note = (outcome: Outcome) => ledger.note(entry.import, outcome)
     if (busy >= capacity) {
       note('throttled')
-      return answer(response, 429, { error: 'too many requests at one time' }, { 'retry-after': '1' })
+      return answer(response, 429, { error: 'too many concurrent requests' }, { 'retry-after': '1' })
     }
     busy += 1
     response.on('close', () => {
@@ -78,7 +78,7 @@ export function createPaymentService(options: PaymentServiceOptions): Server {
       const kind = KINDS.get(`${request.method} ${url.pathname}`)
       if (kind === 'totals') return answer(response, 200, ledger.totals(importId))
       if (kind === 'charges') return answer(response, 200, ledger.chargesByOrder(importId))
-      if (kind === undefined) return answer(response, 404, { error: 'there is no such thing here' })
+      if (kind === undefined) return answer(response, 404, { error: 'no such resource' })
       if (typeof key !== 'string') return answer(response, 400, { error: 'an idempotency-key is required' })
       return work({ ...(body as Entry), kind, key, id: `${kind}_${seedOf(key).toString(36)}` }, response)
     })

@@ -1,16 +1,16 @@
 import { createRandom } from './randomness.js'
 
-/** How the payment service fares for a while. */
+/** Conditions of the payment service for some time. */
 export interface Conditions {
-  /** Requests it works on at one time; it answers 429 to more. */
+  /** Concurrent requests that it accepts; further ones get a 429. */
   readonly capacity: number
-  /** Share of requests that go wrong in some other way. */
+  /** Share of requests with another fault. */
   readonly faultRate: number
-  /** How much longer than on a good day an answer takes. */
+  /** Factor by which responses are slower than in good conditions. */
   readonly slowness: number
 }
 
-/** Tells the conditions at a time, in milliseconds since the beginning. */
+/** The conditions at a time, in milliseconds since the start. */
 export type Weather = (elapsedMs: number) => Conditions
 
 interface Phase extends Conditions {
@@ -18,8 +18,8 @@ interface Phase extends Conditions {
 }
 
 /**
- * Good times and bad times by turns, drawn from a seed: for some seconds the service bears much and hardly fails,
- * then for a moment it bears next to nothing and fails often.
+ * Good and bad conditions in turns, from a seed: for some seconds the service accepts many requests and rarely fails,
+ * then for about a second it accepts few and often fails.
  *
  * @param harshness - 1: as above; 0: always good.
  */
