@@ -16,15 +16,15 @@ import {
   callOf,
   define,
   errorOf,
-  failureOf,
+  failedResultOf,
   gatherCalls,
   json,
   MODES,
   type Mode,
-  outputOf,
+  resultOf,
 } from '../helpers/coroutine-driver.js'
 
-/** A promise of coroutines that holds in every mode. */
+/** A conformance case that holds in every mode. */
 interface Case {
   readonly name: string
   readonly check: (t: Test, mode: Mode) => Promise<void>
@@ -38,9 +38,9 @@ const seq = async (...names: string[]) => {
 
 const namesOf = (calls: readonly Call[]) => calls.map((call) => call.function)
 
-function only(calls: readonly Call[]): Call {
+function onlyCall(calls: readonly Call[]): Call {
   const [call, ...others] = calls
-  if (call === undefined || others.length > 0) throw new Error(`wanted one call, got ${namesOf(calls)}`)
+  if (call === undefined || others.length > 0) throw new Error(`expected one call, got ${namesOf(calls)}`)
   return call
 }
 
@@ -56,7 +56,7 @@ const CASES: readonly Case[] = [
       const { poll } = driver
       t.equal(response.status, codeOfStatus('ok'))
       t.strictSame(namesOf(poll.calls), ['a'])
-      t.not(only(poll.calls).correlationId, 0n)
+      t.not(onlyCall(poll.calls).correlationId, 0n)
       t.equal(poll.minResults, 1)
       t.equal(poll.maxResults, 1)
       t.equal(poll.state.case, 'typedCoroutineState')
@@ -65,14 +65,14 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'X02 the handler goes on with a result that is delivered',
+    name: 'X02 the handler continues with the delivered result',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
         define(async (input) => [await awaitCall('a', input), input]),
       )
       await driver.begin('in')
-      await driver.resume([outputOf(only(driver.poll.calls), json('out'))])
+      await driver.resume([resultOf(onlyCall(driver.poll.calls), json('out'))])
       t.strictSame(driver.outcome, { status: 'ok', output: ['out', 'in'] })
     },
   },
@@ -84,13 +84,14 @@ const CASES: readonly Case[] = [
         define(() => seq('a', 'b', 'c')),
       )
       await driver.begin()
-      for (const output of [1, 2, 3]) await driver.resume([outputOf(only(driver.poll.calls), json(output))])
+      for (const output of [1, 2, 3])
+        await driver.resume([resultOf(onlyCall(driver.poll.calls), json(output))])
       t.strictSame(driver.outcome, { status: 'ok', output: [1, 2, 3] })
       t.equal(driver.requests.length, 4)
     },
   },
   {
-    name: 'X04 outputs of a gather come in the order of its calls',
+    name: 'X04 outputs of a gather are in the order of its calls',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
@@ -99,12 +100,12 @@ const CASES: readonly Case[] = [
       await driver.begin()
       const [one, two, three] = driver.poll.calls as [Call, Call, Call]
       t.match(driver.poll, { minResults: 3, maxResults: 3, wakeOnFailure: mode.keepsJournal })
-      await driver.resume([outputOf(three, json('c')), outputOf(one, json('a')), outputOf(two, json('b'))])
+      await driver.resume([resultOf(three, json('c')), resultOf(one, json('a')), resultOf(two, json('b'))])
       t.strictSame(driver.outcome, { status: 'ok', output: ['a', 'b', 'c'] })
     },
   },
   {
-    name: 'X05 a gather that gets one result at a time polls without calls',
+    name: 'X05 a gather that receives one result at a time polls without calls',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
@@ -112,11 +113,11 @@ const CASES: readonly Case[] = [
       )
       await driver.begin()
       const [one, two, three] = driver.poll.calls as [Call, Call, Call]
-      await driver.resume([outputOf(two, json('b'))])
+      await driver.resume([resultOf(two, json('b'))])
       t.match(driver.poll, { calls: [], minResults: 2, maxResults: 2 })
-      await driver.resume([outputOf(one, json('a'))])
+      await driver.resume([resultOf(one, json('a'))])
       t.match(driver.poll, { calls: [], minResults: 1, maxResults: 1 })
-      await driver.resume([outputOf(three, json('c'))])
+      await driver.resume([resultOf(three, json('c'))])
       t.strictSame(driver.outcome, { status: 'ok', output: ['a', 'b', 'c'] })
     },
   },
@@ -128,10 +129,10 @@ const CASES: readonly Case[] = [
         define(() => awaitCall('a')),
       )
       await driver.begin()
-      const call = only(driver.poll.calls)
+      const call = onlyCall(driver.poll.calls)
       await driver.resume()
       t.match(driver.poll, { calls: [], minResults: 1 })
-      await driver.resume([outputOf(call, json('late'))])
+      await driver.resume([resultOf(call, json('late'))])
       t.strictSame(driver.outcome, { status: 'ok', output: 'late' })
     },
   },
@@ -143,30 +144,30 @@ const CASES: readonly Case[] = [
         define(() => awaitCall('a')),
       )
       await driver.begin()
-      const call = only(driver.poll.calls)
+      const call = onlyCall(driver.poll.calls)
       const strangers = [0n, 1n, call.correlationId + 1n, call.correlationId ^ (1n << 40n), 2n ** 64n - 1n]
       await driver.resume(
         strangers.map((correlationId) => create(CallResultSchema, { correlationId, output: json('wrong') })),
       )
       t.match(driver.poll, { calls: [], minResults: 1 })
-      await driver.resume([outputOf(call, json('right'))])
+      await driver.resume([resultOf(call, json('right'))])
       t.strictSame(driver.outcome, { status: 'ok', output: 'right' })
     },
   },
   {
-    name: 'X08 a result that comes twice counts once',
+    name: 'X08 a result that is delivered twice counts once',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
         define(() => seq('a', 'b')),
       )
       await driver.begin()
-      const a = only(driver.poll.calls)
-      await driver.resume([outputOf(a, json(1)), outputOf(a, json('again'))])
-      const b = only(driver.poll.calls)
-      await driver.resume([outputOf(a, json('still'))])
+      const a = onlyCall(driver.poll.calls)
+      await driver.resume([resultOf(a, json(1)), resultOf(a, json('again'))])
+      const b = onlyCall(driver.poll.calls)
+      await driver.resume([resultOf(a, json('still'))])
       t.same(driver.poll.calls, [])
-      await driver.resume([failureOf(a, 'failed after all'), outputOf(b, json(2))])
+      await driver.resume([failedResultOf(a, 'failed after all'), resultOf(b, json(2))])
       t.strictSame(driver.outcome, { status: 'ok', output: [1, 2] })
     },
   },
@@ -178,7 +179,7 @@ const CASES: readonly Case[] = [
         define(() => gatherCalls('a', [1, 2, 3])),
       )
       await driver.begin()
-      await driver.resume([failureOf(driver.poll.calls[1] as Call, 'boo')])
+      await driver.resume([failedResultOf(driver.poll.calls[1] as Call, 'boo')])
       t.strictSame(driver.outcome, { status: 'permanent', error: 'ValueError: boo' })
     },
   },
@@ -194,12 +195,12 @@ const CASES: readonly Case[] = [
       )
       await driver.begin()
       const [one, two] = driver.poll.calls as [Call, Call]
-      await driver.resume([failureOf(one, 'boo')])
-      const b = only(driver.poll.calls)
+      await driver.resume([failedResultOf(one, 'boo')])
+      const b = onlyCall(driver.poll.calls)
       t.match(driver.poll, { minResults: 1, maxResults: 1 })
-      await driver.resume([outputOf(two, json('late'))])
+      await driver.resume([resultOf(two, json('late'))])
       t.same(driver.poll.calls, [])
-      await driver.resume([failureOf(two, 'later'), outputOf(b, json('b'))])
+      await driver.resume([failedResultOf(two, 'later'), resultOf(b, json('b'))])
       t.strictSame(driver.outcome, { status: 'ok', output: ['boo', 'b'] })
     },
   },
@@ -214,13 +215,13 @@ const CASES: readonly Case[] = [
       await driver.begin()
       const [a, b] = driver.poll.calls as [Call, Call]
       t.equal(driver.poll.minResults, 1)
-      await driver.resume([failureOf(a, 'boo')])
-      await driver.resume([outputOf(b, json('b'))])
+      await driver.resume([failedResultOf(a, 'boo')])
+      await driver.resume([resultOf(b, json('b'))])
       t.strictSame(driver.outcome, { status: 'ok', output: 'b' })
     },
   },
   {
-    name: 'X12 any of four that all fail gives the four errors in order',
+    name: 'X12 any of four that all fail rejects with the four errors in order',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
@@ -232,13 +233,13 @@ const CASES: readonly Case[] = [
       )
       await driver.begin()
       const [a, b, c, d] = driver.poll.calls as [Call, Call, Call, Call]
-      await driver.resume([failureOf(d, 'd'), failureOf(b, 'b')])
-      await driver.resume([failureOf(c, 'c'), failureOf(a, 'a')])
+      await driver.resume([failedResultOf(d, 'd'), failedResultOf(b, 'b')])
+      await driver.resume([failedResultOf(c, 'c'), failedResultOf(a, 'a')])
       t.strictSame(driver.outcome, { status: 'ok', output: ['a', 'b', 'c', 'd'] })
     },
   },
   {
-    name: 'X13 any of one that fails has that one error, as everywhere in the language',
+    name: 'X13 any of one that fails rejects with an AggregateError of that one error, as Promise.any does',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
@@ -251,7 +252,7 @@ const CASES: readonly Case[] = [
         }),
       )
       await driver.begin()
-      await driver.resume([failureOf(only(driver.poll.calls), 'boo')])
+      await driver.resume([failedResultOf(onlyCall(driver.poll.calls), 'boo')])
       t.strictSame(driver.outcome, { status: 'ok', output: ['AggregateError', 'boo'] })
     },
   },
@@ -263,7 +264,7 @@ const CASES: readonly Case[] = [
         define(() => Promise.race([awaitCall('a'), awaitCall('b')])),
       )
       await driver.begin()
-      await driver.resume([outputOf(driver.poll.calls[1] as Call, json('b'))])
+      await driver.resume([resultOf(driver.poll.calls[1] as Call, json('b'))])
       t.strictSame(driver.outcome, { status: 'ok', output: 'b' })
     },
   },
@@ -275,12 +276,12 @@ const CASES: readonly Case[] = [
         define(() => Promise.race([awaitCall('a'), awaitCall('b')])),
       )
       await driver.begin()
-      await driver.resume([failureOf(driver.poll.calls[1] as Call, 'boo')])
+      await driver.resume([failedResultOf(driver.poll.calls[1] as Call, 'boo')])
       t.strictSame(driver.outcome, { status: 'permanent', error: 'ValueError: boo' })
     },
   },
   {
-    name: 'X15 a gather of nothing resolves at once',
+    name: 'X15 a gather of no calls resolves at once',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
@@ -300,9 +301,9 @@ const CASES: readonly Case[] = [
       await driver.begin()
       const [a, b, c] = driver.poll.calls as [Call, Call, Call]
       t.equal(driver.poll.minResults, 1)
-      await driver.resume([outputOf(c, json(3)), outputOf(b, json(2))])
+      await driver.resume([resultOf(c, json(3)), resultOf(b, json(2))])
       t.equal(driver.poll.minResults, 1)
-      await driver.resume([outputOf(a, json(1))])
+      await driver.resume([resultOf(a, json(1))])
       t.strictSame(driver.outcome, { status: 'ok', output: [[1, 2], 3] })
     },
   },
@@ -328,7 +329,7 @@ const CASES: readonly Case[] = [
         const { calls } = driver.poll
         polls.push(namesOf(calls))
         for (const call of calls) ids.add(call.correlationId)
-        await driver.resume(calls.map((call) => outputOf(call, json(call.function))))
+        await driver.resume(calls.map((call) => resultOf(call, json(call.function))))
       }
       t.strictSame(polls, [['a', 'b', 'c', 'd'], ['e'], ['f'], ['g', 'h']])
       t.equal(ids.size, 8)
@@ -353,12 +354,12 @@ const CASES: readonly Case[] = [
       )
       await driver.begin()
       const [a, b, c] = driver.poll.calls as [Call, Call, Call]
-      await driver.resume([outputOf(c, json('c'))])
+      await driver.resume([resultOf(c, json('c'))])
       t.strictSame(namesOf(driver.poll.calls), ['d'])
       await driver.resume([], errorOf('too many calls', 'Error'))
       t.same(driver.poll.calls, [])
-      await driver.resume([outputOf(a, json('a'))])
-      await driver.resume([outputOf(b, json('b'))])
+      await driver.resume([resultOf(a, json('a'))])
+      await driver.resume([resultOf(b, json('b'))])
       t.strictSame(driver.outcome, { status: 'ok', output: ['a', 'b', 'refused: too many calls'] })
     },
   },
@@ -370,22 +371,22 @@ const CASES: readonly Case[] = [
         define(() => awaitCall('a')),
       )
       await driver.begin()
-      const call = only(driver.poll.calls)
+      const call = onlyCall(driver.poll.calls)
       await driver.resume([
-        create(CallResultSchema, { ...failureOf(call, 'boo'), output: encodeValue('partial') as Any }),
+        create(CallResultSchema, { ...failedResultOf(call, 'boo'), output: encodeValue('partial') as Any }),
       ])
       t.strictSame(driver.outcome, { status: 'permanent', error: 'ValueError: boo', output: 'partial' })
     },
   },
   {
-    name: 'X20 a result with neither an output nor an error is undefined',
+    name: 'X20 a result with neither an output nor an error resolves with undefined',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
         define(async () => [typeof (await awaitCall('a'))]),
       )
       await driver.begin()
-      await driver.resume([outputOf(only(driver.poll.calls))])
+      await driver.resume([resultOf(onlyCall(driver.poll.calls))])
       t.strictSame(driver.outcome, { status: 'ok', output: ['undefined'] })
     },
   },
@@ -403,13 +404,13 @@ const CASES: readonly Case[] = [
       t.equal(first.maxResults, 1000)
       t.equal(first.minResults, 1)
       t.equal(first.moreCalls, mode.keepsJournal)
-      await driver.resume([outputOf(first.calls[0] as Call, json(0))])
+      await driver.resume([resultOf(first.calls[0] as Call, json(0))])
       const second = driver.poll
       t.equal(second.calls.length, 1)
       t.equal(second.minResults, 1000)
       t.notOk(second.moreCalls)
       const rest = [...first.calls.slice(1), ...second.calls]
-      await driver.resume(rest.map((call) => outputOf(call, call.input)))
+      await driver.resume(rest.map((call) => resultOf(call, call.input)))
       t.strictSame(driver.outcome, { status: 'ok', output: inputs })
     },
   },
@@ -424,15 +425,15 @@ const CASES: readonly Case[] = [
         },
       )
       await driver.begin()
-      const a = only(driver.poll.calls)
+      const a = onlyCall(driver.poll.calls)
       t.equal(a.correlationId, 0xffff_ffff_0000_0001n)
-      await driver.resume([outputOf(a, json(1))])
-      await driver.resume([outputOf(only(driver.poll.calls), json(2))])
+      await driver.resume([resultOf(a, json(1))])
+      await driver.resume([resultOf(onlyCall(driver.poll.calls), json(2))])
       t.strictSame(driver.outcome, { status: 'ok', output: [1, 2] })
     },
   },
   {
-    name: 'X24 a process that was restarted goes on where the other one was',
+    name: 'X24 a restarted process continues where the previous one stopped',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
@@ -440,14 +441,14 @@ const CASES: readonly Case[] = [
       )
       await driver.begin()
       driver.restartProcess()
-      await driver.resume([outputOf(only(driver.poll.calls), json(1))])
+      await driver.resume([resultOf(onlyCall(driver.poll.calls), json(1))])
       driver.restartProcess()
-      await driver.resume([outputOf(only(driver.poll.calls), json(2))])
+      await driver.resume([resultOf(onlyCall(driver.poll.calls), json(2))])
       t.strictSame(driver.outcome, { status: 'ok', output: [1, 2] })
     },
   },
   {
-    name: 'X25 a handler that returns a tail call goes on as that call',
+    name: 'X25 a handler that returns a tail call is continued by that call',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
@@ -460,14 +461,14 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'X25 a handler that throws a tail call after an await goes on as that call',
+    name: 'X25 a handler that throws a tail call after an await is continued by that call',
     async check(t, mode) {
       const handler = async () => {
         throw createTailCall(callOf('f', await awaitCall('a')))
       }
       const driver = new CallDriver(mode, define(handler))
       await driver.begin()
-      const response = await driver.resume([outputOf(only(driver.poll.calls), json('i'))])
+      const response = await driver.resume([resultOf(onlyCall(driver.poll.calls), json('i'))])
       t.equal(response.status, codeOfStatus('ok'))
       t.match(response.directive, { case: 'exit', value: { tailCall: { function: 'f', input: json('i') } } })
     },
@@ -480,22 +481,22 @@ const CASES: readonly Case[] = [
         define(() => awaitCall('a')),
       )
       await driver.begin()
-      t.equal(only(driver.poll.calls).endpoint, '')
+      t.equal(onlyCall(driver.poll.calls).endpoint, '')
     },
   },
   {
-    name: 'X27 two resumes of one state at one time are both answered',
+    name: 'X27 two concurrent resumes of one state are both answered',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
         define(() => seq('a', 'b')),
       )
       await driver.begin()
-      const result = outputOf(only(driver.poll.calls), json(1))
+      const result = resultOf(onlyCall(driver.poll.calls), json(1))
       await Promise.all([driver.resume([result]), driver.resume([result])])
-      // Both were recorded by this driver; a scheduler takes one answer.
+      // This driver has recorded both; a scheduler accepts one response.
       driver.journal.entries.length = Math.min(driver.journal.entries.length, 2)
-      await driver.resume([outputOf(only(driver.poll.calls), json(2))])
+      await driver.resume([resultOf(onlyCall(driver.poll.calls), json(2))])
       t.strictSame(driver.outcome, { status: 'ok', output: [1, 2] })
     },
   },
@@ -511,23 +512,23 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'E17 R22 a thrown error is told by type, message and trace, and never by value',
+    name: 'E17 R22 a thrown error is reported by type, message and stack trace, and never by value',
     async check(t, mode) {
       const handler = () => {
-        throw new DispatchError('invalid_argument', 'count: wanted 1 or more')
+        throw new DispatchError('invalid_argument', 'count: expected 1 or more, got 0')
       }
       const driver = new CallDriver(mode, define(handler))
       const error = errorIn(await driver.begin())
       t.strictSame(driver.outcome, {
         status: 'invalid_argument',
-        error: 'InvalidArgumentError: count: wanted 1 or more',
+        error: 'InvalidArgumentError: count: expected 1 or more, got 0',
       })
       t.match(Buffer.from(error?.traceback ?? []).toString(), /conformance/)
       t.equal(error?.value.length, 0)
     },
   },
   {
-    name: 'E22 a first run that comes twice is run twice',
+    name: 'E22 a first run that is received twice is carried out twice',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
@@ -536,19 +537,19 @@ const CASES: readonly Case[] = [
       await Promise.all([driver.begin(), driver.begin()])
       driver.journal.entries.length = Math.min(driver.journal.entries.length, 1)
       await driver.begin()
-      await driver.resume([outputOf(only(driver.poll.calls), json(1))])
+      await driver.resume([resultOf(onlyCall(driver.poll.calls), json(1))])
       t.strictSame(driver.outcome, { status: 'ok', output: [1] })
     },
   },
   {
-    name: 'R21 the failure of a call is told with its text, and is permanent for who rethrows it',
+    name: 'R21 the failure of a call is reported with its message, and is permanent when it is rethrown',
     async check(t, mode) {
       const driver = new CallDriver(
         mode,
         define(() => awaitCall('a')),
       )
       await driver.begin()
-      await driver.resume([failureOf(only(driver.poll.calls), 'boo')])
+      await driver.resume([failedResultOf(onlyCall(driver.poll.calls), 'boo')])
       t.strictSame(driver.outcome, { status: 'permanent', error: 'ValueError: boo' })
     },
   },

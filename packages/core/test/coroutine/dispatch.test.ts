@@ -13,13 +13,13 @@ import {
   inEachMode,
   json,
   modeOf,
-  outputOf,
+  resultOf,
   turn,
 } from '../helpers/coroutine-driver.js'
 
 const WARM = modeOf(true, true)
 
-/** Takes its time to record calls, and gives them ids of its own. */
+/** Records calls after some turns of the event loop, and returns ids that differ from the requested ones. */
 function createScheduler() {
   const batches: Call[][] = []
   const dispatch = async (calls: Call[]) => {
@@ -40,14 +40,14 @@ inEachMode(t, 'a detached call is dispatched once, however often the handler is 
   ]
   const driver = new CallDriver(mode, define(handler), { dispatch })
   await driver.begin()
-  await driver.resume([outputOf(firstCall(driver), json(1))])
-  await driver.resume([outputOf(firstCall(driver), json(2))])
+  await driver.resume([resultOf(firstCall(driver), json(1))])
+  await driver.resume([resultOf(firstCall(driver), json(2))])
   t.strictSame(driver.outcome, { status: 'ok', output: ['id of call-1/d1-x', 1, 'id of call-1/d3-y', 2] })
   t.strictSame(names(), ['call-1/d1-x', 'call-1/d3-y'])
 })
 
 t.test(
-  'the name of a detached call has the restarts of its parent, and is the same when the run is repeated',
+  'the id of a detached call contains the restarts of its parent, and is the same when the run is repeated',
   async (t) => {
     const { dispatch, names } = createScheduler()
     const driver = new CallDriver(
@@ -63,7 +63,7 @@ t.test(
   },
 )
 
-t.test('what another attempt dispatches at the same step has a name of its own', async (t) => {
+t.test('another function that another attempt dispatches at the same step has another id', async (t) => {
   const { dispatch, names } = createScheduler()
   const handler = async (_: never, call: CallContext) => {
     await dispatchCall(call.attempt === 1 ? 'note' : 'alarm')
@@ -76,7 +76,7 @@ t.test('what another attempt dispatches at the same step has a name of its own',
   t.strictSame(names(), ['call-1/d1-note', 'call-1/d1-alarm'])
 })
 
-t.test('a detached call is recorded before the run ends, with a poll or without', async (t) => {
+t.test('a detached call is recorded before the run ends, with a poll or an exit', async (t) => {
   const { dispatch, names } = createScheduler()
   const handler = async () => {
     void dispatchCall('x')
@@ -86,42 +86,49 @@ t.test('a detached call is recorded before the run ends, with a poll or without'
   const driver = new CallDriver(WARM, define(handler), { dispatch })
   await driver.begin()
   t.strictSame(names(), ['call-1/d1-x'])
-  await driver.resume([outputOf(firstCall(driver))])
+  await driver.resume([resultOf(firstCall(driver))])
   t.strictSame(names(), ['call-1/d1-x', 'call-1/d3-y'])
   t.strictSame(driver.outcome, { status: 'ok' })
 })
 
-inEachMode(t, 'a detached call that was not taken fails in the same way in a rebuild', async (t, mode) => {
-  let attempts = 0
-  const dispatch = async () => {
-    attempts += 1
-    throw new DispatchError('throttled', 'no room')
-  }
-  const handler = async () => {
-    const failure = await dispatchCall('x').catch((error: DispatchError) => [error.status, error.message])
-    return [failure, await awaitCall('a')]
-  }
-  const driver = new CallDriver(mode, define(handler), { dispatch })
-  await driver.begin()
-  await driver.resume([outputOf(firstCall(driver), json(1))])
-  t.strictSame(driver.outcome, { status: 'ok', output: [['throttled', 'no room'], 1] })
-  t.equal(attempts, 1)
-})
+inEachMode(
+  t,
+  'a detached call that was refused fails in the same way in a rebuild, without another attempt',
+  async (t, mode) => {
+    let attempts = 0
+    const dispatch = async () => {
+      attempts += 1
+      throw new DispatchError('throttled', 'queue full')
+    }
+    const handler = async () => {
+      const failure = await dispatchCall('x').catch((error: DispatchError) => [error.status, error.message])
+      return [failure, await awaitCall('a')]
+    }
+    const driver = new CallDriver(mode, define(handler), { dispatch })
+    await driver.begin()
+    await driver.resume([resultOf(firstCall(driver), json(1))])
+    t.strictSame(driver.outcome, { status: 'ok', output: [['throttled', 'queue full'], 1] })
+    t.equal(attempts, 1)
+  },
+)
 
-t.test('a run that could not dispatch is repeated if that may help', async (t) => {
-  const dispatch = async () => {
-    throw new DispatchError('throttled', 'no room')
-  }
-  const driver = new CallDriver(
-    WARM,
-    define(() => dispatchCall('x')),
-    { dispatch },
-  )
-  await driver.begin()
-  t.strictSame(driver.outcome, { status: 'throttled', error: 'ThrottledError: no room' })
-})
+t.test(
+  'a run that could not dispatch ends with the status of the refusal, so that it is retried',
+  async (t) => {
+    const dispatch = async () => {
+      throw new DispatchError('throttled', 'queue full')
+    }
+    const driver = new CallDriver(
+      WARM,
+      define(() => dispatchCall('x')),
+      { dispatch },
+    )
+    await driver.begin()
+    t.strictSame(driver.outcome, { status: 'throttled', error: 'ThrottledError: queue full' })
+  },
+)
 
-inEachMode(t, 'detached calls of one batch are handed over together', async (t, mode) => {
+inEachMode(t, 'detached calls of one batch are submitted together', async (t, mode) => {
   const { dispatch, batches } = createScheduler()
   const handler = async () => {
     const calls = ['x', 'y'].map((name) => callOf(name))
@@ -129,7 +136,7 @@ inEachMode(t, 'detached calls of one batch are handed over together', async (t, 
   }
   const driver = new CallDriver(mode, define(handler), { dispatch })
   await driver.begin()
-  await driver.resume([outputOf(firstCall(driver), json(1))])
+  await driver.resume([resultOf(firstCall(driver), json(1))])
   t.strictSame(driver.outcome, { status: 'ok', output: [['id of call-1/d1-x', 'id of call-1/d2-y'], 1] })
   t.strictSame(
     batches.map((batch) => batch.length),
@@ -137,7 +144,7 @@ inEachMode(t, 'detached calls of one batch are handed over together', async (t, 
   )
 })
 
-t.test('a scheduler that gives no id is an invalid response', async (t) => {
+t.test('a scheduler that returns too few ids is an invalid response', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(() => dispatchCall('x')),
@@ -147,7 +154,7 @@ t.test('a scheduler that gives no id is an invalid response', async (t) => {
   t.match(driver.outcome, { status: 'invalid_response', error: /expected one for each of 1 calls, got 0/ })
 })
 
-t.test('dispatching is not a part of the handler', async (t) => {
+t.test('the scheduler is called outside of the coroutine', async (t) => {
   let inside: unknown = 'never called'
   const dispatch = async () => {
     inside = currentCoroutine()

@@ -4,26 +4,26 @@ import {
   awaitCall,
   CallDriver,
   define,
-  failureOf,
+  failedResultOf,
   fromJson,
   gatherCalls,
   json,
   MODES,
   type Mode,
-  outputOf,
+  resultOf,
 } from '../helpers/coroutine-driver.js'
 
-/** What a random handler does. */
+/** A random handler. */
 type Plan =
   | { readonly kind: 'call'; readonly value: number; readonly fails: boolean }
   | { readonly kind: 'gather'; readonly values: readonly number[]; readonly failsAt: number }
   | { readonly kind: 'sleep'; readonly ms: number; readonly inner: Plan }
   | { readonly kind: 'catch'; readonly inner: Plan }
   | { readonly kind: 'sequence' | 'all' | 'settled'; readonly parts: readonly Plan[] }
-  /** Whoever is first, the value is the same; the other one goes on and nobody waits for it. */
+  /** All legs have the same value, so it does not matter which is first. The others continue, and nothing awaits them. */
   | { readonly kind: 'race' | 'any'; readonly value: number; readonly legs: readonly number[] }
 
-/** How a handler waits: durably, or in memory. */
+/** How a handler makes calls: durably, or in memory. */
 interface World {
   call(input: CallInput): Promise<unknown>
   gather(inputs: readonly CallInput[]): Promise<unknown[]>
@@ -127,7 +127,7 @@ async function plainOutcome(plan: Plan) {
   }
 }
 
-/** Runs a plan as a coroutine: results in any order, some twice, some answers lost, some processes restarted. */
+/** Runs a plan as a coroutine: results in any order, some twice, some responses lost, some processes restarted. */
 async function durableOutcome(plan: Plan, mode: Mode, random: Random) {
   const driver = new CallDriver(
     mode,
@@ -148,14 +148,14 @@ async function durableOutcome(plan: Plan, mode: Mode, random: Random) {
   await driver.begin()
   takeCalls()
   for (let runs = 0; driver.outcome === 'poll'; runs++) {
-    if (runs > 1000) throw new Error('it goes on and on')
+    if (runs > 1000) throw new Error('expected the handler to end within 1000 runs')
     driver.nowMs += random(3) === 0 ? 6000 : random(100)
     if (random(6) === 0) driver.restartProcess()
-    const results = takeSome(ready, random)
+    const results = removeSome(ready, random)
     const repeated = delivered.filter(() => random(10) === 0)
     delivered.push(...results)
     await driver.resume([...results, ...repeated])
-    // The scheduler does not see the first answer and so makes none of its calls.
+    // The first response is lost, so the scheduler makes none of its calls.
     if (random(5) === 0) await driver.repeat()
     takeCalls()
   }
@@ -164,11 +164,11 @@ async function durableOutcome(plan: Plan, mode: Mode, random: Random) {
 
 function echo(call: Call): CallResult {
   const { value, fails } = fromJson(call.input) as CallInput
-  return fails ? failureOf(call, FAILURE) : outputOf(call, json(value))
+  return fails ? failedResultOf(call, FAILURE) : resultOf(call, json(value))
 }
 
-/** Takes some out, in no particular order. */
-function takeSome(results: CallResult[], random: Random): CallResult[] {
+/** Removes and returns some of the results, in random order. */
+function removeSome(results: CallResult[], random: Random): CallResult[] {
   const count = random(results.length + 1)
   return Array.from({ length: count }, () => results.splice(random(results.length), 1)[0] as CallResult)
 }

@@ -7,7 +7,7 @@ import t from 'tap'
 import { readHttpOutput } from '../../dist/coroutine/definition/http-output.js'
 import { statusOfOutput } from '../../dist/errors/classify.js'
 
-t.test('E25 a returned Response becomes the shape that all languages have', async (t) => {
+t.test('E25 a returned Response becomes the HTTP response that all SDKs share', async (t) => {
   const response = new Response('busy', {
     status: 503,
     headers: { 'x-a': 'b', 'content-type': 'text/plain' },
@@ -31,7 +31,7 @@ t.test('E26 a Response without a body has none', async (t) => {
   t.equal(statusOfOutput(output), 'not_found')
 })
 
-t.test('a compressed Response is told as it was read', async (t) => {
+t.test('the header of a compressed Response describes the body as it was decompressed', async (t) => {
   const server = createServer((_request, response) =>
     response.writeHead(200, { 'content-encoding': 'gzip', 'x-a': 'b' }).end(gzipSync('hello')),
   )
@@ -46,18 +46,21 @@ t.test('a compressed Response is told as it was read', async (t) => {
   t.notOk('Content-Encoding' in output.header)
 })
 
-t.test('anything else stays what it is', async (t) => {
+t.test('any other output is not changed', async (t) => {
   const values = [undefined, null, 1, 'x', {}, { status: 503, headers: {} }, [new Response('x')]]
   for (const value of values) t.equal(await readHttpOutput(value), value)
 })
 
-t.test('a Response that cannot be carried is refused with the reason', async (t) => {
+t.test('a Response that was read before or is too large is refused with the reason', async (t) => {
   const used = new Response('x')
   await used.text()
-  await t.rejects(readHttpOutput(used), { status: 'invalid_response', message: /read already.*clone/ })
+  await t.rejects(readHttpOutput(used), {
+    status: 'invalid_response',
+    message: /expected a Response with an unread body.*clone/,
+  })
   const large = new Response(Buffer.alloc(BODY_BYTES_MAX + 1))
   await t.rejects(readHttpOutput(large), {
     status: 'invalid_response',
-    message: /larger than 16000000 bytes/,
+    message: /at most 16000000 bytes/,
   })
 })

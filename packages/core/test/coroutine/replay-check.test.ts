@@ -5,9 +5,9 @@ import { replayDifference } from '../../dist/coroutine/replay/replay-check.js'
 const copyOf = (inputs: readonly unknown[], end?: unknown) =>
   ({ inputs: new Map(inputs.map((input, index) => [index + 1, encodeValue(input)])), end }) as never
 
-t.test('says what differs between a coroutine and its copy, with the values', async (t) => {
+t.test('the difference between a coroutine and its rebuilt copy is described with the values', async (t) => {
   const cases = [
-    { name: 'nothing', before: copyOf([1, 'a']), after: copyOf([1, 'a', 'more']), want: undefined },
+    { name: 'no difference', before: copyOf([1, 'a']), after: copyOf([1, 'a', 'more']), want: undefined },
     {
       name: 'a value',
       before: copyOf([{ n: 1 }]),
@@ -20,7 +20,7 @@ t.test('says what differs between a coroutine and its copy, with the values', as
       after: copyOf([1]),
       want: /was "1152921504606846976n", now it is 1/,
     },
-    { name: 'a long one', before: copyOf(['x'.repeat(500)]), after: copyOf([1]), want: /was "x{99}…, now/ },
+    { name: 'a long value', before: copyOf(['x'.repeat(500)]), after: copyOf([1]), want: /was "x{99}…, now/ },
     {
       name: 'a step',
       before: copyOf([1]),

@@ -20,19 +20,18 @@ import {
   CallDriver,
   define,
   dispatchCall,
-  failureOf,
+  failedResultOf,
+  firstCall,
   gatherCalls,
   json,
   MODES,
-  outputOf,
+  resultOf,
   turn,
 } from '../helpers/coroutine-driver.js'
 
 const COLD = MODES.filter(({ isWarm }) => !isWarm)
 const KEPT = MODES.filter(({ keepsJournal }) => keepsJournal)
 const PLAIN = MODES.filter(({ keepsJournal }) => !keepsJournal)
-
-const first = (driver: CallDriver) => driver.poll.calls[0] as Call
 
 /** Handlers that were deployed one after the other, while a call was suspended after two results. */
 const CHANGES = [
@@ -52,22 +51,22 @@ const CHANGES = [
     want: "step 2 was a call of 'charge', now it is a dispatch of 'charge'",
   },
   {
-    name: 'an end where it waited for results',
+    name: 'an end where it used to wait for results',
     now: async () => [await awaitCall('a')],
     want: "the function ended after 1 steps, where step 2 was a call of 'charge'",
   },
   {
-    name: 'an end before its last step',
+    name: 'an end before its last recorded step',
     now: async () => [await awaitCall('a'), await awaitCall('charge')],
     want: "the function ended after 2 steps, where step 3 was a call of 'c'",
   },
   {
-    name: 'an end where it went on',
+    name: 'an end where it used to continue',
     now: async () => [void awaitCall('a'), void awaitCall('charge'), void awaitCall('c')].length,
     want: 'the function ended after 3 steps, where it waited for results',
   },
   {
-    name: 'a failure where it went on',
+    name: 'an error where it used to continue',
     now: () => {
       throw new Error('no more')
     },
@@ -75,7 +74,7 @@ const CHANGES = [
   },
 ]
 
-t.test('a handler that is not what the journal tells of ends with incompatible_state', async (t) => {
+t.test('a handler that differs from its journal ends with incompatible_state', async (t) => {
   t.plan(CHANGES.length * COLD.length)
   for (const { name, now, want } of CHANGES) {
     for (const mode of COLD) {
@@ -85,10 +84,10 @@ t.test('a handler that is not what the journal tells of ends with incompatible_s
           isChanged ? now(call) : [await awaitCall('a'), await awaitCall('charge'), await awaitCall('c')]
         const driver = new CallDriver(mode, define(handler))
         await driver.begin()
-        await driver.resume([outputOf(first(driver), json(1))])
-        await driver.resume([outputOf(first(driver), json(2))])
+        await driver.resume([resultOf(firstCall(driver), json(1))])
+        await driver.resume([resultOf(firstCall(driver), json(2))])
         isChanged = true
-        await driver.resume([outputOf(first(driver), json(3))])
+        await driver.resume([resultOf(firstCall(driver), json(3))])
         t.strictSame(driver.outcome, {
           status: 'incompatible_state',
           error: `IncompatibleStateError: ${want}`,
@@ -98,30 +97,27 @@ t.test('a handler that is not what the journal tells of ends with incompatible_s
   }
 })
 
-t.test(
-  'a handler that waits where it went on ends with incompatible_state, and does not run for ever',
-  async (t) => {
-    t.plan(COLD.length)
-    for (const mode of COLD) {
-      let isChanged = false
-      const handler = async () => {
-        if (!isChanged) return Promise.all([awaitCall('a'), awaitCall('b')])
-        await awaitCall('a')
-        return new Promise(() => {})
-      }
-      const driver = new CallDriver(mode, define(handler), { replayStallMsMax: 20 })
-      await driver.begin()
-      await driver.resume([outputOf(first(driver), json(1))])
-      isChanged = true
-      await driver.resume([])
-      t.match(
-        driver.outcome,
-        { status: 'incompatible_state', error: /did not begin step 2, a call of 'b', within 20 ms/ },
-        mode.name,
-      )
+t.test('a rebuilt handler that stalls before a recorded step ends with incompatible_state', async (t) => {
+  t.plan(COLD.length)
+  for (const mode of COLD) {
+    let isChanged = false
+    const handler = async () => {
+      if (!isChanged) return Promise.all([awaitCall('a'), awaitCall('b')])
+      await awaitCall('a')
+      return new Promise(() => {})
     }
-  },
-)
+    const driver = new CallDriver(mode, define(handler), { replayStallMsMax: 20 })
+    await driver.begin()
+    await driver.resume([resultOf(firstCall(driver), json(1))])
+    isChanged = true
+    await driver.resume([])
+    t.match(
+      driver.outcome,
+      { status: 'incompatible_state', error: /did not begin step 2, a call of 'b', within 20 ms/ },
+      mode.name,
+    )
+  }
+})
 
 t.test('code after the last recorded step may change', async (t) => {
   t.plan(COLD.length)
@@ -137,14 +133,14 @@ t.test('code after the last recorded step may change', async (t) => {
     )
     await driver.begin()
     more = ['c', 'd']
-    await driver.resume([outputOf(first(driver), json(1))])
-    await driver.resume([outputOf(first(driver), json(2))])
-    await driver.resume([outputOf(first(driver), json(3))])
+    await driver.resume([resultOf(firstCall(driver), json(1))])
+    await driver.resume([resultOf(firstCall(driver), json(2))])
+    await driver.resume([resultOf(firstCall(driver), json(3))])
     t.strictSame(driver.outcome, { status: 'ok', output: [1, 2, 3] }, mode.name)
   }
 })
 
-/** What a state may be instead of ours; each with what the refusal says. */
+/** States that cannot be used, each with its error message. */
 const STATES: readonly { name: string; change: (poll: Poll) => Poll['state']; want: RegExp }[] = [
   {
     name: 'E19 a state of another SDK',
@@ -161,7 +157,7 @@ const STATES: readonly { name: string; change: (poll: Poll) => Poll['state']; wa
   },
   { name: 'no state', change: () => ({ case: undefined }), want: /has no coroutine state/ },
   {
-    name: 'E19 a state that cannot be read',
+    name: 'E19 a state that cannot be decoded',
     change: (poll) => ({
       case: 'typedCoroutineState',
       value: create(AnySchema, { typeUrl: anyOf(poll).typeUrl, value: new Uint8Array([255, 255]) }),
@@ -170,22 +166,22 @@ const STATES: readonly { name: string; change: (poll: Poll) => Poll['state']; wa
   },
   {
     name: 'X23 a state of another format',
-    change: (poll) => changed(poll, (state) => ({ ...state, format: 2 })),
+    change: (poll) => changeState(poll, (state) => ({ ...state, format: 2 })),
     want: /expected format 1, got 2/,
   },
   {
     name: 'X23 a state of another function',
-    change: (poll) => changed(poll, (state) => ({ ...state, function: 'other' })),
+    change: (poll) => changeState(poll, (state) => ({ ...state, function: 'other' })),
     want: /expected function 'main'.*got 'other'/,
   },
   {
-    name: 'X23 a state of no run',
-    change: (poll) => changed(poll, (state) => ({ ...state, runs: 0 })),
+    name: 'X23 a state of run 0',
+    change: (poll) => changeState(poll, (state) => ({ ...state, runs: 0 })),
     want: /the state is of run 0/,
   },
   {
-    name: 'X23 a state of a run that the journal does not reach',
-    change: (poll) => changed(poll, (state) => ({ ...state, runs: 2 })),
+    name: 'X23 a state of a later run than the journal has',
+    change: (poll) => changeState(poll, (state) => ({ ...state, runs: 2 })),
     want: /expected 2 entries.*got 1/,
   },
 ]
@@ -194,7 +190,7 @@ function anyOf(poll: Poll): Any {
   return poll.state.value as Any
 }
 
-function changed(poll: Poll, change: (state: CoroutineState) => CoroutineState): Poll['state'] {
+function changeState(poll: Poll, change: (state: CoroutineState) => CoroutineState): Poll['state'] {
   const { typeUrl, value } = anyOf(poll)
   const state = change(fromBinary(CoroutineStateSchema, value))
   return {
@@ -221,7 +217,7 @@ t.test('a state that cannot be used ends with incompatible_state', async (t) => 
   }
 })
 
-t.test('a state is read whatever stands before the type name', async (t) => {
+t.test('a state is decoded whatever the prefix of its type URL', async (t) => {
   t.plan(MODES.length)
   for (const mode of MODES) {
     const driver = new CallDriver(
@@ -231,13 +227,13 @@ t.test('a state is read whatever stands before the type name', async (t) => {
     await driver.begin()
     const any = anyOf(driver.poll)
     any.typeUrl = `example.com/types/${any.typeUrl.split('/').at(-1)}`
-    await driver.resume([outputOf(first(driver), json(1))])
+    await driver.resume([resultOf(firstCall(driver), json(1))])
     t.strictSame(driver.outcome, { status: 'ok', output: 1 }, mode.name)
   }
 })
 
 const JOURNALS = [
-  { name: 'an entry that cannot be read', entry: new Uint8Array([255]), want: /cannot be decoded/ },
+  { name: 'an entry that cannot be decoded', entry: new Uint8Array([255]), want: /cannot be decoded/ },
   {
     name: 'a step of an unknown kind',
     entry: new Uint8Array([0x12, 0]),
@@ -260,7 +256,7 @@ t.test('a journal that cannot be used ends with incompatible_state', async (t) =
       t.match(driver.outcome, { status: 'incompatible_state', error: want })
     })
   }
-  t.test('a journal that nobody keeps any more', async (t) => {
+  t.test('a journal that the scheduler no longer keeps', async (t) => {
     const driver = new CallDriver(
       mode as (typeof MODES)[0],
       define(() => awaitCall('a')),
@@ -273,7 +269,7 @@ t.test('a journal that cannot be used ends with incompatible_state', async (t) =
   })
 })
 
-t.test('a scheduler that has begun to keep journals gets what it had before', async (t) => {
+t.test('a journal inside the state stays there when the scheduler begins to keep journals', async (t) => {
   const plain = new CallDriver(
     PLAIN[0] as (typeof MODES)[0],
     define(async () => [await awaitCall('a'), await awaitCall('b')]),
@@ -281,14 +277,14 @@ t.test('a scheduler that has begun to keep journals gets what it had before', as
   await plain.begin()
   const kept = new CallDriver(KEPT[0] as (typeof MODES)[0], plain.definition)
   kept.response = plain.response
-  await kept.resume([outputOf(first(kept), json(1))])
+  await kept.resume([resultOf(firstCall(kept), json(1))])
   kept.journal = create(JournalSchema)
   kept.restartProcess()
-  await kept.resume([outputOf(first(kept), json(2))])
+  await kept.resume([resultOf(firstCall(kept), json(2))])
   t.strictSame(kept.outcome, { status: 'ok', output: [1, 2] })
 })
 
-t.test('only a coroutine that is not in memory wants its journal', async (t) => {
+t.test('the journal is requested only for a coroutine that is not in memory', async (t) => {
   t.plan(KEPT.length)
   for (const mode of KEPT) {
     const driver = new CallDriver(
@@ -296,7 +292,7 @@ t.test('only a coroutine that is not in memory wants its journal', async (t) => 
       define(() => gatherCalls('a', [1, 2, 3])),
     )
     await driver.begin()
-    for (const call of [...driver.poll.calls]) await driver.resume([outputOf(call)])
+    for (const call of [...driver.poll.calls]) await driver.resume([resultOf(call)])
     t.equal(driver.rebuilds, mode.isWarm ? 0 : 3, mode.name)
   }
 })
@@ -311,13 +307,13 @@ t.test('replayCheck rebuilds at every resume', async (t) => {
     }
     const driver = new CallDriver(mode, define(handler), { replayCheck: true })
     await driver.begin()
-    await driver.resume([outputOf(first(driver), json(1))])
-    await driver.resume([outputOf(first(driver), json(2))])
+    await driver.resume([resultOf(firstCall(driver), json(1))])
+    await driver.resume([resultOf(firstCall(driver), json(2))])
     t.strictSame([starts, driver.outcome], [3, { status: 'ok', output: [1, 2] }], mode.name)
   }
 })
 
-t.test('replayCheck finds handlers that would not survive a restart, and names the await', async (t) => {
+t.test('replayCheck detects handlers that would not survive a restart, and names the step', async (t) => {
   let count = 0
   const cases = [
     {
@@ -331,7 +327,7 @@ t.test('replayCheck finds handlers that would not survive a restart, and names t
       want: /replayCheck: the input of step 1 was .*, now it is .*/,
     },
     {
-      name: 'an input that a later step has',
+      name: 'another input of a later step',
       handler: async () => [await awaitCall('a'), await awaitCall('b', ++count)],
       want: /the input of step 2 was /,
     },
@@ -342,14 +338,14 @@ t.test('replayCheck finds handlers that would not survive a restart, and names t
       count = 0
       const driver = new CallDriver(mode, define(handler), { replayCheck: true })
       await driver.begin()
-      await driver.resume([outputOf(first(driver), json(1))])
-      if (driver.outcome === 'poll') await driver.resume([outputOf(first(driver), json(2))])
+      await driver.resume([resultOf(firstCall(driver), json(1))])
+      if (driver.outcome === 'poll') await driver.resume([resultOf(firstCall(driver), json(2))])
       t.match(driver.outcome, { status: 'permanent', error: want }, `${name} (${mode.name})`)
     }
   }
 })
 
-t.test('a run whose answer was lost is done again from where it began', async (t) => {
+t.test('a run whose response was lost is repeated from where it began', async (t) => {
   t.plan(MODES.length * 2)
   for (const mode of MODES) {
     const driver = new CallDriver(
@@ -358,7 +354,7 @@ t.test('a run whose answer was lost is done again from where it began', async (t
     )
     await driver.begin()
     await driver.repeat()
-    await driver.resume([outputOf(first(driver), json(1))])
+    await driver.resume([resultOf(firstCall(driver), json(1))])
     const lost = driver.poll
     await driver.repeat()
     t.same(
@@ -366,13 +362,13 @@ t.test('a run whose answer was lost is done again from where it began', async (t
       lost.calls.map(({ correlationId }) => correlationId),
       `the same calls (${mode.name})`,
     )
-    await driver.resume([outputOf(first(driver), json(2))])
+    await driver.resume([resultOf(firstCall(driver), json(2))])
     await driver.repeat()
     t.strictSame(driver.outcome, { status: 'ok', output: [1, 2] })
   }
 })
 
-t.test('a run that failed for a while is repeated from its last suspension', async (t) => {
+t.test('a run that failed temporarily is repeated from the last suspension', async (t) => {
   t.plan(MODES.length * 2)
   for (const mode of MODES) {
     let failures = 0
@@ -387,36 +383,39 @@ t.test('a run that failed for a while is repeated from its last suspension', asy
       }),
     )
     await driver.begin()
-    await driver.resume([outputOf(first(driver), json(1))])
+    await driver.resume([resultOf(firstCall(driver), json(1))])
     t.strictSame(driver.outcome, { status: 'temporary', error: 'TemporaryError: not now' }, mode.name)
     await driver.repeat()
     t.strictSame(driver.outcome, { status: 'ok', output: 1 }, mode.name)
   }
 })
 
-t.test('what a handler does meanwhile goes out with the next run, and comes back in its place', async (t) => {
-  t.plan(MODES.length * 2)
-  for (const mode of MODES) {
-    const slowly = async (name: string) => {
-      for (let turns = 0; turns < 10; turns++) await turn()
-      return awaitCall(name)
+t.test(
+  'a call made between two runs is sent with the second, and is rebuilt in the same order',
+  async (t) => {
+    t.plan(MODES.length * 2)
+    for (const mode of MODES) {
+      const slowly = async (name: string) => {
+        for (let turns = 0; turns < 10; turns++) await turn()
+        return awaitCall(name)
+      }
+      const handler = () => Promise.all([awaitCall('a').then(() => awaitCall('b')), slowly('c')])
+      const driver = new CallDriver({ ...mode, isWarm: true }, define(handler))
+      await driver.begin()
+      const a = firstCall(driver)
+      for (let turns = 0; turns < 20; turns++) await turn()
+      // The handler begins c before the result of a is delivered.
+      await driver.resume([resultOf(a, json('a'))])
+      const [c, b] = driver.poll.calls as [Call, Call]
+      t.strictSame([c.function, b.function], ['c', 'b'])
+      if (!mode.isWarm) driver.restartProcess()
+      await driver.resume([resultOf(c, json('c')), resultOf(b, json('b'))])
+      t.strictSame(driver.outcome, { status: 'ok', output: ['b', 'c'] }, mode.name)
     }
-    const handler = () => Promise.all([awaitCall('a').then(() => awaitCall('b')), slowly('c')])
-    const driver = new CallDriver({ ...mode, isWarm: true }, define(handler))
-    await driver.begin()
-    const a = first(driver)
-    for (let turns = 0; turns < 20; turns++) await turn()
-    // The handler has begun c before it hears of a.
-    await driver.resume([outputOf(a, json('a'))])
-    const [c, b] = driver.poll.calls as [Call, Call]
-    t.strictSame([c.function, b.function], ['c', 'b'])
-    if (!mode.isWarm) driver.restartProcess()
-    await driver.resume([outputOf(c, json('c')), outputOf(b, json('b'))])
-    t.strictSame(driver.outcome, { status: 'ok', output: ['b', 'c'] }, mode.name)
-  }
-})
+  },
+)
 
-t.test('a step that comes later in a rebuild is waited for, and its call is not made again', async (t) => {
+t.test('a step that begins later in a rebuild is waited for, and its call is not made again', async (t) => {
   t.plan(COLD.length * 2)
   for (const mode of COLD) {
     let turns = 0
@@ -428,19 +427,19 @@ t.test('a step that comes later in a rebuild is waited for, and its call is not 
     const driver = new CallDriver(mode, define(handler))
     await driver.begin()
     const [x, a] = driver.poll.calls as [Call, Call]
-    await driver.resume([outputOf(a, json('a'))])
-    const b = first(driver)
+    await driver.resume([resultOf(a, json('a'))])
+    const b = firstCall(driver)
     turns = 7
     await driver.resume()
     const again = [...driver.poll.calls]
     await driver.resume()
     t.same([...again, ...driver.poll.calls], [], mode.name)
-    await driver.resume([outputOf(x, json('x')), outputOf(b, json('b'))])
+    await driver.resume([resultOf(x, json('x')), resultOf(b, json('b'))])
     t.strictSame(driver.outcome, { status: 'ok', output: ['x', 'b'] })
   }
 })
 
-t.test('a rebuilt handler that ends sooner, by something that is not durable, has ended', async (t) => {
+t.test('a rebuilt handler may end sooner because of something that is not durable', async (t) => {
   t.plan(COLD.length)
   for (const mode of COLD) {
     let isFast = false
@@ -458,7 +457,7 @@ t.test('a rebuilt handler that ends sooner, by something that is not durable, ha
   }
 })
 
-t.test('a refused poll is refused again in a rebuild', async (t) => {
+t.test('a poll that was refused is refused again in a rebuild', async (t) => {
   t.plan(COLD.length)
   for (const mode of COLD) {
     const driver = new CallDriver(
@@ -470,9 +469,9 @@ t.test('a refused poll is refused again in a rebuild', async (t) => {
       ]),
     )
     await driver.begin()
-    await driver.resume([], failureOf(first(driver), 'refused').error)
-    await driver.resume([outputOf(first(driver), json(2))])
-    await driver.resume([outputOf(first(driver), json(3))])
+    await driver.resume([], failedResultOf(firstCall(driver), 'refused').error)
+    await driver.resume([resultOf(firstCall(driver), json(2))])
+    await driver.resume([resultOf(firstCall(driver), json(3))])
     t.strictSame(driver.outcome, { status: 'ok', output: ['refused', 2, 3] }, mode.name)
   }
 })

@@ -10,18 +10,18 @@ import {
   callOf,
   createRunner,
   define,
-  failureOf,
+  failedResultOf,
   firstCall,
   inEachMode,
   json,
   modeOf,
-  outputOf,
+  resultOf,
   turn,
 } from '../helpers/coroutine-driver.js'
 
 const WARM = modeOf(true, true)
 
-t.test('a handler that waits only for its own I/O is waited for', async (t) => {
+t.test('a run waits for a handler that waits only for I/O', async (t) => {
   const handler = async () => {
     for (let turns = 0; turns < 20; turns++) await turn()
     return 'done'
@@ -31,7 +31,7 @@ t.test('a handler that waits only for its own I/O is waited for', async (t) => {
   t.strictSame(driver.outcome, { status: 'ok', output: 'done' })
 })
 
-t.test('calls that are begun within one turn of each other go out together', async (t) => {
+t.test('calls that begin within one turn of each other are sent together', async (t) => {
   const handler = () => Promise.all([awaitCall('a'), turn().then(() => awaitCall('b'))])
   const driver = new CallDriver(WARM, define(handler))
   await driver.begin()
@@ -41,7 +41,7 @@ t.test('calls that are begun within one turn of each other go out together', asy
   )
 })
 
-t.test('a handler that begins a step in every turn is not cut short', async (t) => {
+t.test('a handler that begins a step in every turn is not suspended in between', async (t) => {
   const handler = async () => {
     await awaitCall('a')
     for (let microtask = 0; microtask < 50; microtask++) await undefined
@@ -49,14 +49,14 @@ t.test('a handler that begins a step in every turn is not cut short', async (t) 
   }
   const driver = new CallDriver(WARM, define(handler))
   await driver.begin()
-  await driver.resume([outputOf(firstCall(driver))])
+  await driver.resume([resultOf(firstCall(driver))])
   t.strictSame(
     driver.poll.calls.map((call) => call.function),
     ['b', 'c'],
   )
 })
 
-t.test('a handler that ends while it is suspended has ended at the next run', async (t) => {
+t.test('a handler that ends while it is suspended ends the next run', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(() => {
@@ -74,7 +74,7 @@ t.test('a handler that ends while it is suspended has ended at the next run', as
   t.strictSame(driver.outcome, { status: 'ok', output: 'meanwhile' })
 })
 
-/** Ways in which a run can end, and what is told of them. */
+/** Ways in which a run can end, and what the response says. */
 const ENDS: readonly {
   name: string
   handler?: () => unknown
@@ -88,23 +88,23 @@ const ENDS: readonly {
     want: { status: 'permanent', error: 'Error: boo' },
   },
   {
-    name: 'an unknown error with a status of the function',
+    name: 'an unknown error of a function with unknownErrorStatus',
     handler: () => Promise.reject(new Error('boo')),
     more: { unknownErrorStatus: 'temporary' },
     want: { status: 'temporary', error: 'Error: boo' },
   },
   {
-    name: 'a failure with a value of the output beside it',
+    name: 'an error that carries an output',
     handler: () => Promise.reject(new DispatchError('not_found', 'gone', { output: { id: 7 } })),
     want: { status: 'not_found', error: 'NotFoundError: gone', output: { id: 7 } },
   },
   {
-    name: 'a thrown text',
+    name: 'a thrown string',
     handler: () => Promise.reject('boo'),
     want: { status: 'permanent', error: 'Error: boo' },
   },
   {
-    name: 'a thrown value that cannot be looked at',
+    name: 'a thrown value whose properties cannot be read',
     handler: () =>
       Promise.reject(
         new Proxy(new Error('boo'), {
@@ -119,13 +119,16 @@ const ENDS: readonly {
     name: 'an input that cannot be decoded',
     more: {
       decodeInput: () => {
-        throw new DispatchError('invalid_argument', 'input.count: wanted a number')
+        throw new DispatchError('invalid_argument', 'input.count: expected a number, got a string')
       },
     },
-    want: { status: 'invalid_argument', error: 'InvalidArgumentError: input.count: wanted a number' },
+    want: {
+      status: 'invalid_argument',
+      error: 'InvalidArgumentError: input.count: expected a number, got a string',
+    },
   },
   {
-    name: 'an input that cannot be decoded, by an error of its own',
+    name: 'an input whose decoder throws an error without a status',
     more: {
       decodeInput: () => {
         throw new SyntaxError('what is this')
@@ -144,7 +147,7 @@ const ENDS: readonly {
   },
 ]
 
-t.test('a run ends with what the handler made of it', async (t) => {
+t.test('a run ends with what the handler returned or threw', async (t) => {
   t.plan(ENDS.length)
   for (const { name, handler = () => 'out', more = {}, want } of ENDS) {
     t.test(name, async (t) => {
@@ -155,7 +158,7 @@ t.test('a run ends with what the handler made of it', async (t) => {
   }
 })
 
-t.test('E26 an output that has a status gives it, without an error', async (t) => {
+t.test('E26 the status of an output becomes the status of the run, without an error', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(() => ({ code: 404 })),
@@ -165,14 +168,14 @@ t.test('E26 an output that has a status gives it, without an error', async (t) =
   t.strictSame(driver.outcome, { status: 'not_found', output: { code: 404 } })
 })
 
-t.test('a failure says when to come again', async (t) => {
+t.test('the retryAfterMs of an error becomes the retry-after of the response, rounded up', async (t) => {
   const handler = () => Promise.reject(new DispatchError('throttled', 'slow down', { retryAfterMs: 1500.5 }))
   const driver = new CallDriver(WARM, define(handler))
   const { retryAfter } = await driver.begin()
   t.equal(retryAfter && durationMs(retryAfter), 1501)
 })
 
-t.test('E18 a request that says nothing is an invalid argument', async (t) => {
+t.test('E18 a request without a directive is an invalid argument', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(() => 'out'),
@@ -182,12 +185,12 @@ t.test('E18 a request that says nothing is an invalid argument', async (t) => {
 })
 
 const REMOTE = [
-  { name: 'that was temporary', type: 'ThrottledError', want: 'permanent' },
-  { name: 'that said that the state was incompatible', type: 'IncompatibleStateError', want: 'permanent' },
+  { name: 'that is temporary', type: 'ThrottledError', want: 'permanent' },
+  { name: 'that is incompatible_state', type: 'IncompatibleStateError', want: 'permanent' },
   { name: 'that is final', type: 'NotFoundError', want: 'not_found' },
 ]
 
-t.test('a run does not fail for a while because of the failure of another call', async (t) => {
+t.test('a failure of another call that is rethrown never makes the run retryable', async (t) => {
   t.plan(REMOTE.length * 3)
   const rethrow = [
     { how: 'as it is', handler: () => awaitCall('a') },
@@ -197,7 +200,7 @@ t.test('a run does not fail for a while because of the failure of another call',
     },
     { how: 'among others', handler: () => Promise.any([awaitCall('a')]) },
   ]
-  // Looks into causes and aggregates, as the real one does.
+  // Follows causes and aggregates, as the real one does.
   const classify = (error: unknown): { status: 'permanent' } => {
     const { errors, cause } = error as AggregateError
     const inner = errors?.[0] ?? cause
@@ -207,35 +210,41 @@ t.test('a run does not fail for a while because of the failure of another call',
     for (const { how, handler } of rethrow) {
       const driver = new CallDriver(WARM, define(handler), { classify })
       await driver.begin()
-      await driver.resume([failureOf(firstCall(driver), 'boo', type)])
+      await driver.resume([failedResultOf(firstCall(driver), 'boo', type)])
       t.match(driver.outcome, { status: want }, `a failure ${name}, thrown ${how}`)
     }
   }
 })
 
-inEachMode(t, 'a handler that heeds its signal ends by itself when the run is aborted', async (t, mode) => {
-  const driver = new CallDriver(
-    mode,
-    define(async (_input, { signal }: CallContext) => {
-      await awaitCall('a')
-      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-    }),
-  )
-  await driver.begin()
-  const controller = new AbortController()
-  const run = driver.resume([outputOf(firstCall(driver))], undefined, controller.signal)
-  for (let turns = 0; turns < 10; turns++) await turn()
-  controller.abort(new DispatchError('temporary', 'shutting down'))
-  await run
-  t.strictSame(driver.outcome, { status: 'temporary', error: 'TemporaryError: shutting down' })
-})
+inEachMode(
+  t,
+  'a handler that observes its signal ends on its own when the run is aborted',
+  async (t, mode) => {
+    const driver = new CallDriver(
+      mode,
+      define(async (_input, { signal }: CallContext) => {
+        await awaitCall('a')
+        return new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason)),
+        )
+      }),
+    )
+    await driver.begin()
+    const controller = new AbortController()
+    const run = driver.resume([resultOf(firstCall(driver))], undefined, controller.signal)
+    for (let turns = 0; turns < 10; turns++) await turn()
+    controller.abort(new DispatchError('temporary', 'shutting down'))
+    await run
+    t.strictSame(driver.outcome, { status: 'temporary', error: 'TemporaryError: shutting down' })
+  },
+)
 
 inEachMode(
   t,
-  'a handler that does not heed its signal is left behind, and its next step never ends',
+  'a handler that ignores its signal is abandoned, and its next step never settles',
   async (t, mode) => {
     let open: () => void = () => undefined
-    let hasGoneOn = false
+    let hasContinued = false
     const lock = new Promise<void>((resolve) => {
       open = resolve
     })
@@ -245,13 +254,13 @@ inEachMode(
         await awaitCall('a')
         await lock
         await awaitCall('b').finally(() => {
-          hasGoneOn = true
+          hasContinued = true
         })
       }),
     )
     await driver.begin()
     const controller = new AbortController()
-    const result = outputOf(firstCall(driver))
+    const result = resultOf(firstCall(driver))
     const run = driver.resume([result], undefined, controller.signal)
     for (let turns = 0; turns < 10; turns++) await turn()
     controller.abort()
@@ -259,13 +268,13 @@ inEachMode(
     t.strictSame(driver.outcome, { status: 'temporary', error: 'TemporaryError: aborted' })
     open()
     await turn()
-    t.equal(hasGoneOn, false)
+    t.equal(hasContinued, false)
     await driver.repeat()
     t.equal(firstCall(driver).function, 'b', 'the run can be repeated')
   },
 )
 
-t.test('a run whose signal is aborted already runs no further than its first turn', async (t) => {
+t.test('a run whose signal is already aborted ends after one turn', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(() => new Promise(() => undefined)),
@@ -274,7 +283,7 @@ t.test('a run whose signal is aborted already runs no further than its first tur
   t.match(driver.outcome, { status: 'temporary', error: 'TemporaryError: aborted' })
 })
 
-t.test('a run that is aborted does not end with a poll any more', async (t) => {
+t.test('a run that is aborted does not end with a poll', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(() => awaitCall('a')),
@@ -288,7 +297,7 @@ t.test('a run that is aborted does not end with a poll any more', async (t) => {
   t.equal(driver.runner.warmCount, 0)
 })
 
-t.test('a call that has ended leaves no copy of its coroutine in memory', async (t) => {
+t.test('a call that has ended leaves no coroutine in memory', async (t) => {
   let isLast = false
   const driver = new CallDriver(
     WARM,
@@ -298,7 +307,7 @@ t.test('a call that has ended leaves no copy of its coroutine in memory', async 
     }),
   )
   await driver.begin()
-  await driver.resume([outputOf(firstCall(driver))])
+  await driver.resume([resultOf(firstCall(driver))])
   t.equal(driver.runner.warmCount, 1)
   isLast = true
   await driver.repeat()
@@ -306,7 +315,7 @@ t.test('a call that has ended leaves no copy of its coroutine in memory', async 
   t.equal(driver.runner.warmCount, 0)
 })
 
-t.test('a call that expires during a run has timed out', async (t) => {
+t.test('a call that expires during a run ends with timeout', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(() => new Promise(() => undefined)),
@@ -324,7 +333,7 @@ t.test('a call that expires during a run has timed out', async (t) => {
   t.strictSame(driver.outcome, { status: 'timeout', error: 'TimeoutError: the call has expired' })
 })
 
-t.test('a call that expires in a hundred years is not expired', async (t) => {
+t.test('a call that expires in a hundred years does not expire at once', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(async (_input, call) => {
@@ -343,7 +352,7 @@ t.test('a call that expires in a hundred years is not expired', async (t) => {
   t.strictSame(driver.outcome, { status: 'ok', output: expiresAtMs })
 })
 
-t.test('the handler is told who it works for', async (t) => {
+t.test('the handler gets the properties of its call', async (t) => {
   const driver = new CallDriver(
     WARM,
     define((_input, call) => [
@@ -382,7 +391,7 @@ t.test('a step after the handler has returned rejects with TypeError', async (t)
   await t.rejects(here.await(callOf('a'), decodeValue), { name: 'TypeError' })
 })
 
-t.test('abandoned awaits never become unhandled rejections', async (t) => {
+t.test('steps that are not awaited never cause unhandled rejections', async (t) => {
   const unhandled: unknown[] = []
   const note = (error: unknown) => unhandled.push(error)
   process.on('unhandledRejection', note)
@@ -398,8 +407,8 @@ t.test('abandoned awaits never become unhandled rejections', async (t) => {
   )
   await driver.begin()
   const [a, b] = driver.poll.calls as [Call, Call]
-  await driver.resume([failureOf(a, 'nobody looks'), outputOf(b)])
-  await driver.resume([outputOf(firstCall(driver), json('c'))])
+  await driver.resume([failedResultOf(a, 'not observed'), resultOf(b)])
+  await driver.resume([resultOf(firstCall(driver), json('c'))])
   for (let turns = 0; turns < 5; turns++) await turn()
   process.off('unhandledRejection', note)
   t.strictSame(unhandled, [])
@@ -426,10 +435,10 @@ t.test('suspended coroutines in memory are bounded in number and in idle time', 
   await begin('e')
   nowMs = 1001
   await begin('f')
-  t.equal(runner.warmCount, 2, 'what was idle for more than a second is gone')
+  t.equal(runner.warmCount, 2, 'those that were idle for more than a second are dropped')
 })
 
-t.test('close forgets suspended coroutines and aborts their signals', async (t) => {
+t.test('close drops suspended coroutines and aborts their signals', async (t) => {
   let signal: AbortSignal | undefined
   const driver = new CallDriver(
     WARM,
@@ -442,6 +451,6 @@ t.test('close forgets suspended coroutines and aborts their signals', async (t) 
   driver.runner.close('bye')
   t.equal(driver.runner.warmCount, 0)
   t.equal(signal?.reason, 'bye')
-  await driver.resume([outputOf(firstCall(driver), json('a'))])
+  await driver.resume([resultOf(firstCall(driver), json('a'))])
   t.strictSame(driver.outcome, { status: 'ok', output: 'a' })
 })

@@ -10,12 +10,12 @@ import {
   inEachMode,
   json,
   modeOf,
-  outputOf,
+  resultOf,
 } from '../helpers/coroutine-driver.js'
 
 const WARM = modeOf(true, true)
 
-inEachMode(t, 'a chain of awaits ends, however long it is', async (t, mode) => {
+inEachMode(t, 'a chain of a thousand awaits ends, one run per await', async (t, mode) => {
   const length = mode.isWarm ? 1000 : 100
   const driver = new CallDriver(
     mode,
@@ -28,13 +28,13 @@ inEachMode(t, 'a chain of awaits ends, however long it is', async (t, mode) => {
   await driver.begin()
   while (driver.outcome === 'poll') {
     const call = firstCall(driver)
-    await driver.resume([outputOf(call, call.input)])
+    await driver.resume([resultOf(call, call.input)])
   }
   t.strictSame(driver.outcome, { status: 'ok', output: (length * (length - 1)) / 2 })
   t.equal(driver.requests.length, length + 1)
 })
 
-inEachMode(t, 'a gather of 10,000 calls sends and receives them in portions', async (t, mode) => {
+inEachMode(t, 'a gather of 10,000 calls sends and receives them in batches', async (t, mode) => {
   const inputs = Array.from({ length: 10_000 }, (_, index) => index)
   const driver = new CallDriver(
     mode,
@@ -45,14 +45,14 @@ inEachMode(t, 'a gather of 10,000 calls sends and receives them in portions', as
   while (driver.outcome === 'poll') {
     const { calls, maxResults } = driver.poll
     t.ok(calls.length <= 1000)
-    ready.push(...calls.map((call) => outputOf(call, call.input)).reverse())
+    ready.push(...calls.map((call) => resultOf(call, call.input)).reverse())
     await driver.resume(driver.poll.moreCalls ? [] : ready.splice(0, maxResults))
   }
   const { output } = driver.outcome as { output: unknown[] }
   t.equal(output.join(), inputs.join())
 })
 
-t.test('a scheduler says how many calls it takes at once', async (t) => {
+t.test('the scheduler limits the number of calls of a poll', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(() => gatherCalls('a', [1, 2, 3, 4, 5])),
@@ -68,11 +68,11 @@ t.test('a scheduler says how many calls it takes at once', async (t) => {
   }
   t.strictSame([...sizes, driver.poll.calls.length], [2, 2, 1])
   calls.push(...driver.poll.calls)
-  await driver.resume(calls.map((call) => outputOf(call, call.input)))
+  await driver.resume(calls.map((call) => resultOf(call, call.input)))
   t.strictSame(driver.outcome, { status: 'ok', output: [1, 2, 3, 4, 5] })
 })
 
-inEachMode(t, 'calls with large inputs go out in portions of 8 MB, a larger one alone', async (t, mode) => {
+inEachMode(t, 'calls with large inputs are sent in batches of 8 MB, a larger one alone', async (t, mode) => {
   const text = (megabytes: number) => 'x'.repeat(megabytes * 1_000_000)
   const inputs = [text(5), text(5), text(9), text(1), text(1)]
   const driver = new CallDriver(
@@ -89,11 +89,11 @@ inEachMode(t, 'calls with large inputs go out in portions of 8 MB, a larger one 
     await driver.resume()
   }
   t.strictSame(sizes, [1, 1, 1, 2])
-  await driver.resume(calls.map((call) => outputOf(call, json(1))))
+  await driver.resume(calls.map((call) => resultOf(call, json(1))))
   t.strictSame(driver.outcome, { status: 'ok', output: 5 })
 })
 
-t.test('calls of a gather that has failed are not sent any more', async (t) => {
+t.test('calls of a gather that has failed are not sent', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(async () => {
@@ -111,11 +111,11 @@ t.test('calls of a gather that has failed are not sent any more', async (t) => {
     traceback: new Uint8Array(),
   })
   t.strictSame([driver.poll.calls.map((call) => call.function), driver.poll.moreCalls], [['b'], false])
-  await driver.resume([outputOf(firstCall(driver), json('b'))])
+  await driver.resume([resultOf(firstCall(driver), json('b'))])
   t.strictSame(driver.outcome, { status: 'ok', output: ['failed', 'b'] })
 })
 
-t.test('results that do not fit into a state end the call, with a word on what to do', async (t) => {
+t.test('results that do not fit into a state end the call, and the message says what to do', async (t) => {
   const driver = new CallDriver(
     modeOf(true, false),
     define(async () => {
@@ -124,12 +124,12 @@ t.test('results that do not fit into a state end the call, with a word on what t
   )
   const output = json('x'.repeat(5_000_000))
   await driver.begin()
-  while (driver.outcome === 'poll') await driver.resume([outputOf(firstCall(driver), output)])
+  while (driver.outcome === 'poll') await driver.resume([resultOf(firstCall(driver), output)])
   t.match(driver.outcome, { status: 'permanent', error: /at most 12000000 fit .* split it/ })
   t.equal(driver.requests.length, 4)
 })
 
-t.test('10,000 sleepers are suspended and go on', async (t) => {
+t.test('10,000 sleeping handlers are suspended and resumed', async (t) => {
   const driver = new CallDriver(
     WARM,
     define(async (_input, call) => {

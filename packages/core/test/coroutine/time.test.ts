@@ -6,14 +6,14 @@ import {
   awaitCall,
   CallDriver,
   define,
-  failureOf,
+  failedResultOf,
   firstCall,
   gatherCalls,
   inEachMode,
   json,
   type Mode,
   modeOf,
-  outputOf,
+  resultOf,
 } from '../helpers/coroutine-driver.js'
 
 const waitMsOf = (driver: CallDriver) => driver.poll.maxWait && durationMs(driver.poll.maxWait)
@@ -37,28 +37,32 @@ inEachMode(t, 'a sleep ends with the first run at its time or later', async (t, 
   t.strictSame(driver.outcome, { status: 'ok', output: 1_060_000 })
 })
 
-inEachMode(t, 'a sleep is as long as asked for, however long the run has taken before', async (t, mode) => {
-  const driver: CallDriver = new CallDriver(
-    mode,
-    define(async (_input, call) => {
-      // A request of its own.
-      driver.nowMs += 1_000
-      await call.sleep(900)
-      return call.now()
-    }),
-  )
-  await driver.begin()
-  driver.nowMs += 899
-  await driver.resume()
-  t.equal(driver.outcome, 'poll')
-  driver.nowMs += 1
-  await driver.resume()
-  t.match(driver.outcome, { status: 'ok' })
-})
+inEachMode(
+  t,
+  'a sleep counts from the moment it begins, however long the run has taken before',
+  async (t, mode) => {
+    const driver: CallDriver = new CallDriver(
+      mode,
+      define(async (_input, call) => {
+        // As a request to another server would.
+        driver.nowMs += 1_000
+        await call.sleep(900)
+        return call.now()
+      }),
+    )
+    await driver.begin()
+    driver.nowMs += 899
+    await driver.resume()
+    t.equal(driver.outcome, 'poll')
+    driver.nowMs += 1
+    await driver.resume()
+    t.match(driver.outcome, { status: 'ok' })
+  },
+)
 
 inEachMode(
   t,
-  'sleeps end by time and then by the order in which they began, before results',
+  'sleeps end by time and then in the order in which they began, before results are delivered',
   async (t, mode) => {
     const order: string[] = []
     const driver = new CallDriver(
@@ -80,7 +84,7 @@ inEachMode(
     const a = firstCall(driver)
     t.equal(waitMsOf(driver), 2000)
     driver.nowMs += 5000
-    await driver.resume([outputOf(a)])
+    await driver.resume([resultOf(a)])
     t.equal(waitMsOf(driver), 4000)
     driver.nowMs += 4000
     await driver.resume()
@@ -88,7 +92,7 @@ inEachMode(
   },
 )
 
-inEachMode(t, 'a timer beside a gather does not wake it sooner than its time', async (t, mode) => {
+inEachMode(t, 'a timer beside a gather does not resume the handler before it is due', async (t, mode) => {
   const driver = new CallDriver(
     mode,
     define((_input, call) => Promise.race([gatherCalls('a', [1, 2]), call.sleep(5000)])),
@@ -109,7 +113,7 @@ const SLEEPS: readonly { duration: number | string; want: string }[] = [
   { duration: 'soon', want: 'permanent' },
 ]
 
-t.test('a sleep of no time is none, and one of a bad duration is an error', async (t) => {
+t.test('a sleep of zero does not suspend, and one with an invalid duration is an error', async (t) => {
   t.plan(SLEEPS.length)
   for (const { duration, want } of SLEEPS) {
     const driver = new CallDriver(
@@ -134,7 +138,7 @@ t.test('a duration that changes between two deploys does not move a sleep that h
   t.equal(waitMsOf(driver), 3_598_000)
 })
 
-/** Runs a handler that asks for everything that must be the same in a rebuild. */
+/** Output of a handler that uses everything that must be the same in a rebuild. */
 async function deterministicOutcome(mode: Mode, change: (driver: CallDriver) => void = () => undefined) {
   const take = ({ now, random, uuid }: CallContext) => [now(), random(), uuid(), random()]
   const driver = new CallDriver(
@@ -149,20 +153,20 @@ async function deterministicOutcome(mode: Mode, change: (driver: CallDriver) => 
   change(driver)
   await driver.begin()
   driver.nowMs += 50
-  await driver.resume([outputOf(firstCall(driver), json('a'))])
+  await driver.resume([resultOf(firstCall(driver), json('a'))])
   driver.nowMs += 50
-  await driver.resume([outputOf(firstCall(driver), json('b'))])
+  await driver.resume([resultOf(firstCall(driver), json('b'))])
   return (driver.outcome as { output: unknown[] }).output
 }
 
-inEachMode(t, 'time, random numbers and ids are the same in a rebuild', async (t, mode) => {
+inEachMode(t, 'time, random numbers and UUIDs are the same in a rebuild', async (t, mode) => {
   const output = await deterministicOutcome(mode)
   t.strictSame(output, await deterministicOutcome(modeOf(true, true)))
   t.strictSame([output[0], output[5]], [1_000_000, 1_000_050])
 })
 
 t.test(
-  'random numbers and ids are well formed, and differ between calls, restarts and functions',
+  'random numbers and UUIDs are well formed, and differ between calls, restarts and functions',
   async (t) => {
     const outputs = [
       await deterministicOutcome(modeOf(true, true)),
@@ -185,28 +189,31 @@ t.test(
   },
 )
 
-t.test('the coroutine of a handler is found in all that it begins, and nowhere else', async (t) => {
-  const mode = modeOf(true, true)
-  const find = async () => {
-    await awaitCall('a')
-    return currentCoroutine()?.dispatchId
-  }
-  const drivers = ['one', 'two'].map((dispatchId) => {
-    const driver = new CallDriver(mode, define(find))
-    driver.dispatchId = dispatchId
-    return driver
-  })
-  await Promise.all(drivers.map((driver) => driver.begin()))
-  await Promise.all(drivers.map((driver) => driver.resume([outputOf(firstCall(driver))])))
-  t.strictSame(
-    drivers.map(({ outcome }) => outcome),
-    [
-      { status: 'ok', output: 'one' },
-      { status: 'ok', output: 'two' },
-    ],
-  )
-  t.equal(currentCoroutine(), undefined)
-  await drivers[0]?.begin()
-  await drivers[0]?.resume([failureOf(firstCall(drivers[0]), 'boo')])
-  t.equal(currentCoroutine(), undefined)
-})
+t.test(
+  'the current coroutine is that of the handler in everything the handler begins, and undefined elsewhere',
+  async (t) => {
+    const mode = modeOf(true, true)
+    const find = async () => {
+      await awaitCall('a')
+      return currentCoroutine()?.dispatchId
+    }
+    const drivers = ['one', 'two'].map((dispatchId) => {
+      const driver = new CallDriver(mode, define(find))
+      driver.dispatchId = dispatchId
+      return driver
+    })
+    await Promise.all(drivers.map((driver) => driver.begin()))
+    await Promise.all(drivers.map((driver) => driver.resume([resultOf(firstCall(driver))])))
+    t.strictSame(
+      drivers.map(({ outcome }) => outcome),
+      [
+        { status: 'ok', output: 'one' },
+        { status: 'ok', output: 'two' },
+      ],
+    )
+    t.equal(currentCoroutine(), undefined)
+    await drivers[0]?.begin()
+    await drivers[0]?.resume([failedResultOf(firstCall(drivers[0]), 'boo')])
+    t.equal(currentCoroutine(), undefined)
+  },
+)

@@ -28,16 +28,21 @@ import {
 import type { Test } from 'tap'
 import type { CallContext } from '../../dist/coroutine/definition/call-context.js'
 import type { FunctionDefinition } from '../../dist/coroutine/definition/function-definition.js'
-import { CoroutineRunner, type CoroutineRunnerOptions, currentCoroutine } from '../../dist/coroutine/index.js'
+import {
+  type Coroutine,
+  CoroutineRunner,
+  type CoroutineRunnerOptions,
+  currentCoroutine,
+} from '../../dist/coroutine/index.js'
 
-/** Whether coroutines stay in memory between runs, and whether the scheduler is one of ours. */
+/** Whether coroutines stay in memory between runs, and whether the scheduler keeps journals. */
 export interface Mode {
   readonly name: string
   readonly isWarm: boolean
   readonly keepsJournal: boolean
 }
 
-/** What holds in one of these must hold in all. */
+/** A behaviour that holds in one mode must hold in all. */
 export const MODES: readonly Mode[] = [
   { name: 'warm, journal kept', isWarm: true, keepsJournal: true },
   { name: 'cold, journal kept', isWarm: false, keepsJournal: true },
@@ -47,7 +52,7 @@ export const MODES: readonly Mode[] = [
 
 const JSON_TYPE = 'type.googleapis.com/test.Json'
 
-/** A value of the tests' functions on the wire. */
+/** A value of a test's function, encoded. */
 export function json(value: unknown): Any {
   return create(AnySchema, { typeUrl: JSON_TYPE, value: Buffer.from(JSON.stringify(value ?? null)) })
 }
@@ -74,26 +79,26 @@ export function callOf(name: string, input?: unknown): Call {
   return create(CallSchema, { function: name, input: json(input) })
 }
 
-function here() {
+function insideHandler(): Coroutine {
   const coroutine = currentCoroutine()
-  if (coroutine === undefined) throw new TypeError('not inside a coroutine')
+  if (coroutine === undefined) throw new TypeError('expected to be inside a handler')
   return coroutine
 }
 
-/** What `fn.await` is, without types. */
+/** Like `fn.await`, without types. */
 export async function awaitCall(name: string, input?: unknown): Promise<unknown> {
-  return await here().await(callOf(name, input), fromJson)
+  return await insideHandler().await(callOf(name, input), fromJson)
 }
 
 export async function gatherCalls(name: string, inputs: readonly unknown[]): Promise<unknown[]> {
-  return await here().gather(
+  return await insideHandler().gather(
     inputs.map((input) => callOf(name, input)),
     fromJson,
   )
 }
 
 export function dispatchCall(name: string, input?: unknown): Promise<string> {
-  return here().dispatch(callOf(name, input))
+  return insideHandler().dispatch(callOf(name, input))
 }
 
 export function createRunner(options: Partial<CoroutineRunnerOptions> = {}): CoroutineRunner {
@@ -106,13 +111,13 @@ export function createRunner(options: Partial<CoroutineRunnerOptions> = {}): Cor
         : { status: unknownErrorStatus },
     statusOfOutput: () => 'ok',
     dispatch: async () => {
-      throw new DispatchError('temporary', 'there is no scheduler here')
+      throw new DispatchError('temporary', 'no scheduler in this test')
     },
     ...options,
   })
 }
 
-/** Drives one call of a function as a scheduler does: one run after the other, with whatever the test says. */
+/** Drives one call of a function as a scheduler does, one run after the other, with what the test delivers. */
 export class CallDriver {
   readonly mode: Mode
   readonly definition: FunctionDefinition
@@ -121,13 +126,13 @@ export class CallDriver {
   attempt = 1
   dispatchId = 'call-1'
   pollCallsMax = 0
-  /** All requests so far, `journal_wanted` and its answer not counted. */
+  /** All requests so far, without those that repeat a run to add the journal. */
   requests: RunRequest[] = []
-  /** The journal that a scheduler of our kind keeps. */
+  /** The journal that a scheduler of this project keeps. */
   journal: Journal = create(JournalSchema)
-  /** Of the last run. */
+  /** Response of the last run. */
   response: RunResponse | undefined
-  /** Requests that came with a journal. */
+  /** Number of requests with a journal. */
   rebuilds = 0
   readonly #options: Partial<CoroutineRunnerOptions>
   #runner: CoroutineRunner
@@ -143,7 +148,7 @@ export class CallDriver {
     return this.#runner
   }
 
-  /** What is in the memory of the endpoint's process is lost. */
+  /** Loses everything in the memory of the endpoint's process. */
   restartProcess(): void {
     this.#runner = createRunner(this.#options)
   }
@@ -160,10 +165,10 @@ export class CallDriver {
     return this.send(this.#request({ case: 'pollResult', value }), signal)
   }
 
-  /** The last request once more, as after a lost answer. */
+  /** Sends the last request again, as after a lost response. */
   repeat(): Promise<RunResponse> {
     const request = this.requests.at(-1)
-    if (request === undefined) throw new Error('nothing was sent')
+    if (request === undefined) throw new Error('expected a request before repeat()')
     return this.send(request, undefined, { isRepeated: true })
   }
 
@@ -190,7 +195,7 @@ export class CallDriver {
     return response
   }
 
-  /** One exchange over the wire. A plain scheduler neither sends nor keeps a field of ours. */
+  /** One exchange over the wire. A plain scheduler neither sends nor keeps extension fields. */
   async exchange(request: RunRequest, signal: AbortSignal): Promise<RunResponse> {
     const { keepsJournal } = this.mode
     const received = overTheWire(RunRequestSchema, request, keepsJournal)
@@ -201,16 +206,16 @@ export class CallDriver {
   /** The Poll that the last run ended with. */
   get poll(): Poll {
     const { directive } = this.response ?? {}
-    if (directive?.case !== 'poll') throw new Error(`wanted a poll, got ${JSON.stringify(this.outcome)}`)
+    if (directive?.case !== 'poll') throw new Error(`expected a poll, got ${JSON.stringify(this.outcome)}`)
     return directive.value
   }
 
-  /** How the last run ended, in short. */
+  /** Summary of how the last run ended. */
   get outcome():
     | { status: string; output?: unknown; error?: string; type?: string; message?: string }
     | 'poll' {
     const response = this.response
-    if (response === undefined) throw new Error('there was no run')
+    if (response === undefined) throw new Error('expected a run before outcome')
     if (response.directive.case === 'poll') return 'poll'
     const status = statusOfCode(response.status)
     const result = response.directive.value?.result
@@ -236,7 +241,8 @@ export class CallDriver {
   }
 }
 
-export function outputOf(call: Call, output?: Any): CallResult {
+/** The result of a call that succeeded. */
+export function resultOf(call: Call, output?: Any): CallResult {
   return create(CallResultSchema, {
     correlationId: call.correlationId,
     dispatchId: `child-${call.correlationId}`,
@@ -244,26 +250,27 @@ export function outputOf(call: Call, output?: Any): CallResult {
   })
 }
 
-export function failureOf(call: Call, message: string, type = 'ValueError'): CallResult {
-  return create(CallResultSchema, { ...outputOf(call), error: errorOf(message, type) })
+/** The result of a call that failed. */
+export function failedResultOf(call: Call, message: string, type = 'ValueError'): CallResult {
+  return create(CallResultSchema, { ...resultOf(call), error: errorOf(message, type) })
 }
 
 export function errorOf(message: string, type = 'ValueError'): WireError {
   return create(WireErrorSchema, { type, message })
 }
 
-/** The message as the other side reads it. A peer that is not ours drops the fields from 1000 on. */
+/** The message as the other side decodes it. A peer of another project drops extension fields, which are numbered from 1000. */
 function overTheWire<Shape extends Message>(
   schema: MessageSchema<Shape>,
   message: Shape,
-  isOurs: boolean,
+  keepsExtensions: boolean,
 ): Shape {
   const received = fromBinary(schema, toBinary(schema, message))
-  if (!isOurs) dropOurFields(schema as MessageSchema, received)
+  if (!keepsExtensions) dropExtensions(schema as MessageSchema, received)
   return received
 }
 
-function dropOurFields(schema: MessageSchema, message: Message): void {
+function dropExtensions(schema: MessageSchema, message: Message): void {
   const properties = message as unknown as Record<string, unknown>
   const empty = schema.empty() as unknown as Record<string, unknown>
   for (const { no, key, oneof, type } of schema.fields) {
@@ -271,12 +278,12 @@ function dropOurFields(schema: MessageSchema, message: Message): void {
     const content = oneof === undefined ? properties[key] : choice?.case === key ? choice.value : undefined
     if (no >= 1000) properties[key] = empty[key]
     else if (type !== undefined && content !== undefined) {
-      for (const item of [content].flat()) dropOurFields(type(), item as Message)
+      for (const item of [content].flat()) dropExtensions(type(), item as Message)
     }
   }
 }
 
-/** Runs one check in every mode, as a test of that name. */
+/** Runs a check in every mode, as a test with that name. */
 export function inEachMode(t: Test, name: string, check: (t: Test, mode: Mode) => Promise<void>): void {
   t.test(name, async (t) => {
     t.plan(MODES.length)
@@ -284,17 +291,17 @@ export function inEachMode(t: Test, name: string, check: (t: Test, mode: Mode) =
   })
 }
 
-/** The only mode of these properties. */
+/** The mode with these properties. */
 export function modeOf(isWarm: boolean, keepsJournal: boolean): Mode {
   const mode = MODES.find((it) => it.isWarm === isWarm && it.keepsJournal === keepsJournal)
-  if (mode === undefined) throw new Error('there is no such mode')
+  if (mode === undefined) throw new Error('expected a mode of MODES')
   return mode
 }
 
 /** The first call of the last poll. */
 export function firstCall(driver: CallDriver): Call {
   const [call] = driver.poll.calls
-  if (call === undefined) throw new Error('the poll has no calls')
+  if (call === undefined) throw new Error('expected a poll with calls')
   return call
 }
 

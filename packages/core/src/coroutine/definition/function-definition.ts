@@ -2,15 +2,15 @@ import type { FailureStatus } from '@dispatch/protocol'
 import type { Any } from '@dispatch/protocol/messages'
 import type { CallContext } from './call-context.js'
 
-/** What running a function takes: the seam between the functions users write and the coroutines that run them. */
+/** What is needed to run a function: the interface between the functions of an application and the coroutines that run them. */
 export interface FunctionDefinition {
   readonly name: string
-  /** @throws {DispatchError} `invalid_argument`, naming the field, when the input is not what the schema says. */
+  /** @throws {DispatchError} `invalid_argument`, naming the field, when the input does not match the schema. */
   decodeInput(input: Any | undefined): unknown
-  /** @throws {DispatchError} `invalid_response` when the output cannot be carried or is not what the schema says. */
+  /** @throws {DispatchError} `invalid_response` when the output cannot be encoded or does not match the schema. */
   encodeOutput(output: unknown): Any | undefined
-  /** The user's code. May throw or reject with anything. */
+  /** The code of the application. May throw or reject with anything. */
   handler(input: unknown, call: CallContext): unknown
-  /** Status of a thrown value that says nothing about itself. */
+  /** Status of a thrown value that has none of its own. */
   readonly unknownErrorStatus: FailureStatus
 }

@@ -2,7 +2,7 @@ import { DispatchError } from '@dispatch/protocol'
 import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
 import { httpResponseValue } from '@dispatch/protocol/values'
 
-/** Whether this is a `Response` of fetch, of whichever copy of undici. */
+/** Whether the value is a `Response` of fetch, from any copy of undici. */
 export function isFetchResponse(value: unknown): value is Response {
   if (typeof value !== 'object' || value === null) return false
   const { status, headers, arrayBuffer, clone } = value as Partial<Response>
@@ -15,17 +15,17 @@ export function isFetchResponse(value: unknown): value is Response {
 }
 
 /**
- * What a handler returned, as something that can be carried: a `Response` of fetch is read completely and becomes the
- * shape that HTTP responses have in all languages; anything else stays as it is.
+ * The output of a handler in a form that can be encoded: a `Response` of fetch is read completely and becomes the HTTP
+ * response that all SDKs share. Any other output is not changed.
  *
- * @throws {DispatchError} `invalid_response` when the body was read before or is larger than can be carried.
+ * @throws {DispatchError} `invalid_response` when the body was read before or is too large.
  */
 export async function readHttpOutput(output: unknown): Promise<unknown> {
   if (!isFetchResponse(output)) return output
   if (output.bodyUsed) {
     throw new DispatchError(
       'invalid_response',
-      'output: the body of the returned Response was read already; return what was read, or response.clone()',
+      'output: expected a Response with an unread body, got one whose body was read. Return what was read, or response.clone()',
     )
   }
   const body = await readBody(output)
@@ -40,7 +40,7 @@ async function readBody(response: Response): Promise<Uint8Array> {
     if (bytes > BODY_BYTES_MAX) {
       throw new DispatchError(
         'invalid_response',
-        `output: the body of the returned Response is larger than ${BODY_BYTES_MAX} bytes`,
+        `output: expected a Response with a body of at most ${BODY_BYTES_MAX} bytes, got a larger one`,
       )
     }
     chunks.push(chunk)
@@ -48,7 +48,7 @@ async function readBody(response: Response): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-/** Header fields as the body is now: fetch has undone its compression. */
+/** Header fields that fit the body as it was read: fetch has decompressed it. */
 function headerOf({ headers }: Response): Record<string, string | string[]> {
   const header: Record<string, string | string[]> = {}
   const cookies = headers.getSetCookie()
