@@ -213,8 +213,8 @@ function createFunction(
 }
 
 /**
- * Carries out a step of the running handler; it begins before this returns. The handler may drop the promise, as the
- * loser of a race is dropped: a failure then is nobody's business.
+ * Begins a step of the running handler before it returns. The handler may drop the promise, as it drops the loser of a
+ * race; its rejection is then ignored.
  */
 function inCoroutine<T>(
   name: string,
@@ -231,8 +231,8 @@ function inCoroutine<T>(
   }
   return Promise.reject(
     new TypeError(
-      `${name}.${step}(): there is no running function here that could wait. Use dispatch(input) instead, and await ` +
-        'handle.result() of what it resolves with',
+      `${name}.${step}() can only be called inside a durable function. Elsewhere use ` +
+        `\`await (await ${name}.dispatch(input)).result()\`${step === 'gather' ? ' for each input' : ''}`,
     ),
   )
 }
