@@ -51,7 +51,7 @@ function functionLines({ stats, paint, lineLengthMax }: SummaryOptions): string[
     if (suspended > 0) texts.push(`suspended ${count(suspended)}`)
     return [name, count(calls), count(runs), `${limitMin}–${limitMax}`, texts.join(', ')]
   })
-  const header = ['function', 'calls', 'attempts', 'limit', 'how the attempts ended']
+  const header = ['function', 'calls', 'runs', 'limit', 'how the runs ended']
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   )
