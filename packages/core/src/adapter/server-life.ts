@@ -1,5 +1,6 @@
 import type { Server } from 'node:net'
 import type { Logger } from '@dispatch/protocol'
+import { clearInterval, setInterval } from '@dispatch/protocol/time'
 import type { Mount } from './mount.js'
 
 /** The life of a {@link Mount} in an application whose framework has none, such as Express. */

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { DispatchError, type Scheduler, type Status, statusOfCode } from '@dispatch/protocol'
 import { type Any, type CallInfo, CallState, timestampMs } from '@dispatch/protocol/messages'
 import { parseDuration } from '@dispatch/protocol/text'
+import { sleep } from '@dispatch/protocol/time'
 import { checkObject } from '../checks/option-checks.js'
 import { droppableInside } from '../coroutine/life/current-coroutine.js'
 import { outcomeOf } from './call-outcome.js'

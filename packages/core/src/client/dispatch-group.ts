@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers'
 import { DispatchError, type FailureStatus } from '@dispatch/protocol'
 import type { Call } from '@dispatch/protocol/messages'
+import { setImmediate } from '@dispatch/protocol/time'
 
 /** Requests under way beyond which calls wait for each other: a scheduler commits one group while it receives the next. */
 const REQUESTS_MAX = 2

@@ -1,6 +1,7 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { linkAbort } from '@dispatch/protocol'
+import { clearTimeout, setTimeout } from '@dispatch/protocol/time'
 
 /** An answer to a POST. Header names are in lower case. */
 export interface HttpAnswer {

@@ -1,6 +1,7 @@
 import { DispatchError } from '@dispatch/protocol'
 import { Capacity, type CapacityLimits } from '@dispatch/protocol/bounds'
 import { bytesOfCalls, type Call } from '@dispatch/protocol/messages'
+import { systemNowMs } from '@dispatch/protocol/time'
 
 /**
  * The calls that this process has dispatched and that no scheduler has acknowledged yet, bounded by count and bytes: a
@@ -10,7 +11,7 @@ export class Unacknowledged {
   readonly #capacity: Capacity
 
   constructor(limits: CapacityLimits) {
-    this.#capacity = new Capacity(limits, Date.now)
+    this.#capacity = new Capacity(limits, systemNowMs)
   }
 
   /**

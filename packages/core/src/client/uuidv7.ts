@@ -1,3 +1,4 @@
+import { systemNowMs } from '@dispatch/protocol/time'
 import { createRandomBytes } from './random-bytes.js'
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
@@ -11,7 +12,7 @@ const RANDOM_BYTES = 10
  * @param randomBytes - Returns `count` random bytes.
  */
 export function createUuidv7Source(
-  nowMs: () => number = Date.now,
+  nowMs: () => number = systemNowMs,
   randomBytes: (count: number) => Uint8Array = createRandomBytes(),
 ): () => string {
   let lastMs = -1

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers'
 import { Deferred } from '@dispatch/protocol'
 import type { CallInfo } from '@dispatch/protocol/messages'
+import { setImmediate } from '@dispatch/protocol/time'
 
 /** Calls that one request waits for. */
 const CALLS_MAX = 500

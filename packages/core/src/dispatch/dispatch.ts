@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { DispatchError, type Endpoint, type FunctionStats, type RunSignal } from '@dispatch/protocol'
 import { UnaryError, type UnaryResponse } from '@dispatch/protocol/connect'
 import { type Any, type Call, RUN_PATH, type RunRequest, type RunResponse } from '@dispatch/protocol/messages'
+import { sleep, systemNowMs } from '@dispatch/protocol/time'
 import { type CallHandle, createCallHandle } from '../calls/call-handle.js'
 import { createPoster } from '../client/http-post.js'
 import type { HttpSchedulerWorld } from '../client/http-scheduler.js'
@@ -73,7 +73,7 @@ export class Dispatch {
       onSelfResume: (id) => this.#connection.wake(id),
       client,
     })
-    this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: Date.now, run })
+    this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: systemNowMs, run })
     this.endpoint = createInProcessEndpoint(run)
     this.#connection = createSchedulerConnection({ config, endpoint: this.endpoint, world: createWorld() })
     this.register(...(options.functions ?? []))
@@ -205,7 +205,7 @@ export class Dispatch {
   #callHandle<Output>(id: string, decodeOutput?: (output: Any | undefined) => unknown): CallHandle<Output> {
     return createCallHandle<Output>(id, {
       connect: () => this.#connection.open(),
-      nowMs: Date.now,
+      nowMs: systemNowMs,
       decodeOutput,
     })
   }
@@ -267,7 +267,7 @@ function createRunner(
   const { errorTypes, outputTypes, warmCoroutinesMax, warmIdleMsMax } = config
   return new CoroutineRunner({
     ...createClassifier({ errorTypes, outputTypes }),
-    nowMs: Date.now,
+    nowMs: systemNowMs,
     randomBytes: createRandomBytes(),
     ...hooks,
     replayCheck: config.replayCheck,
@@ -279,7 +279,7 @@ function createRunner(
 function createWorld(): HttpSchedulerWorld {
   return {
     poster: createPoster(),
-    nowMs: Date.now,
+    nowMs: systemNowMs,
     random: Math.random,
     sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }),
     createId: createUuidv7Source(),

@@ -22,6 +22,7 @@ import {
   RunResponseSchema,
 } from '@dispatch/protocol/messages'
 import { generateKeyPair, type SignedTarget, verifyRequest } from '@dispatch/protocol/signature'
+import { clearTimeout, setTimeout } from '@dispatch/protocol/time'
 import type { DispatchConfig } from '../config/config.js'
 import { createRunBatchServer } from './run-batch.js'
 import { type BodyReservation, RunCapacity } from './run-capacity.js'

@@ -7,6 +7,7 @@ import {
   type UnaryResponse,
   unreadResponse,
 } from '@dispatch/protocol/connect'
+import { systemNowMs } from '@dispatch/protocol/time'
 
 /** Limits of a {@link RunCapacity}. */
 export interface RunCapacityLimits {
@@ -43,7 +44,7 @@ export class RunCapacity {
     this.#limits = limits
     this.#capacity = new Capacity(
       { countMax: limits.requestsMax, bytesMax: limits.requestBytesMax },
-      Date.now,
+      systemNowMs,
     )
   }
 

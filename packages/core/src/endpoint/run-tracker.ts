@@ -1,4 +1,5 @@
 import { DispatchError, linkAbort, RunAborter, type RunSignal } from '@dispatch/protocol'
+import { clearTimeout, setTimeout } from '@dispatch/protocol/time'
 
 /** A run in progress. */
 export interface TrackedRun {

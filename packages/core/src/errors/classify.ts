@@ -8,6 +8,7 @@ import {
   statusOfSystemCode,
 } from '@dispatch/protocol'
 import { CONNECT_CODES, type ConnectCode, isConnectCode } from '@dispatch/protocol/connect'
+import { systemNowMs } from '@dispatch/protocol/time'
 import { isHttpResponseValue } from '@dispatch/protocol/values'
 import { isFetchResponse } from '../coroutine/definition/http-output.js'
 import { type Class, type ClassRule, type ClassRules, createClassRules, type Rule } from './class-rules.js'
@@ -73,7 +74,7 @@ export function outputType<O>(type: Class<O>, rule: Rule<O, Status>): OutputType
 
 /** @throws {TypeError} When an entry of the options is not a class and a rule for it. */
 export function createClassifier(options: ClassifierOptions = {}): Classifier {
-  const { errorTypes = [], outputTypes = [], nowMs = Date.now } = options
+  const { errorTypes = [], outputTypes = [], nowMs = systemNowMs } = options
   const errorRules = createClassRules<FailureStatus>(errorTypes, isFailureStatus, 'option errorTypes')
   const outputRules = createClassRules<Status>(outputTypes, isStatus, 'option outputTypes')
   return {

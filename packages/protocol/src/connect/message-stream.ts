@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { setImmediate } from '../time/system-time.js'
 import { type ConnectCode, isConnectCode } from './connect-code.js'
 import type { StreamedResponse } from './unary.js'
 import { UnaryError } from './unary-error.js'

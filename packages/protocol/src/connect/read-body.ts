@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { clearTimeout, setTimeout } from '../time/system-time.js'
 import { errorResponse, type UnaryResponse } from './unary.js'
 import { UnaryError } from './unary-error.js'
 import { failureOf, failureResponse } from './unary-failure.js'

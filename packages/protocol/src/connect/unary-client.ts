@@ -6,6 +6,7 @@ import { fromJsonString } from '../proto/from-json.js'
 import type { Message, MessageSchema } from '../proto/message.js'
 import { retryAfterMsOf, statusOfHttp } from '../statuses/http-status.js'
 import { quote } from '../text/shorten.js'
+import { systemNowMs } from '../time/system-time.js'
 import { connectCodeOfHttp, isConnectCode } from './connect-code.js'
 import { headerOf, type UnaryHeaders } from './unary.js'
 import { UnaryError } from './unary-error.js'
@@ -99,7 +100,7 @@ function failureOf(
   body: Uint8Array,
   options: ParseUnaryOptions,
 ): UnaryError {
-  const retryAfterMs = retryAfterMsOf(headerOf(headers, 'retry-after'), options.nowMs ?? Date.now())
+  const retryAfterMs = retryAfterMsOf(headerOf(headers, 'retry-after'), options.nowMs ?? systemNowMs())
   const common = { httpStatus, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   const wire = type === 'application/json' ? connectErrorOf(headers, body) : undefined
   if (isConnectCode(wire?.code)) {

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { systemNowMs } from '../time/system-time.js'
 import { retryAfterMsOfHeaders, statusOfHttp } from './http-status.js'
 import { type FailureStatus, isStatus, STATUSES, type Status } from './statuses.js'
 
@@ -68,7 +69,7 @@ export class DispatchError extends Error {
         `DispatchError.from(response): HTTP ${httpStatus} is a success; call it only if !response.ok`,
       )
     }
-    const retryAfterMs = retryAfterMsOfHeaders(response.headers, nowMs ?? Date.now())
+    const retryAfterMs = retryAfterMsOfHeaders(response.headers, nowMs ?? systemNowMs())
     return new DispatchError(status, message ?? messageOf(httpStatus, response.url), {
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...rest,

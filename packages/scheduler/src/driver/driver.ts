@@ -1,4 +1,5 @@
 import { DispatchError, type Logger } from '@dispatch/protocol'
+import { queueMicrotask, setImmediate } from '@dispatch/protocol/time'
 import type { Effect, Event } from '../kernel/events.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { Store, Write } from '../store/store.js'

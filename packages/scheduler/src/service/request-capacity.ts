@@ -8,6 +8,7 @@ import {
   unreadResponse,
   whenGone,
 } from '@dispatch/protocol/connect'
+import { clearTimeout, setTimeout, systemNowMs } from '@dispatch/protocol/time'
 import { COUNT, type Limits, TIME } from '../options/check-limits.js'
 import { TIMER_MS_MAX } from '../time/clock.js'
 import { WAIT_MS_MAX } from './wait-batch.js'
@@ -63,7 +64,7 @@ export class RequestCapacity {
         countMax: limits.requestsMax ?? REQUESTS_MAX,
         bytesMax: limits.requestBytesMax ?? REQUEST_BYTES_MAX,
       },
-      Date.now,
+      systemNowMs,
     )
   }
 

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout, systemMonotonicMs, systemNowMs } from '@dispatch/protocol/time'
 /** Time, as everything in this package sees it. A simulation passes its own. */
 export interface Clock {
   /** Epoch milliseconds. May jump, as clocks do. */
@@ -13,8 +14,8 @@ export const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** The only place in this package that reads time or sets a timer. */
 export const SYSTEM_CLOCK: Clock = {
-  nowMs: Date.now,
-  monotonicMs: () => performance.now(),
+  nowMs: systemNowMs,
+  monotonicMs: systemMonotonicMs,
   after(delayMs, action) {
     const timer = setTimeout(action, Math.min(Math.ceil(delayMs), TIMER_MS_MAX))
     return () => clearTimeout(timer)

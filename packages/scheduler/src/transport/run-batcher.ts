@@ -7,6 +7,7 @@ import {
   MessageStreamReader,
   UnaryError,
 } from '@dispatch/protocol/connect'
+import { setImmediate } from '@dispatch/protocol/time'
 import type { Clock } from '../time/clock.js'
 
 export interface RunBatcherOptions {

@@ -1,5 +1,5 @@
-import { clearTimeout, setTimeout } from 'node:timers'
 import { DispatchError, type RunSignal } from '@dispatch/protocol'
+import { clearTimeout, setTimeout } from '@dispatch/protocol/time'
 import type { Coroutine } from '../life/coroutine.js'
 
 /** Longest delay of a timer in Node.js, which fires a longer one at once. Milliseconds. */

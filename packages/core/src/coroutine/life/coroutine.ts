@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers'
 import { type Any, type Call, type CallResult, fromWireError, toWireError } from '@dispatch/protocol/messages'
+import { setImmediate } from '@dispatch/protocol/time'
 import { detachedCallIdOf } from '../identity/detached-call-id.js'
 import { StepLog } from '../journal/step-log.js'
 import { type DispatchNote, differenceOf, type StepNote } from '../journal/steps.js'

@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '@dispatch/protocol/time'
 import type { RecordedRun } from '../journal/journal.js'
 import { describeStep, type StepNote } from '../journal/steps.js'
 import type { Coroutine } from '../life/coroutine.js'

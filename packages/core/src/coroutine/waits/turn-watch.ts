@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers'
+import { setImmediate } from '@dispatch/protocol/time'
 
 /**
  * Waits for a macrotask turn without activity: resolves after a turn without a {@link touch}, if `isQuiet` returns true

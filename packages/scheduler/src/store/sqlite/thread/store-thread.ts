@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { DispatchError, type Logger } from '@dispatch/protocol'
+import { setImmediate } from '@dispatch/protocol/time'
 import { driverPlaces } from '../driver/driver.js'
 import { storeError } from '../driver/error.js'
 import type {
