@@ -74,6 +74,63 @@ t.test('a handler that ends while it is suspended ends the next run', async (t) 
   t.strictSame(driver.outcome, { status: 'ok', output: 'meanwhile' })
 })
 
+t.test(
+  'onSelfResume is called once when a suspended handler begins steps, and not when a run resumes it',
+  async (t) => {
+    const resumed: string[] = []
+    const afterTurns = async (name: string) => {
+      for (let turns = 0; turns < 5; turns++) await turn()
+      return awaitCall(name)
+    }
+    const driver = new CallDriver(
+      WARM,
+      define(async () => [
+        await Promise.race([awaitCall('a'), afterTurns('b'), afterTurns('c')]),
+        await awaitCall('d'),
+      ]),
+      { onSelfResume: (dispatchId) => resumed.push(dispatchId) },
+    )
+    await driver.begin()
+    const a = firstCall(driver)
+    t.strictSame(resumed, [])
+    for (let turns = 0; turns < 10; turns++) await turn()
+    t.strictSame(resumed, ['call-1'])
+    await driver.resume([resultOf(a)])
+    t.strictSame(
+      driver.poll.calls.map((call) => call.function),
+      ['b', 'c', 'd'],
+    )
+    t.strictSame(resumed, ['call-1'])
+  },
+)
+
+t.test(
+  'onSelfResume is called when a suspended handler ends, and not when its copy is dropped',
+  async (t) => {
+    const resumed: string[] = []
+    let finish: () => void = () => undefined
+    const handler = () =>
+      Promise.race([
+        awaitCall('a'),
+        new Promise<void>((resolve) => {
+          finish = resolve
+        }),
+      ])
+    const driver = new CallDriver(WARM, define(handler), {
+      onSelfResume: (dispatchId) => resumed.push(dispatchId),
+    })
+    await driver.begin()
+    finish()
+    await turn()
+    t.strictSame(resumed, ['call-1'])
+    await driver.begin()
+    driver.runner.close('shutdown')
+    finish()
+    await turn()
+    t.strictSame(resumed, ['call-1'])
+  },
+)
+
 /** Ways in which a run can end, and what the response says. */
 const ENDS: readonly {
   name: string
