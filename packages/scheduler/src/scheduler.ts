@@ -55,6 +55,7 @@ export interface SchedulerLimits extends AdmissionLimits, WaiterLimits {
   readonly runBytesMax?: number
 }
 
+/** Options of {@link createScheduler}. */
 export interface SchedulerOptions extends SchedulerLimits {
   /** Where calls are kept. */
   readonly store: Store

@@ -78,9 +78,14 @@ function itemOf(symbol, checker) {
   return { kind: 'value', doc, text: checker.typeToString(checker.getTypeOfSymbol(symbol)) }
 }
 
+const TAGS = new Set(['param', 'throws', 'see'])
+
 /** A comment in parts: prose, and tags such as `@throws` in the order in which they stand. */
 function docOf(symbol, checker) {
-  const tags = symbol.getJsDocTags(checker).map(({ name, text }) => ({ name, text: proseOf(text ?? []) }))
+  const tags = symbol
+    .getJsDocTags(checker)
+    .filter(({ name }) => TAGS.has(name))
+    .map(({ name, text }) => ({ name, text: proseOf(text ?? []) }))
   return { text: proseOf(symbol.getDocumentationComment(checker)), tags }
 }
 
@@ -115,15 +120,21 @@ function classOf(symbol, declaration, checker) {
     .filter(({ declarations }) => !declarations?.some(ts.isConstructorDeclaration))
     .map((member) => memberOf(member, checker))
     .filter(({ name }) => !name.startsWith('__') && name !== 'prototype')
-  const constructors = declaration.members.filter(ts.isConstructorDeclaration)
+  const constructors = declaration.members.filter(
+    (node) => ts.isConstructorDeclaration(node) && !isInternal(node),
+  )
   const shown = constructors.length > 1 ? constructors.filter((one) => one.body === undefined) : constructors
   const made = symbol.members?.get('__constructor')
   return {
     bases: (declaration.heritageClauses ?? []).flatMap(({ types }) => types.map(textOf)),
-    constructors: shown.map((one) => `new ${symbol.name}(${one.parameters.map(parameterText).join(', ')})`),
+    constructors: shown.map((one) => ({ ...signatureOf(one), name: `new ${symbol.name}` })),
     constructorDoc: made === undefined ? { text: '', tags: [] } : docOf(made, checker),
     members,
   }
+}
+
+function isInternal(node) {
+  return ts.getJSDocTags(node).some(({ tagName }) => tagName.text === 'internal')
 }
 
 function memberOf(symbol, checker) {
@@ -171,12 +182,15 @@ function withoutUndefined(type) {
   return type.replace(/ \| undefined$/, '')
 }
 
-/** A head without a body: `func<Input>(name: string): Made<Input>`. */
+/** A head without a body, in parts: `func<Input>`, its parameters, `: Made<Input>`. */
 function signatureOf(node) {
   const name = node.name === undefined ? '' : textOf(node.name)
   const generics = node.typeParameters === undefined ? '' : `<${node.typeParameters.map(textOf).join(', ')}>`
-  const result = node.type === undefined ? '' : `: ${textOf(node.type)}`
-  return `${name}${generics}(${node.parameters.map(parameterText).join(', ')})${result}`
+  return {
+    name: name + generics,
+    parameters: node.parameters.map(parameterText),
+    result: node.type === undefined ? '' : `: ${textOf(node.type)}`,
+  }
 }
 
 /** Without a default value, which makes a parameter optional. */
@@ -193,11 +207,14 @@ function variableText(symbol, declaration, checker) {
   return `${symbol.name}: ${checker.typeToString(type, declaration, ts.TypeFormatFlags.NoTruncation)}`
 }
 
-/** As it is written, on one line, without comments. */
+/** As it is written, on one line, without comments: members that stand on lines of their own are separated by semicolons. */
 function textOf(node) {
   return node
     .getText()
     .replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*/g, '')
+    .replaceAll(/(?<=[\w\])}>'"])\s*\n\s*(?=[\w'"[])/g, '; ')
     .replaceAll(/\s+/g, ' ')
+    .replaceAll('= |', '=')
+    .replace(/;$/, '')
     .trim()
 }

@@ -1,3 +1,5 @@
+import { NOTES } from './sections.mjs'
+
 /** Markdown of the API reference. @param api - What {@link readApi} gives. */
 export function renderApi({ items, additions }, sections) {
   assertPlaced(items, sections)
@@ -35,8 +37,9 @@ function renderSection({ title, intro, names, alike, adds }, context) {
 }
 
 function renderItem(item, context) {
-  const parts = [`### ${headingOf(item)}\n`]
-  if (item.doc.text !== '') parts.push(`${item.doc.text}\n`)
+  const text = item.doc.text || (NOTES[`${item.owner}:${item.name}`] ?? '')
+  if (text === '') context.problems.push(`${item.owner} exports ${item.name} without a comment`)
+  const parts = [`### ${headingOf(item)}\n`, `${text}\n`]
   const head = headOf(item)
   if (head.length > 0) parts.push(`\`\`\`typescript\n${head.join('\n')}\n\`\`\`\n`)
   parts.push(...listOf(item.doc.tags.map(renderTag)))
@@ -53,14 +56,29 @@ function headingOf({ name, owner }) {
 function headOf(item) {
   switch (item.kind) {
     case 'function':
-      return item.signatures
+      return item.signatures.map(blockOf)
     case 'class':
-      return item.constructors
+      return item.constructors.map(blockOf)
     case 'interface':
-      return item.calls
+      return item.calls.map(blockOf)
     default:
       return [SHORT_FORMS[`${item.owner}:${item.name}`] ?? item.text.replace(/^export (declare )?/, '')]
   }
+}
+
+/** Longest signature on one line. */
+const LINE_LENGTH_MAX = 100
+
+/** With a line for each parameter where it would be long. */
+function blockOf(signature) {
+  const line = lineOf(signature)
+  if (line.length <= LINE_LENGTH_MAX) return line
+  const { name, parameters, result } = signature
+  return `${name}(\n${parameters.map((parameter) => `  ${parameter},\n`).join('')})${result}`
+}
+
+function lineOf({ name, parameters, result }) {
+  return `${name}(${parameters.join(', ')})${result}`
 }
 
 /** Of values whose type is inferred and says less than this. */
@@ -72,7 +90,7 @@ const SHORT_FORMS = {
 function renderTag({ name, text }) {
   if (name === 'throws') return `Throws ${inSentence(text.replace(/^\{(\w+)\} ?/, '`$1`: '))}`
   if (name === 'param') return text.replace(/^(\S+) - /, '`$1`: ')
-  return name === 'see' ? `See ${text}` : `${name}: ${text}`
+  return `See ${text}`
 }
 
 /** With a small letter where a sentence goes on. */
@@ -164,7 +182,7 @@ function splitEnvironment(text) {
 
 function renderMember({ kind, name, type, isStatic, isOptional, signatures, doc }) {
   const prefix = isStatic ? 'static ' : ''
-  const heads = kind === 'method' ? signatures : [`${name}${isOptional ? '?' : ''}: ${type}`]
+  const heads = kind === 'method' ? signatures.map(lineOf) : [`${name}${isOptional ? '?' : ''}: ${type}`]
   const text = withTags(doc)
   return `- ${heads.map((head) => code(prefix + head)).join(', ')}${text === '' ? '' : `  \n  ${text}`}`
 }

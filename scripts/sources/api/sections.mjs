@@ -9,6 +9,11 @@ export const ENTRY_POINTS = {
   scheduler: 'packages/scheduler/src/index.ts',
 }
 
+/** Comments of what has none where it is declared. */
+export const NOTES = {
+  'core:Any': 'A `google.protobuf.Any`: an encoded message and the URL of its type.',
+}
+
 export const SECTIONS = [
   {
     title: 'Per process: Dispatch',

@@ -16,13 +16,13 @@ const WAIT_MS_MIN = 50
 /** The five states of a call. */
 export type CallStateName = 'scheduled' | 'pending' | 'running' | 'suspended' | 'done'
 
-/** What has become of a call. */
+/** The state of a call. */
 export interface CallStatus {
   readonly id: string
   readonly state: CallStateName
-  /** How the call ended; until then, how its last attempt ended, if there was one. */
+  /** Status of the call; until it is done, that of its last attempt, if there was one. */
   readonly status?: Status
-  /** How often its present run was tried. */
+  /** Number of the attempt of its current run, from 1. */
   readonly attempt: number
   readonly function: string
   readonly createdAt?: Date
@@ -40,21 +40,25 @@ export interface ResultOptions {
   readonly timeout?: number | string | undefined
 }
 
-/** A call that was handed to a scheduler. */
+/** A dispatched call. */
 export interface CallHandle<Output> {
-  /** The dispatch id: names the call for ever. */
+  /** The dispatch id: identifies the call permanently. */
   readonly id: string
   /**
    * Waits until the call is done and resolves with its output.
    *
    * @throws {DispatchError} With the status of the call, its `dispatchId` and its output if it has one, when it failed;
-   *   `timeout` when it is not done in time; `not_found` when the scheduler does not know it (any more).
-   * @throws The signal's reason, when that aborts.
+   *   `timeout` when it is not done in time; `not_found` when the call does not exist or is no longer retained.
+   * @throws The reason of the signal, when that aborts.
    */
   result(options?: ResultOptions): Promise<Output>
-  /** @throws {DispatchError} `not_found` when the scheduler does not know the call (any more). */
+  /**
+   * The current state of the call.
+   *
+   * @throws {DispatchError} `not_found` when the call does not exist or is no longer retained.
+   */
   status(): Promise<CallStatus>
-  /** Ends the call, and every call below it, unless it is done. Resolves with what it is then. */
+  /** Cancels the call and every call below it, unless it is done. Resolves with the resulting state. */
   cancel(): Promise<CallStatus>
 }
 

@@ -1,7 +1,7 @@
 /** Any class, abstract or not. */
 export type Class<T = unknown> = abstract new (...args: never[]) => T
 
-/** What the values of a class mean: always the same, or what a function says. `undefined`: look further. */
+/** The status of the values of a class: always the same, or the result of a function; `undefined`: other rules decide. */
 export type Rule<T, S extends string> = S | ((value: T) => S | undefined)
 
 /** A class with its rule, as lists of options have them. */

@@ -56,18 +56,20 @@ export interface ClassifierOptions {
   readonly nowMs?: (() => number) | undefined
 }
 
+/** The status of a class of errors, made by {@link errorType}. */
 export type ErrorType = ClassRule<FailureStatus>
+/** The status of a class of outputs, made by {@link outputType}. */
 export type OutputType = ClassRule<Status>
 
 /**
- * What errors of a class, and of classes that extend it and have no rule of their own, mean: a status, or a function that
- * takes the error and gives a status, or `undefined` where it cannot say.
+ * Sets the status of the errors of a class, and of classes that extend it and have no rule of their own: a status, or a
+ * function that takes the error and returns a status, or `undefined` to continue with the other rules.
  */
 export function errorType<E>(type: Class<E>, rule: Rule<E, FailureStatus>): ErrorType {
   return [type, rule]
 }
 
-/** As {@link errorType}, for what a function returns: other than `ok`, it may be run again although it returned. */
+/** Like {@link errorType}, for values that functions return: with a retryable status, a call is retried although it returned. */
 export function outputType<O>(type: Class<O>, rule: Rule<O, Status>): OutputType {
   return [type, rule]
 }

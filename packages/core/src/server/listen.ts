@@ -16,7 +16,7 @@ export interface ListenOptions {
 export interface Server {
   /** Where it listens, such as `http://localhost:8000`. */
   readonly url: string
-  /** Takes no more runs, waits for the ones that go on, and closes the server and the `Dispatch`. */
+  /** Accepts no more runs, waits for those under way, and closes the server and the `Dispatch`. */
   close(): Promise<void>
 }
 

@@ -20,6 +20,7 @@ export interface StatusRow {
   readonly systemCodes: readonly string[]
 }
 
+/** The table of statuses: for each, its number on the wire, and its effect on retry and concurrency. */
 export const STATUSES = {
   ok: {
     code: 1,

@@ -9,6 +9,7 @@ const LIVE_CALLS_MAX = 2_000_000
 /** Their inputs lie in the store, not in memory. */
 const LIVE_BYTES_MAX = 10_000_000_000
 
+/** Limits on new calls; beyond them, calls are refused with `throttled`. */
 export interface AdmissionLimits {
   /**
    * Maximum of calls that are not done, at about 500 bytes of memory each. Calls made by accepted calls count, and are never

@@ -11,6 +11,7 @@ export interface RetryPolicy {
   readonly unknownFunctionMsMax: number
 }
 
+/** The default policy. */
 export const RETRY_POLICY: RetryPolicy = {
   delayMsMin: 500,
   delayMsMax: 300_000,

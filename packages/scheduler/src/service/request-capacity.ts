@@ -25,6 +25,7 @@ const BODY_MS_MAX = 30_000
 /** Time for an answer to be read; as much, and patience for a reader that is busy. */
 const ANSWER_MS_MAX = 60_000
 
+/** Limits on requests to a scheduler over HTTP. */
 export interface RequestLimits {
   /** Maximum of requests under way, including those that wait for a call. Default 20 000. */
   readonly requestsMax?: number

@@ -21,7 +21,9 @@ import type { MethodContext, MethodOptions } from './method-context.js'
 import { METHODS } from './methods.js'
 import { REQUEST_LIMITS, RequestCapacity, type RequestLimits } from './request-capacity.js'
 
+/** Options of {@link createSchedulerHandler}. */
 export interface SchedulerHandlerOptions extends RequestLimits {
+  /** The scheduler to serve. */
   readonly scheduler: { forTenant(tenant: string): Scheduler }
   /** Keys that may use the scheduler. Default: none; only requests from this machine to a loopback address are answered. */
   readonly apiKeys?: ApiKeys

@@ -108,12 +108,14 @@ export interface FinishedChild {
   readonly statusCode: number
 }
 
+/** The result of a child, for its parent. */
 export interface ChildResult {
   readonly correlationId: bigint
   /** Encoded `CallResult` without ids. */
   readonly result: Uint8Array
 }
 
+/** An entry of the journal of a call: the results that a run received, and its notes. */
 export interface StoredJournalEntry {
   readonly ordinals: readonly number[]
   readonly entry: Uint8Array

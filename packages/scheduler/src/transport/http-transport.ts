@@ -26,6 +26,7 @@ import { type Clock, SYSTEM_CLOCK } from '../time/clock.js'
 import { type EndpointFilter, parseAllowedEndpoints } from './allowed-endpoints.js'
 import { createRunBatcher, type RunBatcher } from './run-batcher.js'
 
+/** Options of {@link createHttpTransport}. */
 export interface HttpTransportOptions {
   /** Endpoints that may be called, see {@link parseAllowedEndpoints}. Default `['*']`: all http and https URLs. */
   readonly allowedEndpoints?: readonly string[]
@@ -50,6 +51,7 @@ const TRANSPORT_LIMITS: Limits<HttpTransportOptions> = {
   runsPerRequestMax: COUNT,
 }
 
+/** Endpoints over HTTP. */
 export interface HttpTransport {
   /** The endpoint at a URL of the schemes http and https. One of another scheme fails every run. */
   endpointOf(url: string): Endpoint

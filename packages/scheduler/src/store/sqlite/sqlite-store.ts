@@ -11,6 +11,7 @@ import { type PackedPayloads, unpackPayloads } from './rows/messages.js'
 import { decodeCall } from './rows/record.js'
 import { StoreThread } from './thread/store-thread.js'
 
+/** Options of {@link createSqliteStore}. */
 export interface SqliteStoreOptions {
   /**
    * File of the store; its directory is made when it does not exist. Beside it stand `-wal`, `-shm` and `-lock`.
