@@ -12,7 +12,7 @@ export function toBinary<Shape extends Message>(schema: MessageSchema<Shape>, me
 }
 
 /**
- * The message in these bytes. Its own fields of bytes are views of them. Fields that are not known are kept.
+ * The message in these bytes. Its bytes fields are views of them. Unknown fields are kept.
  *
  * @throws {Error} When the bytes are malformed; see {@link ProtoReader}.
  */

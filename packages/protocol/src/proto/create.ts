@@ -1,8 +1,8 @@
 import type { Field, Message, MessageInit, MessageSchema } from './message.js'
 
 /**
- * A message of this type. One that is given is returned as it is; of other objects the fields are taken, and what is
- * none is left out.
+ * A message of this type. A message of the type is returned unchanged; from any other object its fields are copied and
+ * other properties ignored.
  */
 export function create<Shape extends Message>(
   schema: MessageSchema<Shape>,

@@ -12,14 +12,13 @@ import { jsonScalar, unexpected } from './json-scalar.js'
 import type { Field, Message, MessageSchema } from './message.js'
 import { setOwn } from './set-own.js'
 
-/** Most messages inside each other, unless the caller wants otherwise. */
+/** Default maximum nesting depth of messages. */
 const DEPTH_MAX = 100
 
 /**
- * The message in a text of protobuf's JSON form. Fields that are not known, and names of enum values that are not,
- * are left out.
+ * The message in a string of protobuf's JSON form. Unknown fields and unknown names of enum values are ignored.
  *
- * @throws {Error} Naming the field, when the text is no JSON, or its content is not of the type.
+ * @throws {Error} Naming the field, when the string is not JSON or its content does not match the type.
  */
 export function fromJsonString<Shape extends Message>(
   schema: MessageSchema<Shape>,
@@ -41,7 +40,7 @@ export function fromJson<Shape extends Message>(
 type Properties = Record<string, unknown>
 type JsonObject = { readonly [key: string]: Json }
 
-/** Reads one text, and knows how deep it is. */
+/** Reads one document and tracks its nesting depth. */
 class JsonReader {
   private readonly options: JsonOptions
   private depth = 0

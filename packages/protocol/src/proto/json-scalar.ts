@@ -3,7 +3,7 @@ import type { Json } from './json.js'
 import type { Field, FieldKind } from './message.js'
 
 /**
- * The content of a field that is no message, from its JSON. Numbers may be given as texts.
+ * The value of a scalar field from its JSON. Numbers may be given as strings.
  *
  * @param place - Begins messages: `dispatch.sdk.v1.Call.endpoint`.
  * @returns `undefined` for the name of an enum value that is not known.
@@ -28,7 +28,7 @@ export function jsonScalar(field: Field, json: Json, place: string): unknown {
   }
 }
 
-/** An error that says what there should be; of long texts only the beginning. */
+/** An error with what was expected and the beginning of what was given. */
 export function unexpected(place: string, what: string, json: Json): Error {
   const text = JSON.stringify(json)
   return new TypeError(`${place}: expected ${what}, got ${text.length > 40 ? `${text.slice(0, 40)}…` : text}`)
@@ -62,7 +62,7 @@ const RANGES = {
   uint64: [0n, 2n ** 64n - 1n],
 } as const satisfies Partial<Record<FieldKind, readonly [bigint, bigint]>>
 
-/** Also from a text, and from a number with an exponent that is whole. */
+/** Accepts a string too, and a number with an exponent whose value is an integer. */
 function integerOf(json: Json, kind: FieldKind, place: string): number | bigint {
   const [min, max] = RANGES[kind as keyof typeof RANGES]
   const value = bigintOf(json)

@@ -1,6 +1,6 @@
 import type { MessageRegistry, MessageSchema } from './message.js'
 
-/** What JSON can hold. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
 /** How JSON is read and written. */
@@ -18,7 +18,7 @@ export const TIMESTAMP_SECONDS_MAX = 253_402_300_799
 /** Limit of `google.protobuf.Duration` in JSON. Seconds. */
 export const DURATION_SECONDS_MAX = 315_576_000_000
 
-/** The name of a type whose JSON is no object of its fields, but has a form of its own; `undefined` for others. */
+/** The name of a type whose JSON is not an object of its fields but a special form; `undefined` for others. */
 export type SpecialType = 'Any' | 'Duration' | 'ListValue' | 'Struct' | 'Timestamp' | 'Value' | 'wrapper'
 
 /** Which form of its own the JSON of a type has, if it has one. */

@@ -1,7 +1,7 @@
 import type { ProtoReader } from './reader.js'
 import type { ProtoWriter } from './writer.js'
 
-/** What every message has; its fields are plain properties. The same form as in protobuf-es 2, so that its messages pass. */
+/** Base of every message; fields are plain properties. The same form as in protobuf-es 2, so its messages are accepted. */
 export interface Message<TypeName extends string = string> {
   readonly $typeName: TypeName
   /** Fields that this version does not know, as they came. They go out again with the message. */
@@ -12,7 +12,7 @@ export interface Message<TypeName extends string = string> {
 export interface UnknownField {
   readonly no: number
   readonly wireType: number
-  /** What followed the tag. */
+  /** The bytes after the tag. */
   readonly data: Uint8Array
 }
 
@@ -23,11 +23,11 @@ export interface MessageSchema<Shape extends Message = Message> {
   /** A message without content. */
   empty(): Shape
   write(writer: ProtoWriter, message: Shape): void
-  /** Reads up to `end` into `message`: fields that come again replace what is there, or are merged or appended to it. */
+  /** Reads up to `end` into `message`. A repeated occurrence of a field replaces, merges with or appends to its value. */
   read(reader: ProtoReader, end: number, message: Shape): void
 }
 
-/** What a field holds, in the words of .proto files. */
+/** The type of a field, in the words of .proto files. */
 export type FieldKind =
   | 'bool'
   | 'bytes'
@@ -50,7 +50,7 @@ export interface Field {
   /** Its name in messages and in JSON: `dispatchId`. */
   readonly key: string
   readonly kind: FieldKind
-  /** Many values: an array, or an object whose properties are the values. */
+  /** Several values: an array, or an object whose properties are the values. */
   readonly shape?: 'list' | 'map'
   /** The oneof it belongs to: the property that holds `{ case: key, value }`. */
   readonly oneof?: string
@@ -60,7 +60,7 @@ export interface Field {
   readonly names?: Readonly<Record<number, string>>
 }
 
-/** What a message can be made of: one of its type, or any of its fields, in which messages may be given likewise. */
+/** Input of {@link create}: a message of the type, or any of its fields, in which messages may be given likewise. */
 export type MessageInit<Shape extends Message> =
   | Shape
   | { readonly [Key in Exclude<keyof Shape, keyof Message>]?: FieldInit<Shape[Key]> | undefined }
@@ -78,5 +78,5 @@ type FieldInit<Value> = Value extends Uint8Array
 /** Finds a message type by its full name. */
 export type MessageRegistry = ReadonlyMap<string, MessageSchema>
 
-/** What fields of bytes hold when they hold nothing: it has no content that could change. */
+/** Default of bytes fields. It is empty, so it can be shared. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0)

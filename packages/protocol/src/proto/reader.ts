@@ -85,7 +85,7 @@ export class ProtoReader {
     if (start === end) return ''
     this.textBuffer ??= Buffer.from(this.buffer.buffer, this.buffer.byteOffset, this.buffer.byteLength)
     const text = this.textBuffer.toString('utf8', start, end)
-    // What stands for malformed bytes may also have been sent as it is: the slower decoder tells which.
+    // U+FFFD replaces malformed bytes but may also have been sent: the slower decoder distinguishes the two.
     return text.includes('\ufffd') ? TEXT_DECODER.decode(this.buffer.subarray(start, end)) : text
   }
 
@@ -97,7 +97,7 @@ export class ProtoReader {
     return bytes
   }
 
-  /** A message of this type; what is read is merged into `target`. */
+  /** A message of this type, merged into `target`. */
   message<Shape extends Message>(schema: MessageSchema<Shape>, target: Shape = schema.empty()): Shape {
     const end = this.partEnd()
     if (++this.depth > DEPTH_MAX) throw tooDeep()
@@ -120,14 +120,14 @@ export class ProtoReader {
     if (this.position !== end) throw new RangeError('a part is longer than its whole')
   }
 
-  /** Whether a part of several values goes on; see {@link assertAt} where it does not. */
+  /** Whether a packed part has more values; {@link assertAt} checks its end. */
   before(end: number): boolean {
     if (this.position < end) return true
     this.assertAt(end)
     return false
   }
 
-  /** Reads an entry of a map from texts to messages of this type. */
+  /** Reads an entry of a map from strings to messages of this type. */
   mapEntry<Shape extends Message>(schema: MessageSchema<Shape>, map: Record<string, Shape>): void {
     const end = this.partEnd()
     let key = ''

@@ -12,9 +12,9 @@ import type { Field, Message, MessageSchema } from './message.js'
 import { setOwn } from './set-own.js'
 
 /**
- * The message in protobuf's JSON form. Fields that are not known are left out, as is what is zero and has no presence.
+ * The message in protobuf's JSON form. Unknown fields are omitted, and so are zero values of fields without presence.
  *
- * @throws {Error} When there is no such form: an `Any` of a type that the registry does not have, a time out of range.
+ * @throws {Error} When there is no such form: an `Any` whose type is not in the registry, or a time out of range.
  */
 export function toJsonString<Shape extends Message>(
   schema: MessageSchema<Shape>,

@@ -1,7 +1,7 @@
 import type { Message, MessageSchema } from './message.js'
 import type { ProtoWriter } from './writer.js'
 
-// What generated code writes messages with. A tag is a number: field << 3 | wire type, where type 0 is a varint, 1
+// Writers used by generated code. A tag is a number: field << 3 | wire type, where type 0 is a varint, 1
 // has eight bytes, 2 has a length and 5 has four bytes. The functions named `write…` leave zero out, which proto3
 // does for fields that have no presence; those named `put…` write it too, for members of a oneof and of a list.
 
@@ -105,7 +105,7 @@ export function writeMessage<Shape extends Message>(
   writer.join(mark)
 }
 
-/** A map from texts to messages: for each entry a part with the key and the value. */
+/** A map from strings to messages: for each entry a part with the key and the value. */
 export function writeMap<Shape extends Message>(
   writer: ProtoWriter,
   tag: number,

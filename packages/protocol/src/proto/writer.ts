@@ -10,8 +10,8 @@ const WORDS = new DataView(new ArrayBuffer(8))
 let idleWriter: ProtoWriter | undefined
 
 /**
- * What `write` wrote, in memory of its own. The writer is reused from call to call; a call inside `write` (a
- * `toJSON` may encode a value of its own) gets another one.
+ * The bytes that `write` writes, in a new buffer. The writer is reused between calls; a nested call (a `toJSON` may
+ * encode a value itself) gets another writer.
  */
 export function writeProto<Input>(
   write: (writer: ProtoWriter, input: Input) => void,
@@ -74,7 +74,7 @@ export class ProtoWriter {
     else this.varint64(value >>> 0, 0xffff_ffff)
   }
 
-  /** A signed varint of 64 bits. @throws {RangeError} when out of range, or a number that is no safe integer. */
+  /** A signed varint of 64 bits. @throws {RangeError} when out of range, or a number that is not a safe integer. */
   int64(value: number | bigint): void {
     if (typeof value === 'bigint') WORDS.setBigInt64(0, value, true)
     if (typeof value === 'number') this.safeInteger(value)
@@ -128,7 +128,7 @@ export class ProtoWriter {
     this.position += written
   }
 
-  /** Begins a part whose length stands before it. Ended by {@link join} with the returned mark. */
+  /** Begins a length-prefixed part. {@link join} with the returned mark ends it. */
   fork(): number {
     this.byte(0)
     return this.position

@@ -1,4 +1,4 @@
-/** What a request must be signed over, in the order in which we sign it. */
+/** The components that a signature must cover, in the order in which ours covers them. */
 export const REQUIRED_COMPONENTS = [
   '@method',
   '@path',
@@ -7,7 +7,7 @@ export const REQUIRED_COMPONENTS = [
   'content-digest',
 ] as const
 
-/** The only key id: which of several keys it is, is found by trying. */
+/** The only key id. With several keys, each is tried. */
 export const KEY_ID = 'default'
 
 /** The only algorithm. */
@@ -22,7 +22,7 @@ export interface SignedTarget {
   readonly authority: string
 }
 
-/** Value of a derived component (RFC 9421 section 2.2), or `undefined` when we do not know this one. */
+/** Value of a derived component (RFC 9421 section 2.2), or `undefined` when it is not supported. */
 export function derivedComponentOf(target: SignedTarget, name: string): string | undefined {
   if (name === '@method') return target.method.toUpperCase()
   if (name === '@path') return target.path.split('?', 1)[0] || '/'

@@ -1,7 +1,7 @@
 import { headerOf, type UnaryHeaders } from '../connect/unary.js'
 import type { SignedTarget } from './base.js'
 
-/** A guess at what a request was signed for, when that is not what this process sees. */
+/** A target for which a request may have been signed, when it differs from the one that this process sees. */
 export interface LikelyTarget {
   readonly component: '@authority' | '@path'
   readonly value: string
@@ -9,8 +9,8 @@ export interface LikelyTarget {
 }
 
 /**
- * What a request may have been signed for, by what proxies say about the request as they got it. Anybody can write these
- * header fields: they serve to explain a refusal, never to accept a request.
+ * The targets for which a request may have been signed, according to the header fields of proxies. Any client can set
+ * these, so they are used to explain a refusal and never to accept a request.
  */
 export function likelyTargets(seen: SignedTarget, headers: UnaryHeaders): LikelyTarget[] {
   const authority = AUTHORITY_HEADERS.map((name) => firstOf(headers, name)).find(

@@ -1,4 +1,4 @@
-/** What a request with an unusable (401) or a wrong (403) signature is refused with. */
+/** The refusal of a request with an unusable (401) or a wrong (403) signature. */
 export interface VerificationFailure {
   readonly status: 401 | 403
   readonly code: 'unauthenticated' | 'permission_denied'

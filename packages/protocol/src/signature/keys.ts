@@ -9,7 +9,7 @@ export type KeyInput = string | KeyObject
  * by commas: while keys are rotated, a signature by any of them is good.
  *
  * @param source - Where the keys come from, for the message: `option verificationKey`, `DISPATCH_VERIFICATION_KEY`.
- * @throws {TypeError} Naming the source, when there is no key or one is not of this form (conformance case S22).
+ * @throws {TypeError} Naming the source, when there is no key or a key does not have this form (conformance case S22).
  */
 export function parseVerificationKeys(input: KeyInput | readonly KeyInput[], source: string): KeyObject[] {
   const inputs = typeof input === 'string' || input instanceof KeyObject ? [input] : input
@@ -72,7 +72,7 @@ export function formatVerificationKey(key: KeyObject): string {
   return rawPublicKeyOf(key).toString('base64')
 }
 
-/** The private key as {@link parseSigningKey} reads it: base64 of 64 bytes, so that nobody takes it for a public one. */
+/** The private key as {@link parseSigningKey} reads it: base64 of 64 bytes, so it is not mistaken for a public key. */
 export function formatSigningKey(privateKey: KeyObject): string {
   const { d } = privateKey.export({ format: 'jwk' })
   return Buffer.concat([Buffer.from(d ?? '', 'base64url'), rawPublicKeyOf(privateKey)]).toString('base64')

@@ -20,12 +20,12 @@ export interface SignatureEntry {
   readonly signature: Uint8Array
 }
 
-/** What a signature says of itself in `signature-input`. */
+/** The parameters of a signature in `signature-input`. */
 type SignatureInput = Omit<SignatureEntry, 'signature'>
 
 /**
- * The signatures of a request: for each label an entry, or what is wrong with it. A failure alone when the header fields
- * are absent or cannot be parsed. Never throws.
+ * The signatures of a request: for each label an entry or a failure. A single failure when the header fields are absent
+ * or cannot be parsed. Never throws.
  */
 export function parseSignatures(
   headers: UnaryHeaders,
@@ -44,7 +44,7 @@ export function parseSignatures(
   return [...inputs].map(([label, input]) => entryOf(label, input, signatures))
 }
 
-/** Each costs time to verify: enough for us and a few proxies. */
+/** Maximum number of signatures per request: each costs time to verify, and this is enough for ours and a few proxies. */
 const SIGNATURES_MAX = 4
 
 /** A header field's name, or that of a derived component; in lower case (RFC 9421 section 2). */

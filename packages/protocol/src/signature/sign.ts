@@ -2,7 +2,7 @@ import { type KeyObject, sign } from 'node:crypto'
 import { ALGORITHM, derivedComponentOf, KEY_ID, REQUIRED_COMPONENTS, signatureBase } from './base.js'
 import { contentDigestOf } from './digest.js'
 
-/** What a signature of ours covers. */
+/** The parts of a request that our signature covers. */
 export interface SignableRequest {
   readonly method: string
   readonly path: string

@@ -8,16 +8,16 @@ import { failed, type VerificationFailure } from './failure.js'
 import { parseSignatures, type SignatureEntry } from './parse.js'
 import { checkPolicy } from './policy.js'
 
-/** What a verifier looks at. */
+/** The parts of a request that are verified. */
 export interface VerifiableRequest extends SignedTarget {
   readonly headers: UnaryHeaders
   /** As sent: still compressed, if it is. */
   readonly body: Uint8Array
-  /** What else it may be signed for, the likeliest first. */
+  /** Other targets that it may be signed for, the most likely first. */
   readonly alternatives?: readonly SignedTarget[] | undefined
 }
 
-/** Signatures of one request that are tried: one for each of two keys. What a proxy added fails the rules before. */
+/** Maximum number of signatures tried per request: one for each of two keys. Those of proxies fail earlier rules. */
 const SIGNATURES_TRIED_MAX = 2
 
 /** Verifications for one request, each a tenth of a millisecond. More only when there are more keys and targets. */
@@ -25,17 +25,17 @@ const VERIFICATIONS_MAX = 16
 
 /**
  * Whether a request is signed by one of `keys`, over its method, path, authority, content type and body, within the
- * last five minutes. Answers `undefined` when it is, and what to refuse it with when it is not: 401 when there is no
- * usable signature, 403 when it is the wrong one. Never throws on account of the request.
+ * last five minutes. Returns `undefined` when it is, otherwise the refusal: 401 when there is no usable signature, 403
+ * when it is wrong. Never throws because of the request.
  *
- * When the request has several signatures, one of them must satisfy all rules; the others, which a proxy may have
- * added, are ignored. Anybody may send wrong ones, so what they can cost is bounded.
+ * When the request has several signatures, one of them must satisfy all rules; others, for example from a proxy, are
+ * ignored. Any client may send invalid signatures, so their cost is bounded.
  *
  * Source: RFC 9421 section 3.2, RFC 9530, conformance cases S01 to S26.
  *
  * @param nowMs - Epoch milliseconds.
- * @param mayExplain - Asked when a signature is wrong: whether to spend time on what it may be for. Default: yes.
- * @throws {TypeError} When there are no keys.
+ * @param mayExplain - Called when a signature is wrong: whether to spend time on finding the reason. Default: yes.
+ * @throws {TypeError} When `keys` is empty.
  */
 export function verifyRequest(
   request: VerifiableRequest,
@@ -56,7 +56,7 @@ export function verifyRequest(
 
   const { usable, failures } = sorted(request, entries, nowMs)
   if (isSigned(headers, targetsOf(request), usable, keys)) {
-    // Last, because it costs most: only who holds the key can make us hash a large body.
+    // Last, because it costs most: only the holder of a key can cause the hashing of a large body.
     if (matchesDigests(request.body, digests)) return undefined
     return failed(403, 'digest of the request body does not match the Content-Digest header')
   }
@@ -65,7 +65,7 @@ export function verifyRequest(
   return failed(403, `invalid signature: ${reason}`)
 }
 
-/** The signatures that are worth a verification, and what is wrong with the others. */
+/** The signatures that are worth verifying, and the failures of the others. */
 function sorted(
   request: VerifiableRequest,
   entries: readonly (SignatureEntry | VerificationFailure)[],
@@ -111,7 +111,7 @@ function isSigned(
   return false
 }
 
-/** All that a request may be signed for, each once: with ports that nobody wrote last. */
+/** All targets that a request may be signed for, without duplicates; those with an added default port come last. */
 function targetsOf(request: VerifiableRequest): SignedTarget[] {
   const ranked = [request, ...(request.alternatives ?? [])].flatMap(({ method, path, authority }) =>
     authoritiesOf(authority).map((written, rank) => ({ rank, target: { method, path, authority: written } })),

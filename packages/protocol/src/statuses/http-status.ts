@@ -1,8 +1,8 @@
 import type { Status } from './statuses.js'
 
 /**
- * What an HTTP status code says about whether trying again helps, the same in all SDKs (conformance case R01).
- * `undefined` for a number that is no HTTP status code, such as 0 or 9999.
+ * The status that an HTTP status code stands for, the same in all SDKs (conformance case R01). `undefined` for a number
+ * that is not an HTTP status code, such as 0 or 9999.
  */
 export function statusOfHttp(httpStatus: number): Status | undefined {
   const status = STATUS_BY_HTTP_STATUS.get(httpStatus)

@@ -1,7 +1,7 @@
 /**
- * How a run ended decides whether its call is tried again and how many runs of its function may go on at one
- * time. This table is the only place where that stands; docs/reference/statuses.md and the named error constructors are
- * derived from it or tested against it.
+ * The status of a run decides whether its call is retried and how the concurrency limit of its function changes. This
+ * table is the only definition; docs/reference/statuses.md and the named error constructors are derived from it or
+ * tested against it.
  *
  * Source: status numbers of `dispatch.sdk.v1.Status`; which status retries and slows down as in the original.
  */

@@ -4,7 +4,7 @@ import { describeValue } from './describe-value.js'
  * The value of an optional option.
  *
  * @param place - As messages name it, such as `option port`.
- * @throws {TypeError} When there is a value and it is not an integer from `min` to `max`.
+ * @throws {TypeError} When the value is given and is not an integer from `min` to `max`.
  */
 export function checkInteger(
   value: unknown,

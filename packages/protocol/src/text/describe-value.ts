@@ -1,4 +1,4 @@
-/** Longer texts are cut: a message names the value, it does not carry it. */
+/** Longer strings are truncated: a message names the value but does not contain all of it. */
 const TEXT_LENGTH_MAX = 40
 
 /** A few words for a value in a message: `5`, `"abc"`, `an array of 3`, `an object`. Never throws. */

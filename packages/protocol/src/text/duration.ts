@@ -15,7 +15,7 @@ const DURATION_PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
  * The milliseconds of a duration as people write it: a number of milliseconds, or a number and a unit
  * (`'250ms'`, `'1.5s'`, `'5m'`, `'1h'`, `'30d'`). 0 is allowed; the result may have a fraction.
  *
- * @param name - What the duration is for, such as `options.delay`: the message begins with it.
+ * @param name - The option or argument, such as `options.delay`; the message begins with it.
  * @throws {TypeError} when it is negative, not a number, longer than 10,000 years or of another form.
  */
 export function parseDuration(text: string | number, name: string): number {
@@ -28,7 +28,7 @@ export function parseDuration(text: string | number, name: string): number {
   )
 }
 
-/** `NaN` when `text` is no duration. */
+/** `NaN` when `text` is not a duration. */
 function msOfText(text: unknown): number {
   const match = typeof text === 'string' ? DURATION_PATTERN.exec(text) : null
   if (match === null) return Number.NaN

@@ -14,11 +14,11 @@ import { PickledArguments, PickledObject } from './pickle/pickled-object.js'
 
 export interface EncodeValueOptions {
   /**
-   * What a number is by its schema: `number` makes a double of 1 too, `integer` refuses 1.5. Numbers inside arrays
-   * and objects, and values that are no numbers, are encoded as without it.
+   * The number type of the schema: `number` encodes 1 as a double too, `integer` refuses 1.5. It does not apply to
+   * numbers inside arrays and objects, or to other values.
    */
   readonly as?: 'integer' | 'number' | undefined
-  /** What messages call the value: `input` gives `input.items[3].callback`. Default `value`. */
+  /** Name of the value in messages: `input` gives `input.items[3].callback`. Default `value`. */
   readonly root?: string | undefined
 }
 
@@ -47,7 +47,7 @@ const TIMESTAMP_MS_MAX = 253_402_300_799_999
  * | generated message, `Any` | itself |
  * | `PickledObject`, `PickledArguments` | Pickled |
  *
- * `undefined` properties are left out, as in JSON; `undefined` items of an array are kept, by a JsValue.
+ * `undefined` properties are omitted, as in JSON; `undefined` items of an array are kept, in a JsValue.
  *
  * @throws {DispatchError} `invalid_argument` that begins with the path of what cannot be carried.
  */

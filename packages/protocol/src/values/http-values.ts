@@ -128,7 +128,7 @@ function wantString(value: unknown, name: string): string {
   throw wrong(name, 'a string', value)
 }
 
-/** Values are user data and stay out of messages, so only their type is told. */
+/** Values are user data and stay out of messages, which only name their type. */
 function wrong(name: string, expected: string, got: unknown): DispatchError {
   const type = got === null ? 'null' : Array.isArray(got) ? 'an array' : `a ${typeof got}`
   return new DispatchError('invalid_argument', `${name}: expected ${expected}, got ${type}`)

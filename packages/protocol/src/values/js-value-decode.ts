@@ -7,7 +7,7 @@ import { durationOf } from './kinds/typed-values.js'
 /**
  * The value in the bytes of a `dispatch.sdk.node.v1.JsValue`; see {@link encodeJsValue} for its form.
  *
- * @throws {Error} when the bytes are no such message, its JSON has a tag that is not known, or is nested deeper than
+ * @throws {Error} when the bytes are not a valid message, or its JSON has an unknown tag or is nested deeper than
  *   `VALUE_DEPTH_MAX`.
  */
 export function decodeJsValue(bytes: Uint8Array): unknown {

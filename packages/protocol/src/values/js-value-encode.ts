@@ -45,7 +45,7 @@ function writeMessage(writer: ProtoWriter, message: { json: string; chunks: read
   }
 }
 
-/** Walks one value, and knows where it is. */
+/** Walks one value and tracks the path. */
 class JsValueEncoder {
   readonly chunks: Uint8Array[] = []
   private readonly path: string[]

@@ -6,7 +6,7 @@ import { setOwn } from '../proto/set-own.js'
  * The JSON value in a `google.protobuf.Value`; one without content is `null`. Reads the bytes directly: as a message
  * each number would be three objects, and messages may not be nested as deep as our values.
  *
- * @throws {Error} when the bytes are no such message, or nested deeper than `VALUE_DEPTH_MAX`.
+ * @throws {Error} when the bytes are not a valid message, or nested deeper than `VALUE_DEPTH_MAX`.
  */
 export function decodeJsonValue(bytes: Uint8Array): unknown {
   return readValue(new ProtoReader(bytes), bytes.length, 0)
@@ -22,7 +22,7 @@ export function decodeJsonStruct(bytes: Uint8Array): Record<string, unknown> {
   return readStruct(new ProtoReader(bytes), bytes.length, 1)
 }
 
-/** Of several contents the last one counts. */
+/** The last of several occurrences counts. */
 function readValue(reader: ProtoReader, end: number, depth: number): unknown {
   let value: unknown = null
   while (reader.position < end) {

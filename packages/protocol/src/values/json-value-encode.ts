@@ -4,8 +4,8 @@ import { isWellFormed } from '../text/text.js'
 import { isJsonNumber, isPlainObject, substituteOf } from './kinds/value-kinds.js'
 
 /**
- * Writes `value` as a `google.protobuf.Value`. False when that cannot hold it exactly, or when it is no data or
- * nested too deep: what was written is then to be thrown away, and {@link encodeJsValue} decides.
+ * Writes `value` as a `google.protobuf.Value`. Returns false when that cannot hold it exactly, or when it is not data or
+ * is nested too deep: the caller then discards the bytes and uses {@link encodeJsValue}.
  *
  * @param value - As {@link substituteOf} gave it.
  * @param depth - Arrays and objects around the value.
@@ -53,7 +53,7 @@ function writeList(writer: ProtoWriter, items: readonly unknown[], depth: number
   return true
 }
 
-/** Properties without a value are left out, as in JSON. */
+/** Properties without a value are omitted, as in JSON. */
 function writeStruct(writer: ProtoWriter, properties: Record<string, unknown>, depth: number): boolean {
   writer.byte(0x2a)
   const struct = writer.fork()

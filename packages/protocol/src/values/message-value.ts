@@ -17,7 +17,7 @@ export function isMessageObject(value: object): value is Message {
  * Parsed JSON can look like a message too. That its bytes are real bytes is checked, because a forged one may
  * otherwise become a pickle, which a Python peer would execute.
  *
- * @throws {DispatchError} `invalid_argument` when the type is none of ours, or its content is not of the type.
+ * @throws {DispatchError} `invalid_argument` when the type is unknown, or the content does not match it.
  */
 export function encodeMessage(message: Message, root: string): Any {
   const { $typeName } = message

@@ -9,7 +9,7 @@ export const TYPE_URLS = {
   empty: 'type.googleapis.com/google.protobuf.Empty',
   int64: 'type.googleapis.com/google.protobuf.Int64Value',
   jsValue: 'type.googleapis.com/dispatch.sdk.node.v1.JsValue',
-  /** The prefix of the original Python SDK, which is who reads it. */
+  /** The prefix that the original Python SDK uses; it is the reader of this type. */
   pickled: 'buf.build/stealthrocket/dispatch-proto/dispatch.sdk.python.v1.Pickled',
   string: 'type.googleapis.com/google.protobuf.StringValue',
   timestamp: 'type.googleapis.com/google.protobuf.Timestamp',

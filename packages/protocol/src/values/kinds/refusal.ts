@@ -12,7 +12,7 @@ export function textOfPath(path: ValuePath): string {
   return `${path.slice(0, SHOWN_PARTS_MAX).join('')}…`
 }
 
-/** How a property is appended to a path: `.name`, or `["a name"]` when it is no identifier. */
+/** A property as part of a path: `.name`, or `["a name"]` when it is not an identifier. */
 export function keyPart(key: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }

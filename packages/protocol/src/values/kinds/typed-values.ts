@@ -9,10 +9,10 @@ const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 const UINT64_MAX = 2n ** 64n - 1n
 
-/** What a number is on the wire, for peers that tell 1 from 1.0. */
+/** The wire type of a number, for peers that distinguish 1 from 1.0. */
 export type NumberKind = 'int' | 'uint' | 'float'
 
-/** A number that says what it is on the wire. Made by {@link int}, {@link uint} and {@link float}. */
+/** A number with an explicit wire type. Created by {@link int}, {@link uint} and {@link float}. */
 export class TypedNumber {
   readonly kind: NumberKind
   readonly value: number | bigint
@@ -41,7 +41,7 @@ export class Duration {
     Object.defineProperty(this, BRAND, { value: 'duration' })
   }
 
-  /** Milliseconds, with a fraction when it is not a whole number of them. */
+  /** Milliseconds, possibly with a fraction. */
   get ms(): number {
     return this.seconds * 1_000 + this.nanos / 1_000_000
   }

@@ -16,9 +16,9 @@ export function isJsonNumber(value: number): boolean {
 }
 
 /**
- * What is carried in the place of `value`: what its `toJSON` gives, or the number of a typed number (inside arrays
- * and objects its type is lost). As in JSON, what a `toJSON` gives is data whatever its class, and is not asked
- * again.
+ * The value that is encoded in place of `value`: the result of its `toJSON`, or the number of a typed number (whose type
+ * is lost inside arrays and objects). As in JSON, the result of a `toJSON` is treated as data whatever its class, and
+ * its own `toJSON` is not called.
  *
  * @param key - Name of the property or index of the item; empty for the value as a whole.
  */

@@ -23,7 +23,7 @@ const STOP = '.'.charCodeAt(0)
  * Tuples become arrays. A dict becomes a plain object when all of its keys are text, else a `Map`. An int becomes a
  * bigint when a number does not hold it.
  *
- * @throws {Error} when the bytes are no pickle.
+ * @throws {Error} when the bytes are not a pickle.
  */
 export function decodePickle(pickle: Uint8Array): unknown {
   try {

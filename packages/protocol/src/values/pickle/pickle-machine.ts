@@ -70,7 +70,7 @@ export class PickleMachine {
     return this.stack.splice(height)
   }
 
-  /** What CPython does for `POP`: on top of the stack may be a mark. */
+  /** `POP` as in CPython: a mark may be on top of the stack. */
   popOrUnmark(): void {
     if (this.stack.length === this.marks.at(-1)) this.marks.pop()
     else this.pop()

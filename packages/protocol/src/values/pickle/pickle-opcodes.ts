@@ -6,7 +6,7 @@ import {
   UnreadPickle,
 } from './pickle-machine.js'
 
-/** What an opcode does. Reading one never imports and never calls anything. */
+/** The effect of an opcode. It never imports and never calls anything. */
 export type PickleOpcode = (machine: PickleMachine) => void
 
 /**

@@ -35,9 +35,9 @@ export class PickledArguments {
 }
 
 /**
- * What a function that takes one parameter receives when its input came from Python: the only argument; all of
- * them as an array; the keyword arguments as one object; or both, the object last. `null` for no arguments at all.
- * Every other input is passed through.
+ * The input of a function with one parameter when the caller is Python: the only argument; all of them as an array; the
+ * keyword arguments as one object; or both, the object last. `null` without arguments. Any other input is returned
+ * unchanged.
  */
 export function argumentsOf(value: unknown): unknown {
   if (!(value instanceof PickledArguments)) return value
