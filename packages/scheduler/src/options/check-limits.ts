@@ -20,9 +20,9 @@ export const TIME: Range = { min: 1, max: TIMER_MS_MAX }
 export const SPAN: Range = { min: 0, max: Number.MAX_SAFE_INTEGER }
 
 /**
- * Checks the options that are numbers; those that are absent keep their defaults.
+ * Checks the numeric options; absent ones keep their defaults.
  *
- * @param place - What precedes the name of an option in a message.
+ * @param place - Prefix of the option's name in messages.
  * @throws {TypeError} Naming the option, the value and the range, when it is not an integer in its range.
  */
 export function checkLimits<Options>(options: Options, limits: Limits<Options>, place = 'option '): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Whether a name or address to listen on is reached from this machine only. */
+/** Whether a host name or address to listen on is reachable only from this machine. */
 export function isLoopbackHost(host: string): boolean {
   return (
     host === 'localhost' || host === '::1' || host === '[::1]' || /^(::ffff:)?127(\.\d{1,3}){3}$/i.test(host)
@@ -8,21 +8,21 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /**
- * Why a request is not to be trusted on the strength of where it comes from, or `undefined`.
+ * Why a request without a key is refused in spite of its origin, or `undefined` when it is accepted.
  *
- * That a scheduler without keys listens on loopback only keeps other machines out, but not the pages that a browser
- * on this one has open: they can post to it, and by a name of their own that they let point here. So the request must be
- * for a local name, and a page must come from that very place.
+ * Listening on loopback keeps other machines out of a scheduler without keys, but not the pages open in a browser on
+ * this machine: they can post to it, also under their own host name that resolves to loopback (DNS rebinding). The
+ * request must therefore be for a local name, and a page must have the same origin.
  */
 export function localRequestProblem({ socket, headers }: IncomingMessage): string | undefined {
   if (!isLoopbackHost(socket.localAddress ?? '')) {
-    return 'this scheduler has no API keys and answers on loopback addresses only: give it the option apiKeys'
+    return 'this scheduler has no API keys and accepts only requests to loopback addresses: set the option apiKeys'
   }
   const host = headers.host ?? ''
   if (!isLoopbackHost(host.replace(/:\d+$/, ''))) {
-    return `this scheduler has no API keys and answers for local names only, not ${JSON.stringify(host)}`
+    return `this scheduler has no API keys and accepts only requests for local host names, got ${JSON.stringify(host)}`
   }
   const { origin } = headers
   if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return undefined
-  return 'this scheduler has no API keys and answers no pages of other origins'
+  return 'this scheduler has no API keys and accepts no requests from pages of other origins'
 }

@@ -1,22 +1,22 @@
 import type { Scheduler } from '@dispatch/protocol'
 import type { EndpointFilter } from '../transport/allowed-endpoints.js'
 
-/** What a method works with, beside its request. */
+/** Context of a method call. */
 export interface MethodContext {
-  /** As the sender's tenant sees it. */
+  /** The scheduler as visible to the sender's tenant. */
   readonly scheduler: Scheduler
   readonly isAllowed: EndpointFilter
-  /** Aborts when the sender has hung up, and when the server is about to close. */
+  /** Aborts when the sender disconnects and when the server is about to close. */
   readonly signal: AbortSignal
   readonly options: MethodOptions
-  /** Counts bytes of a streamed answer until that has been read; `false` when there is no room for them. */
+  /** Reserves bytes of a streamed response until it has been read; `false` when they do not fit. */
   readonly hold: (bytes: number) => boolean
 }
 
-/** What all methods are served with. */
+/** Options of all methods. */
 export interface MethodOptions {
-  /** Most bytes of a request, before and after decompression. */
+  /** Maximum size of a request in bytes, before and after decompression. */
   readonly bodyBytesMax: number
-  /** Is told what was thrown that is none of our errors. */
+  /** Called with thrown values that are not our errors. */
   readonly onInternalError: (error: unknown) => void
 }

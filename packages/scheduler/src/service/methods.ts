@@ -33,7 +33,7 @@ export type Method = (
   context: MethodContext,
 ) => Promise<UnaryResponse | StreamedResponse>
 
-/** What a scheduler serves, by path. */
+/** The methods of a scheduler by path. */
 export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   [
     DISPATCH_PATH,
@@ -97,7 +97,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ],
 ])
 
-/** An endpoint that is malformed is left to the scheduler, which says so better. */
+/** A malformed endpoint is left to the scheduler, whose message is more precise. */
 function assertAllowed(calls: readonly Call[], isAllowed: EndpointFilter): void {
   for (const [index, { endpoint }] of calls.entries()) {
     if (!/^https?:/.test(endpoint) || !URL.canParse(endpoint) || isAllowed(new URL(endpoint))) continue

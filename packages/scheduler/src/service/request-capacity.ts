@@ -13,16 +13,16 @@ import { COUNT, type Limits, TIME } from '../options/check-limits.js'
 import { TIMER_MS_MAX } from '../time/clock.js'
 import { WAIT_MS_MAX } from './wait-batch.js'
 
-/** Requests under way: those that wait for the end of a call, most of all. */
+/** Maximum number of concurrent requests. Most of them wait for a call to end. */
 const REQUESTS_MAX = 20_000
 
-/** Bodies in memory: eight of the largest, or a hundred thousand of a usual size. */
+/** Maximum bytes of bodies in memory: eight of the largest, or a hundred thousand of typical size. */
 const REQUEST_BYTES_MAX = 128_000_000
 
-/** Time for a body to arrive: 16 MB at 4 Mbit/s. */
+/** Time limit for a body to arrive: 16 MB at 4 Mbit/s. */
 const BODY_MS_MAX = 30_000
 
-/** Time for an answer to be read; as much, and patience for a reader that is busy. */
+/** Time limit for a response to be read: twice as long, because the reader may be busy. */
 const ANSWER_MS_MAX = 60_000
 
 /** Limits on requests to a scheduler over HTTP. */
@@ -37,7 +37,7 @@ export interface RequestLimits {
   readonly answerMsMax?: number
 }
 
-/** Of the options of a served scheduler that are numbers. */
+/** Ranges of the numeric options of a served scheduler. */
 export const REQUEST_LIMITS: Limits<RequestLimits & { bodyBytesMax?: number }> = {
   requestsMax: COUNT,
   requestBytesMax: COUNT,
@@ -46,7 +46,7 @@ export const REQUEST_LIMITS: Limits<RequestLimits & { bodyBytesMax?: number }> =
   answerMsMax: TIME,
 }
 
-/** Smaller answers are in the hands of the operating system at once. */
+/** Smaller responses fit into the buffers of the operating system. */
 const SLOW_ANSWER_BYTES_MIN = 65_536
 
 /** Bounds the memory that requests to a scheduler use. */
@@ -92,33 +92,33 @@ export class RequestCapacity {
     }
   }
 
-  /** The refusal of a request, or of an answer, that does not fit. */
+  /** The refusal of a request or response that does not fit. */
   full(bytes: number): UnaryResponse {
     return unreadResponse(this.#fullError(bytes))
   }
 
   #fullError(bytes: number): UnaryError {
     const { count, bytes: reserved } = this.#capacity
-    const message = `the scheduler has ${count} requests of ${reserved} bytes under way`
+    const message = `the scheduler is handling ${count} requests of ${reserved} bytes`
     return new UnaryError('resource_exhausted', message, {
       retryAfterMs: this.#capacity.retryAfterMs(1, bytes),
     })
   }
 
-  /** Sees to it that an answer which nobody reads is not kept for ever. */
+  /** Limits how long a response that is not read is kept. */
   watchAnswer(response: ServerResponse, bytes: number): void {
     if (bytes < SLOW_ANSWER_BYTES_MIN) return
     const timer = setTimeout(() => response.destroy(), this.#answerMsMax)
     whenGone(response, () => clearTimeout(timer))
   }
 
-  /** As {@link watchAnswer}, for an answer of which parts may be long in coming. */
+  /** Like {@link watchAnswer}, for a response whose parts may be far apart. */
   watchStream(response: ServerResponse): void {
     const msMax = Math.min(WAIT_MS_MAX + this.#answerMsMax, TIMER_MS_MAX)
     response.setTimeout(msMax, () => response.destroy())
   }
 
-  /** What the head says of the bytes that will be held. A body without a length counts as it comes. */
+  /** The bytes that the head announces. A body without a length is counted as it arrives. */
   #announcedBytes({ headers }: IncomingMessage): number {
     const length = Number(headers['content-length'] ?? 0)
     return length + inflatedBytesMax(headers, length, this.#bodyBytesMax)

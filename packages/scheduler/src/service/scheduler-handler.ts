@@ -37,14 +37,14 @@ export interface SchedulerHandlerOptions extends RequestLimits {
   readonly logger?: Logger
 }
 
-/** Answers a request of Node.js's HTTP server. Never throws. */
+/** A request listener of Node.js's HTTP server. Never throws. */
 export type SchedulerHandler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
  * Serves a scheduler: DispatchService and CallService in the Connect protocol, in binary and JSON.
  *
- * A request is refused before its body is read when it has no valid key (401, conformance case Q04), and is read
- * up to `bodyBytesMax` otherwise. When requests and answers under way take too much memory, it is refused with 429
+ * A request without a valid key is refused with 401 before its body is read (conformance case Q04); other bodies are read
+ * up to `bodyBytesMax`. When current requests and responses use too much memory, it is refused with 429
  * (docs/operate/overload.md).
  *
  * @throws {TypeError} When an option is malformed.
@@ -58,7 +58,7 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
   const authenticate = apiKeys === undefined ? undefined : createAuthenticator(apiKeys)
   const methodOptions: MethodOptions = {
     bodyBytesMax,
-    onInternalError: (error) => logger?.error({ err: error }, 'a request could not be answered'),
+    onInternalError: (error) => logger?.error({ err: error }, 'a request failed with an internal error'),
   }
 
   const tenantOf = (request: IncomingMessage): { tenant: string } | { problem: string } => {
@@ -73,7 +73,7 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
   ): Promise<UnaryResponse | StreamedResponse> => {
     const path = (request.url ?? '/').split('?', 1)[0] as string
     const method = METHODS.get(path)
-    if (method === undefined) return errorResponse('not_found', `there is nothing at ${path}`)
+    if (method === undefined) return errorResponse('not_found', `no method at ${path}`)
     const authentication = tenantOf(request)
     if ('problem' in authentication) {
       return errorResponse('unauthenticated', authentication.problem, { 'www-authenticate': 'Bearer' })
@@ -92,7 +92,7 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
     const context: MethodContext = {
       scheduler: scheduler.forTenant(authentication.tenant),
       isAllowed,
-      // Most methods wait for nothing.
+      // Most methods do not wait.
       get signal() {
         signal ??= endOf(response, closing)
         return signal
@@ -106,13 +106,13 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
       return answered
     }
     const bytes = answered.body.byteLength
-    // What a Dispatch has recorded must not be refused any more; ids are few bytes.
+    // The response to a recorded Dispatch must not be refused; ids take few bytes.
     if (!reservation.grow(bytes) && path !== DISPATCH_PATH) return capacity.full(bytes)
     capacity.watchAnswer(response, bytes)
     return answered
   }
 
-  // One listener per request under way, and there may be any number of those.
+  // One listener per concurrent request, without an upper bound.
   if (closing !== undefined) setMaxListeners(0, closing)
 
   return (request, response) => {
@@ -126,7 +126,7 @@ export function createSchedulerHandler(options: SchedulerHandlerOptions): Schedu
   }
 }
 
-/** Aborts when the sender hangs up before the answer, or when the server is about to close. */
+/** Aborts when the sender disconnects before the response, or when the server is about to close. */
 function endOf(response: ServerResponse, closing: AbortSignal | undefined): AbortSignal {
   const controller = new AbortController()
   const abort = () => controller.abort()
@@ -145,7 +145,7 @@ function write(
 ): void {
   if (response.destroyed || response.headersSent) return
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  // What is left of a body that nobody reads would be taken for the next request.
+  // The unread rest of a body would be parsed as the next request.
   if (!response.req.complete || closing?.aborted) response.setHeader('connection', 'close')
   response.statusCode = status
   if (body instanceof Uint8Array) response.end(body)

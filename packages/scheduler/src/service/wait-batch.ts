@@ -19,14 +19,14 @@ import {
 import { millisecondsOf } from '../calls/validate-calls.js'
 import type { MethodContext } from './method-context.js'
 
-/** Longest time for which a request is kept open: proxies cut connections that are silent for a minute. */
+/** Maximum time for which a request is kept open: proxies cut connections that are silent for a minute. */
 export const WAIT_MS_MAX = 55_000
 
-/** Most calls that one request waits for. */
+/** Maximum number of calls that one request waits for. */
 const WAIT_CALLS_MAX = 1_000
 
 /**
- * Waits for many calls; each answer is sent as soon as its call is done, and the others when the time is up.
+ * Waits for many calls. Each result is sent as soon as its call is done, the others when the time limit is reached.
  *
  * @throws {UnaryError} `invalid_argument` when the body is malformed or names too many calls.
  */
@@ -52,7 +52,10 @@ type Result = Awaited<ReturnType<typeof resultOf>>
 
 const NO_ROOM: Result = {
   case: 'error',
-  value: toBatchError({ code: 'resource_exhausted', message: 'there is no room for the answer: ask again' }),
+  value: toBatchError({
+    code: 'resource_exhausted',
+    message: 'the response exceeds the memory limit; retry',
+  }),
 }
 
 function encode(index: number, result: Result): Uint8Array {
@@ -64,7 +67,7 @@ function requestOf(body: Uint8Array) {
   try {
     const request = fromBinary(WaitBatchRequestSchema, message)
     if (request.dispatchIds.length <= WAIT_CALLS_MAX) return request
-    throw new Error(`dispatch_ids: wanted at most ${WAIT_CALLS_MAX}, got ${request.dispatchIds.length}`)
+    throw new Error(`dispatch_ids: expected at most ${WAIT_CALLS_MAX}, got ${request.dispatchIds.length}`)
   } catch (error) {
     throw new UnaryError('invalid_argument', `unmarshal message: ${(error as Error).message}`)
   }
@@ -79,15 +82,18 @@ async function resultOf(dispatchId: string, waitMs: number, { scheduler, signal,
   }
 }
 
-/** @throws {UnaryError} `not_found` when there is no such call. */
+/** @throws {UnaryError} `not_found` when the call does not exist. */
 export function found(dispatchId: string, call: CallInfo | undefined): CallInfo {
   if (call === undefined) {
-    throw new UnaryError('not_found', `call ${JSON.stringify(dispatchId)} does not exist, or no longer`)
+    throw new UnaryError(
+      'not_found',
+      `call ${JSON.stringify(dispatchId)} does not exist or is no longer retained`,
+    )
   }
   return call
 }
 
-/** How long to wait, in milliseconds. */
+/** Time limit of the wait in milliseconds. */
 export function waitMsOf(timeout: WireDuration | undefined): number {
   return Math.min(Math.max(0, millisecondsOf(timeout)), WAIT_MS_MAX)
 }

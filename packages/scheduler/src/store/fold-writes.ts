@@ -1,7 +1,7 @@
 import { DispatchError } from '@dispatch/protocol'
 import type { CallRecord, Write } from './store.js'
 
-/** All that one batch does to one call. A payload that is absent stays as it is stored, `null` clears it. */
+/** All changes of one batch to one call. An absent payload leaves the stored one unchanged, `null` clears it. */
 export interface CallChange {
   readonly isNew: boolean
   call: CallRecord
@@ -13,14 +13,14 @@ export interface CallChange {
 export type JournalWrite = Extract<Write, { kind: 'journal' }>
 
 export interface FoldedWrites {
-  /** One change for each call, in the order in which the batch first names them. */
+  /** One change per call, in the order in which the batch first names them. */
   readonly calls: readonly CallChange[]
   readonly journal: readonly JournalWrite[]
 }
 
 /**
- * Turns a batch into one change per call with the same effect: a call that is recorded and done within one
- * commit then costs one row instead of two statements.
+ * Merges a batch into one change per call with the same effect: a call that is recorded and done within one commit then
+ * costs one row instead of two statements.
  *
  * @throws {DispatchError} `permanent` when the batch inserts a call twice or after having updated it.
  */
@@ -47,17 +47,17 @@ export function foldWrites(writes: readonly Write[]): FoldedWrites {
   return { calls: [...changes.values()], journal }
 }
 
-/** A batch that inserts a call which exists. */
+/** The error for inserting a call that exists. */
 export function existsError(id: string): DispatchError {
-  return new DispatchError('permanent', `call ${id} is recorded already; nothing of this commit was written`)
+  return new DispatchError('permanent', `call ${id} is already recorded; nothing of this commit was written`)
 }
 
-/** A batch that changes a call which does not exist. */
+/** The error for changing a call that does not exist. */
 export function unknownError(id: string): DispatchError {
   return new DispatchError('permanent', `call ${id} does not exist; nothing of this commit was written`)
 }
 
-/** A batch that writes one journal position twice. */
+/** The error for writing a journal position twice. */
 export function journalExistsError(callId: string, restarts: number, position: number): DispatchError {
   return new DispatchError(
     'permanent',

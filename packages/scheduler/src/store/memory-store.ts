@@ -20,8 +20,8 @@ interface StoredCall {
 }
 
 /**
- * A store that forgets everything when the process ends: for tests, and for `':memory:'`.
- * It survives `close` and `open`, so that a test can restart a scheduler over it.
+ * A store in memory, for tests and for `':memory:'`. It keeps its calls over `close` and `open`, so that a test can
+ * restart a scheduler on it.
  */
 export function createMemoryStore(): Store {
   const calls = new Map<string, StoredCall>()
@@ -185,7 +185,7 @@ function finishedChildren(
     if (call.parentRestarts !== entry.parent.call.restarts || entry.heard.has(call.ordinal)) continue
     finished.push(call)
   }
-  // Sorting is stable: within a millisecond the order in which they were recorded stays.
+  // Sorting is stable and keeps the order of recording within a millisecond.
   finished.sort((a, b) => a.finishedAtMs - b.finishedAtMs)
   return finished.map(({ parentId, parentRestarts, ordinal, correlationId, statusCode }) => {
     return { parentId, parentRestarts, ordinal, correlationId, statusCode }
@@ -217,7 +217,7 @@ function hasEnded(call: CallRecord, beforeMs: number): boolean {
   return call.state === 'done' && call.finishedAtMs < beforeMs
 }
 
-/** How many of the first results fit into `bytesMax`; at least one. */
+/** Number of leading results that fit into `bytesMax`; at least one. */
 function countThatFits(
   results: readonly (ChildResult | undefined)[],
   bytesMax = Number.POSITIVE_INFINITY,

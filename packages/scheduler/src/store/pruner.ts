@@ -2,12 +2,12 @@ import type { Logger } from '@dispatch/protocol'
 import type { Clock } from '../time/clock.js'
 import type { Store } from './store.js'
 
-/** Small, so that a commit never waits long behind it. */
+/** Small, so that commits do not wait long behind it. */
 const TREES_PER_STEP = 200
 
 const INTERVAL_MS = 60_000
 
-/** Deletes call trees that ended longer ago than they are kept. */
+/** Deletes call trees whose retention time has passed. */
 export class Pruner {
   readonly #store: Store
   readonly #clock: Clock
@@ -18,7 +18,7 @@ export class Pruner {
   #isStarted = false
   #isStopped = false
 
-  /** @param onPruned - Is told each time that some have been deleted. */
+  /** @param onPruned - Called each time some have been deleted. */
   constructor(store: Store, clock: Clock, retentionMs: number, logger: Logger, onPruned: () => void) {
     this.#store = store
     this.#clock = clock
@@ -41,7 +41,7 @@ export class Pruner {
     this.#cancelTimer?.()
   }
 
-  /** Prunes what is due, step by step. Resolves with the number of trees; a failure is logged and ends the round. */
+  /** Prunes in steps. Resolves with the number of trees; a failure is logged and ends the round. */
   async prune(): Promise<number> {
     let total = 0
     try {
@@ -52,8 +52,8 @@ export class Pruner {
         if (trees < TREES_PER_STEP || this.#isStopped) return total
       }
     } catch (error) {
-      // A store that is being closed says so.
-      if (!this.#isStopped) this.#logger.error({ err: error }, 'calls that are done could not be pruned')
+      // A store that is being closed refuses to prune.
+      if (!this.#isStopped) this.#logger.error({ err: error }, 'pruning of done calls failed')
       return total
     }
   }

@@ -1,11 +1,11 @@
-/** A call as a store keeps it, payloads apart. The words are those of docs/understand/architecture.md. */
+/** A call as stored, without its payloads. The terms are those of docs/understand/architecture.md. */
 export interface CallRecord {
   readonly id: string
   /** Empty at the top of a tree. */
   readonly parentId: string
-  /** Position among the calls its parent has made since its last restart, from 1; 0 at the top. */
+  /** Position among the calls that its parent has made since its last restart, from 1; 0 at the top. */
   readonly ordinal: number
-  /** The parent's restarts when it made this call. */
+  /** The parent's number of restarts when it made this call. */
   readonly parentRestarts: number
   readonly rootId: string
   /** The parent's name for this call, unsigned 64 bits. */
@@ -14,51 +14,51 @@ export interface CallRecord {
   readonly createdAtMs: number
   /** 0: never. */
   readonly expiresAtMs: number
-  /** What follows changes over the life of a call; a tail call changes these six. */
+  /** The following fields change over the life of a call; a tail call changes these six. */
   readonly endpoint: string
   readonly function: string
   readonly version: string
   readonly options: CallOptions
   /** Empty: no limit by key. */
   readonly concurrencyKey: string
-  /** Bytes of the input. */
+  /** Size of the input in bytes. */
   readonly inputBytes: number
   /** `running` is not stored: after a restart a call that was running is due again. */
   readonly state: 'scheduled' | 'pending' | 'suspended' | 'done'
   /** When a scheduled call is due. */
   readonly dueAtMs: number
-  /** Attempts of the present run that have ended. */
+  /** Number of failed attempts of the current run. */
   readonly attempts: number
-  /** How the last attempt ended: a number of `dispatch.sdk.v1.Status`; 0 before the first. */
+  /** Status of the last attempt, a number of `dispatch.sdk.v1.Status`; 0 before the first. */
   readonly statusCode: number
-  /** Last time the call got further: its creation or its last Poll. */
+  /** Time of the last progress: creation or last Poll. */
   readonly progressAtMs: number
-  /** Since when the endpoint says that it does not know the function; 0 when it does. */
+  /** Time since which the endpoint has reported the function as unknown; 0 when it has not. */
   readonly unknownSinceMs: number
   readonly restarts: number
-  /** Polls since the last restart: the length of the journal. */
+  /** Number of Polls since the last restart, which is the length of the journal. */
   readonly polls: number
-  /** Calls made since the last restart. */
+  /** Number of calls made since the last restart. */
   readonly children: number
   readonly wait: WaitCondition
   /** 0 until the call is done. */
   readonly finishedAtMs: number
 }
 
-/** Limits a call brings with it. 0 means none. */
+/** Limits set by the caller. 0 means none. */
 export interface CallOptions {
   readonly attemptsMax: number
   readonly giveUpAfterMs: number
   readonly concurrencyMax: number
   /** 0: the scheduler's own limit. */
   readonly runMsMax: number
-  /** Higher goes first. */
+  /** Higher values run first. */
   readonly priority: number
-  /** Runs at one time of calls with the same `concurrencyKey`. */
+  /** Maximum number of concurrent runs of calls with the same `concurrencyKey`. */
   readonly concurrencyKeyMax: number
 }
 
-/** What a suspended call waits for. */
+/** The condition under which a suspended call resumes. */
 export interface WaitCondition {
   readonly minResults: number
   readonly maxResults: number
@@ -68,8 +68,8 @@ export interface WaitCondition {
 }
 
 /**
- * One change. `input` and `state` are encoded `google.protobuf.Any`, `result` an encoded `CallResult` without
- * ids. An absent payload leaves the stored one as it is; `null` clears it.
+ * One change. `input` and `state` are encoded `google.protobuf.Any`, `result` an encoded `CallResult` without ids. An
+ * absent payload leaves the stored one unchanged; `null` clears it.
  */
 export type Write =
   | { readonly kind: 'insert'; readonly call: CallRecord; readonly input: Uint8Array }
@@ -88,7 +88,7 @@ export type Write =
       readonly position: number
       /** Ordinals of the children whose results the run received, in that order. */
       readonly ordinals: readonly number[]
-      /** What the endpoint noted; opaque. */
+      /** The endpoint's entry; opaque. */
       readonly entry: Uint8Array
     }
 
@@ -99,7 +99,7 @@ export interface Payloads {
   readonly result: Uint8Array | undefined
 }
 
-/** A child that is done while its parent is not: the parent may still have to hear of it. */
+/** A child that is done while its parent is not, and whose result the parent may not have received. */
 export interface FinishedChild {
   readonly parentId: string
   readonly parentRestarts: number
@@ -122,30 +122,28 @@ export interface StoredJournalEntry {
 }
 
 /**
- * Where a scheduler keeps its calls.
+ * The storage of a scheduler.
  *
- * What every implementation promises, checked by `test/store-contract.ts`:
+ * Promises of every implementation, checked by `test/helpers/store-contract.ts`:
  *  1. `commit` makes all writes of one batch durable, in order, or none; it resolves only when a crash of the
  *     process or the machine can no longer undo them.
- *  2. Commits take effect in the order in which they were asked for, and reads see every commit asked for before.
+ *  2. Commits take effect in the order in which they were requested, and reads see every commit requested before them.
  *  3. An `insert` of an id that exists fails the batch; so does an `update`, or a `journal` entry, of one that does not
  *     exist, and an entry at a position that has one. Ids hold no NUL.
- *  4. `load` gives back, field by field, what was written.
- *  5. A store that another process holds open refuses to open, and says which process and what to do. A process
- *     that was killed leaves nothing behind that keeps the next one out.
- *  6. A file that is not a store, or is a store of another version, or is damaged, refuses to open, and is left
- *     as it is.
- *  7. Failures are `DispatchError`: `temporary` when trying again may help (disk full), else `permanent`.
+ *  4. `load` returns, field by field, what was written.
+ *  5. A store that another process holds open refuses to open and names that process and the fix. A killed process leaves
+ *     nothing behind that prevents the next one from opening.
+ *  6. A file that is not a store, has a newer version or is damaged refuses to open and is not changed.
+ *  7. Failures are `DispatchError`: `temporary` when a retry may help (disk full), else `permanent`.
  */
 export interface Store {
   open(): Promise<void>
   /**
-   * All a scheduler needs to go on after a restart. Hands every call that is not done to `take`, in the order in which
-   * they were recorded, in any number of parts: there may be a million.
+   * Loads the state of a scheduler after a restart. Passes every call that is not done to `take`, in the order of
+   * recording and in any number of parts: there may be a million.
    *
-   * Resolves with the children that are done, of parents that are not done, made since the parent's last restart, and
-   * whose ordinal stands in none of the parent's journal entries; by `finishedAtMs`, and within a millisecond in the
-   * order in which they were recorded.
+   * Resolves with the done children of parents that are not done, made since the parent's last restart, whose ordinal is
+   * in none of the parent's journal entries; ordered by `finishedAtMs`, and within a millisecond by recording.
    */
   load(take: (calls: readonly CallRecord[]) => void): Promise<FinishedChild[]>
   commit(writes: readonly Write[]): Promise<void>
@@ -153,13 +151,13 @@ export interface Store {
   readPayloads(ids: readonly string[]): Promise<(Payloads | undefined)[]>
   /** The call with its payloads, done or not. */
   readCall(id: string): Promise<{ call: CallRecord; payloads: Payloads } | undefined>
-  /** Those of `ids` that exist, and the tenants whose calls they are. */
+  /** The ones of `ids` that exist, with their tenants. */
   existing(ids: readonly string[]): Promise<Map<string, string>>
-  /** The highest of the ids below `bound`, in the order of their characters; empty when there is none. */
+  /** The highest id below `bound` in lexicographic order; empty when there is none. */
   highestId(bound: string): Promise<string>
   /**
-   * Results of children of a call, by ordinal, in the order asked for. `undefined` for a child that is not done.
-   * With `bytesMax`, those of as many of the first ordinals as fit into so many bytes, and of one always.
+   * Results of children of a call, in the order of `ordinals`. `undefined` for a child that is not done. With `bytesMax`,
+   * the results of as many leading ordinals as fit into that size, at least one.
    */
   readResults(
     parentId: string,
@@ -167,12 +165,11 @@ export interface Store {
     ordinals: readonly number[],
     bytesMax?: number,
   ): Promise<(ChildResult | undefined)[]>
-  /** The journal of a call since its restart number `restarts`, in order. */
+  /** The journal of a call for its restart number `restarts`, in order. */
   readJournal(callId: string, restarts: number): Promise<StoredJournalEntry[]>
   /**
-   * Deletes call trees that ended before `beforeMs` and in which every call is done, journals and payloads
-   * with them; the oldest first, at most `treesMax` trees. Commits are taken while it is under way. Resolves with the
-   * number of trees deleted.
+   * Deletes call trees that ended before `beforeMs` and in which every call is done, with journals and payloads; oldest
+   * first, at most `treesMax` trees. Commits are served meanwhile. Resolves with the number of deleted trees.
    */
   prune(beforeMs: number, treesMax: number): Promise<number>
   close(): Promise<void>

@@ -1,18 +1,18 @@
 import { clearTimeout, setTimeout, systemMonotonicMs, systemNowMs } from '@dispatch/protocol/time'
-/** Time, as everything in this package sees it. A simulation passes its own. */
+/** The source of time for this package. A simulation passes its own. */
 export interface Clock {
-  /** Epoch milliseconds. May jump, as clocks do. */
+  /** Epoch milliseconds. May jump. */
   nowMs(): number
-  /** Milliseconds since any moment, at the pace of time whatever the clock is set to. */
+  /** Milliseconds of a monotonic clock, which setting the system clock does not affect. */
   monotonicMs(): number
-  /** Calls `action` once, `delayMs` from now; the function it returns takes that back. */
+  /** Calls `action` once, `delayMs` from now; the returned function cancels that. */
   after(delayMs: number, action: () => void): () => void
 }
 
-/** The longest delay that Node's timers know; longer ones would fire at once. */
+/** The longest delay of a Node.js timer; longer ones would fire immediately. */
 export const TIMER_MS_MAX = 2 ** 31 - 1
 
-/** The only place in this package that reads time or sets a timer. */
+/** The only code in this package that reads time or sets a timer. */
 export const SYSTEM_CLOCK: Clock = {
   nowMs: systemNowMs,
   monotonicMs: systemMonotonicMs,

@@ -1,19 +1,19 @@
 import type { Clock } from './clock.js'
 
 /**
- * The time that a scheduler goes by: the clock's, but never backwards. What is due in five minutes is due in five
- * minutes, also when the clock is set back by an hour in between.
+ * The time of a scheduler: the system clock's, but never going backwards. A call due in five minutes is due in five
+ * minutes even when the clock is set back by an hour in between.
  *
- *  T1 The time is the clock's as long as that goes forwards. A clock that is set forwards is followed: after a
- *     machine has slept, what has become due is due.
- *  T2 When the clock is set back, time goes on from its latest reading at the pace of the monotonic clock, until
- *     the clock has caught up.
- *  T3 After a restart time goes on no earlier than what the store has seen (`startFrom`): the clock may have been
+ *  T1 The time is the clock's as long as that goes forward. A clock that is set forward is followed, so that calls that
+ *     became due while the machine was asleep are due.
+ *  T2 When the clock is set back, time continues from its latest reading at the pace of the monotonic clock until the
+ *     clock has caught up.
+ *  T3 After a restart, time continues no earlier than the latest time in the store (`startFrom`): the clock may have been
  *     set back in between, or not have been set yet, as on a machine without a battery.
  */
 export class SteadyClock implements Clock {
   readonly #clock: Clock
-  /** A reading, and when it was taken. */
+  /** The last reading, and its monotonic time. */
   #readMs = Number.NEGATIVE_INFINITY
   #readAtMs = 0
 
@@ -31,7 +31,7 @@ export class SteadyClock implements Clock {
     return clockMs
   }
 
-  /** Lets time go on from here if the clock is behind. Returns by how many milliseconds it is; 0 when it is not. */
+  /** Continues from `seenMs` if the clock is behind. Returns by how many milliseconds it is behind; 0 if it is not. */
   startFrom(seenMs: number): number {
     const behindMs = seenMs - this.nowMs()
     if (behindMs <= 0) return 0

@@ -1,24 +1,26 @@
 import { describeValue } from '@dispatch/protocol/text'
 
-/** Says whether a scheduler may call an endpoint. */
+/** Whether a scheduler may call an endpoint. */
 export type EndpointFilter = (url: URL) => boolean
 
 /**
- * Reads a list of the endpoints that a scheduler may call.
+ * Parses the list of endpoints that a scheduler may call.
  *
  * An entry is `*`, which allows every endpoint, or a URL: scheme, host, port and, at the boundary of a segment, the
  * beginning of the path must be those of the endpoint. The host may begin with `*.`, which stands for one or more
  * labels, and the port may be `*`. `https://*.example.com/dispatch` allows `https://a.b.example.com/dispatch/x`.
  *
- * What is compared are the parts of the parsed URL, never its text. An endpoint with a user name in it, such as
+ * Parts of the parsed URL are compared, never its text. An endpoint with a user name, such as
  * `https://allowed.example@evil.example`, is never allowed.
  *
- * @throws {TypeError} When it is no list, or naming the entry that is neither.
+ * @throws {TypeError} When it is not a list, or naming the invalid entry.
  */
 export function parseAllowedEndpoints(entries: readonly string[]): EndpointFilter {
-  // Of plain JavaScript: nothing must not be taken for everything.
+  // Callers in plain JavaScript: `undefined` must not allow everything.
   if (!Array.isArray(entries)) {
-    throw new TypeError(`option allowedEndpoints: wanted a list such as ["*"], got ${describeValue(entries)}`)
+    throw new TypeError(
+      `option allowedEndpoints: expected a list such as ["*"], got ${describeValue(entries)}`,
+    )
   }
   const patterns = entries.map((entry, index) => parseEntry(entry, `allowedEndpoints[${index}]`))
   return (url) => url.username === '' && url.password === '' && patterns.some((matches) => matches(url))
@@ -34,7 +36,7 @@ function parseEntry(entry: string, field: string): EndpointFilter {
   )
   if (scheme === undefined || parsed === undefined) {
     throw new TypeError(
-      `${field}: wanted "*" or a URL such as "https://example.com", "https://*.example.com/path" or "http://localhost:*", got ${JSON.stringify(entry)}`,
+      `${field}: expected "*" or a URL such as "https://example.com", "https://*.example.com/path" or "http://localhost:*", got ${JSON.stringify(entry)}`,
     )
   }
   const prefix = parsed.pathname.endsWith('/') ? parsed.pathname : `${parsed.pathname}/`

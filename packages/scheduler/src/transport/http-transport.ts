@@ -53,25 +53,25 @@ const TRANSPORT_LIMITS: Limits<HttpTransportOptions> = {
 
 /** Endpoints over HTTP. */
 export interface HttpTransport {
-  /** The endpoint at a URL of the schemes http and https. One of another scheme fails every run. */
+  /** The endpoint at an http or https URL. Every run at a URL with another scheme fails. */
   endpointOf(url: string): Endpoint
-  /** Closes all connections; runs under way fail. */
+  /** Closes all connections; current runs fail. */
   close(): Promise<void>
 }
 
 const CONNECT_MS_MAX = 10_000
-/** Longest pause within an answer whose head has come. */
+/** Maximum pause within a response body. */
 const BODY_PAUSE_MS_MAX = 30_000
 
-/** Sockets to one host. More runs than that wait for one; the scheduler's own limits are lower in all but odd cases. */
+/** Maximum number of sockets to one host. Further runs wait; the scheduler's own limits are usually lower. */
 const SOCKETS_MAX = 1_024
 
-/** Endpoints whose URLs are kept parsed. */
+/** Maximum number of endpoints whose parsed URLs are cached. */
 const ENDPOINTS_KEPT_MAX = 10_000
 
 /**
- * Runs calls at endpoints by HTTP: the Connect unary protocol in binary, over connections that are kept.
- * Redirects are not followed.
+ * Runs calls at endpoints over HTTP: the binary Connect unary protocol over keep-alive connections. Redirects are not
+ * followed.
  *
  * @throws {TypeError} When an option is malformed.
  */
@@ -88,7 +88,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
     headersTimeout: options.runMsMax ?? 0,
   }
   const agent = new Agent({ ...common, bodyTimeout: BODY_PAUSE_MS_MAX, maxResponseSize: bodyBytesMax })
-  // Answers to a batch come as its runs end, which may take them long; each is limited by itself.
+  // Responses to a batch arrive as its runs end, which may take long; each run has its own limit.
   const batchAgent = new Agent({ ...common, bodyTimeout: 0 })
   const context: TransportContext = {
     agent,
@@ -137,7 +137,7 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
     const headers = { ...unaryHeaders({ userAgent: 'dispatch-node' }), 'content-type': contentType }
     if (key === undefined) return headers
     const signable = { method: 'POST', path, authority: host, contentType, body }
-    // Each attempt anew: endpoints refuse signatures of more than five minutes (conformance case Q24).
+    // Signed for each attempt: endpoints refuse signatures older than five minutes (conformance case Q24).
     return { ...headers, ...signRequest(signable, key, Math.floor(clock.nowMs() / 1000)) }
   }
   const post = (agent: Agent, contentType: string, body: Uint8Array, signal: RunSignal) =>
@@ -170,7 +170,7 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
     }
   }
 
-  /** Made when the endpoint has said that it takes batches. */
+  /** Created once the endpoint has announced that it accepts batches. */
   let batcher: RunBatcher | undefined
   const createBatcher = (runsMax: number) =>
     createRunBatcher({
@@ -201,48 +201,50 @@ function refusalOf(url: string, isAllowed: EndpointFilter): RunOutcome | undefin
   }
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
-    return refuse(`this scheduler reaches endpoints by http and https only, not ${JSON.stringify(url)}`)
+    return refuse(`endpoint: expected an http or https URL, got ${JSON.stringify(url)}`)
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    return refuse(`endpoint ${parsed.origin}: a URL with a user name or password is never called`)
+    return refuse(`endpoint ${parsed.origin}: expected a URL without a user name or password`)
   }
-  return isAllowed(parsed) ? undefined : refuse(`endpoint ${url} is not among those this scheduler may call`)
+  return isAllowed(parsed)
+    ? undefined
+    : refuse(`endpoint ${url} is not in allowedEndpoints of this scheduler`)
 }
 
-/** Why a batch was not taken: an HTTP error, or an answer of something that knows no batches. */
+/** The reason for refusing a batch: an HTTP error, or a response from a server without support for batches. */
 function refusalOfBatch(status: number, headers: UnaryHeaders, body: Uint8Array, nowMs: number): unknown {
   try {
     parseUnaryResponse(status, headers, body, RunResponseSchema, { nowMs })
-    return new UnaryError('unimplemented', 'an answer that is no stream of messages', { httpStatus: 415 })
+    return new UnaryError('unimplemented', 'the response is not a stream of messages', { httpStatus: 415 })
   } catch (error) {
     return error
   }
 }
 
-/** Answered by what stands in front of an application that is down or overwhelmed, rather than by the application. */
+/** Statuses sent by a proxy in front of an application that is down or overloaded, rather than by the application. */
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504])
 
-/** What an HTTP status says (conformance cases Q20 to Q22). The Connect code in the body does not count: it says less. */
+/** The outcome of an HTTP status (conformance cases Q20 to Q22). The Connect code in the body is less specific and ignored. */
 function httpFailureOf({ httpStatus, status, message, retryAfterMs }: UnaryError): RunOutcome {
   const byHttp = httpStatus === 200 ? status : statusOfHttp(httpStatus)
   return {
     kind: 'failure',
     source: httpStatus === 404 ? 'function' : GATEWAY_STATUSES.has(httpStatus) ? 'transport' : 'endpoint',
-    // A success without a body that we could read, such as 204.
+    // A success without a readable body, such as 204.
     status: byHttp === undefined || byHttp === 'ok' ? status : byHttp,
     message: httpStatus === 200 ? message : `HTTP ${httpStatus}: ${message}`,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   }
 }
 
-/** Errors wrap errors; deeper is a cycle. */
+/** Maximum depth of wrapped errors; a deeper chain is a cycle. */
 const CAUSES_MAX = 8
 
 function networkFailureOf(error: unknown, origin: string): RunOutcome {
   const status = statusOfNetworkError(error)
   return {
     kind: 'failure',
-    // An answer that is no HTTP, or too large, is an answer nevertheless.
+    // A response that is not HTTP or is too large still comes from the endpoint.
     source: status === 'invalid_response' ? 'endpoint' : 'transport',
     status,
     message: `${origin}: ${messageOf(error)}`,
@@ -254,18 +256,18 @@ function statusOfNetworkError(error: unknown): FailureStatus {
   for (let depth = 0; at instanceof Error && depth < CAUSES_MAX; depth++) {
     // The reason of an abort.
     if (at instanceof DispatchError) return at.status
-    // undici gives some of these a code, and some none.
+    // Only some errors of undici have a code.
     if (at.name === 'HTTPParserError') return 'invalid_response'
     const { code } = at as NodeJS.ErrnoException
     const status = typeof code === 'string' ? statusOfSystemCode(code) : undefined
     if (status !== undefined) return status
     at = at.cause
   }
-  // Nobody knows what happened; it may not happen again.
+  // The cause is unknown and may be transient.
   return 'temporary'
 }
 
-/** An AggregateError, of a host none of whose addresses can be reached, has no message of its own. */
+/** An AggregateError (no address of a host is reachable) has no message of its own. */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
   return error instanceof Error ? error.message : String(error)

@@ -11,52 +11,52 @@ import { setImmediate } from '@dispatch/protocol/time'
 import type { Clock } from '../time/clock.js'
 
 export interface RunBatcherOptions {
-  /** Most runs that the endpoint takes in one request. */
+  /** Maximum number of runs that the endpoint accepts in one request. */
   readonly runsMax: number
-  /** Most bytes of an answer to one run. */
+  /** Maximum size of the response to one run in bytes. */
   readonly responseBytesMax: number
   readonly clock: Clock
   /**
-   * Posts a batch. Resolves with the bytes of its answer when that has begun.
+   * Posts a batch. Resolves with the bytes of its response when the head has arrived.
    *
-   * @throws {UnaryError} When the answer is an HTTP error.
+   * @throws {UnaryError} When the response is an HTTP error.
    */
   readonly post: (message: Uint8Array, signal: RunSignal) => Promise<AsyncIterable<Uint8Array>>
-  /** Posts a run by itself. Never rejects. */
+  /** Posts a single run. Never rejects. */
   readonly runAlone: (request: Uint8Array, signal: RunSignal) => Promise<RunOutcome>
-  /** How a run ends that had no answer. */
+  /** The outcome of a run without a response. */
   readonly outcomeOfError: (error: unknown) => RunOutcome
 }
 
-/** Carries out a run whose request was made by `encodeRunRequest`, as `Endpoint.run` does. */
+/** Like `Endpoint.run`, for a request encoded by `encodeRunRequest`. */
 export type RunBatcher = (request: Uint8Array, signal: RunSignal) => Promise<RunOutcome>
 
-/** Larger requests go alone. Bytes. */
+/** Larger requests are sent alone. Bytes. */
 const RUN_BYTES_MAX = 256_000
 
-/** Requests in one batch: an endpoint cannot begin before it has all of them. Bytes. */
+/** Maximum size of a batch: an endpoint starts only when it has received all of it. Bytes. */
 const BATCH_BYTES_MAX = 1_000_000
 
-/** Turns of the event loop for which a run waits at most for others to share its request. */
+/** Maximum number of event loop turns for which a run waits for others to share its request. */
 const TURNS_MAX = 16
 
-/** HTTP statuses that say nothing about the request: each run of the batch ends with them. */
+/** HTTP statuses that do not depend on the request: each run of the batch ends with them. */
 const STATUSES_OF_ALL: ReadonlySet<number> = new Set([401, 403, 429, 502, 503, 504])
 
-/** How long an endpoint that refused a batch gets none. A minute, since a rolling deploy mixes versions for minutes. */
+/** How long no batches are sent to an endpoint that refused one. A rolling deploy mixes versions for minutes. */
 const REFUSED_FOR_MS = 60_000
 
 /**
- * Sends runs to one endpoint: those that start in one turn of the event loop, or in turns that follow each other, share
- * a request, and with it a signature, a connection and a commit of their results. One by itself goes as a request of its
- * own.
+ * Sends runs to one endpoint. Runs that start in the same or in consecutive turns of the event loop share a request, and
+ * with it a signature, a connection and a commit of their results. A single run is sent in a request of its own.
  *
  * Rules.
- *  G1 Each run ends when its own answer is there; a slow one holds up none.
- *  G2 What is wrong with one run, or with batches as such, must not end the others: when a batch is refused, unless for
- *     its sender or for lack of room, its runs go alone, and so do those of the next {@link REFUSED_FOR_MS}. When an
- *     answer cannot be read, nobody knows by whose fault: runs that had none are tried again, and meet it alone.
- *  G3 An aborted run ends at once. The endpoint is told, by the end of the request when it was its last run.
+ *  G1 Each run ends when its own response arrives; a slow run does not delay the others.
+ *  G2 A problem of one run, or of batches in general, does not end the other runs. When a batch is refused, except for
+ *     reasons of authentication or capacity, its runs are sent alone, and so are those of the next
+ *     {@link REFUSED_FOR_MS}. When a response is unreadable, the responsible run is unknown: runs without a response are
+ *     retried alone.
+ *  G3 An aborted run ends immediately. The endpoint is notified, by ending the request if it was the last run.
  */
 export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
   const { runsMax, clock, post, runAlone, outcomeOfError } = options
@@ -66,7 +66,7 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
   let waiting: PendingRun[] = []
   const aborts: { batchId: string; index: number }[] = []
   let isFlushing = false
-  /** Runs that waited a turn ago, and turns for which the first of them has waited. */
+  /** Runs that were waiting a turn ago, and the number of turns the first of them has waited. */
   let waited = 0
   let turns = 0
 

@@ -143,7 +143,7 @@ export const STORE_CHECKS: readonly StoreCheck[] = [
       await rejects(
         store.commit(names.map((name) => insert(call(name)))),
         'permanent',
-        /call call-21 is recorded/,
+        /call call-21 is already recorded/,
       )
       assert.deepEqual(ids(await load(store)), ['call-21'])
     },

@@ -29,7 +29,7 @@ t.test('bodies under way are bounded by bytes: 429 with Retry-After, accepted af
   const slow = await begin(t, served.url, 'content-length: 9000')
   const refused = await post(served.url, DISPATCH_PATH, dispatchBytes(2_000))
   t.match(refused, { status: 429, headers: { 'retry-after': /^\d+$/ } })
-  t.match(refused.text, /resource_exhausted.*1 requests of 9000 bytes under way/)
+  t.match(refused.text, /resource_exhausted.*handling 1 requests of 9000 bytes/)
   t.equal(served.scheduler.liveCalls, 0)
   slow.destroy()
   await until(async () => (await post(served.url, DISPATCH_PATH, dispatchBytes(2_000))).status === 200)

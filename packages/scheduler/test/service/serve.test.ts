@@ -155,7 +155,7 @@ t.test('a call that does not exist is 404', async (t) => {
   for (const path of [GET_PATH, WAIT_PATH, CANCEL_PATH]) {
     const answer = await send(url, path, binary(GetRequestSchema, { dispatchId: 'nobody' }))
     t.equal(answer.status, 404)
-    t.match(answer.json(), { code: 'not_found', message: 'call "nobody" does not exist, or no longer' })
+    t.match(answer.json(), { code: 'not_found', message: 'call "nobody" does not exist or is no longer retained' })
   }
 })
 
@@ -254,7 +254,7 @@ const REFUSED: {
   {
     name: 'a name that is not local',
     headers: { host: 'evil.example:80' },
-    want: { status: 401, message: /local names only/ },
+    want: { status: 401, message: /requests for local host names/ },
   },
 ]
 
@@ -391,7 +391,7 @@ const MISUSES: { name: string; options: Partial<ServeSchedulerOptions>; want: Re
   {
     name: 'an empty list of keys',
     options: { apiKeys: [] },
-    want: /^option apiKeys: wanted at least one key/,
+    want: /^option apiKeys: expected at least one key/,
   },
   {
     name: 'a key that can be guessed',

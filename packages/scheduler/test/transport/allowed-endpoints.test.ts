@@ -89,7 +89,7 @@ t.test('an entry that is neither "*" nor a URL is named', async (t) => {
   for (const entry of entries) {
     t.throws(
       () => parseAllowedEndpoints(['*', entry]),
-      { name: 'TypeError', message: /^allowedEndpoints\[1\]: wanted/ },
+      { name: 'TypeError', message: /^allowedEndpoints\[1\]: expected/ },
       entry,
     )
   }

@@ -305,10 +305,10 @@ t.test('Q24 every attempt is signed afresh, over what was sent', async (t) => {
 })
 
 const REFUSED: { name: string; url: string; want: RegExp }[] = [
-  { name: 'another scheme', url: 'bridge://x', want: /by http and https only, not "bridge:\/\/x"/ },
-  { name: 'no URL', url: 'arn:aws:lambda:eu-west-1:1:function:f', want: /by http and https only/ },
+  { name: 'another scheme', url: 'bridge://x', want: /expected an http or https URL, got "bridge:\/\/x"/ },
+  { name: 'no URL', url: 'arn:aws:lambda:eu-west-1:1:function:f', want: /expected an http or https URL/ },
   { name: 'a user name in front of another host', url: 'http://127.0.0.1@evil.example', want: /user name/ },
-  { name: 'an endpoint that is not allowed', url: 'http://evil.example', want: /not among those/ },
+  { name: 'an endpoint that is not allowed', url: 'http://evil.example', want: /not in allowedEndpoints/ },
 ]
 
 for (const { name, url, want } of REFUSED) {

@@ -14,9 +14,9 @@ import { StoreThread } from './thread/store-thread.js'
 /** Options of {@link createSqliteStore}. */
 export interface SqliteStoreOptions {
   /**
-   * File of the store; its directory is made when it does not exist. Beside it stand `-wal`, `-shm` and `-lock`.
-   * Other processes may read it while it is in use, but not another SQLite library of this process: POSIX gives a
-   * process one lock on a file, and closing the file there would release it here.
+   * File of the store; its directory is created if needed. Beside it are `-wal`, `-shm` and `-lock`. Other processes may
+   * read it while it is in use, but not another SQLite library in this process: POSIX locks belong to the process, and
+   * closing the file in one library would release the lock of the other.
    */
   readonly path: string
   /** Maximum size of the file in bytes; a commit that needs more fails with `temporary`. Default: no limit. */
@@ -28,14 +28,16 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * A store in one SQLite file, for one process. It has a thread of its own, which does not keep the process alive
- * while nothing is asked of it.
+ * A store in one SQLite file, for one process. It runs in a thread of its own, which does not keep the process alive
+ * while it is idle.
  *
- * @throws {TypeError} When `path` is empty, or `fileBytesMax` no whole number.
+ * @throws {TypeError} When `path` is empty or `fileBytesMax` is not an integer.
  */
 export function createSqliteStore({ path, fileBytesMax, driver, logger }: SqliteStoreOptions): Store {
   if (typeof path !== 'string' || path === '') {
-    throw new TypeError(`createSqliteStore({ path }): wanted the path of a file, got ${JSON.stringify(path)}`)
+    throw new TypeError(
+      `createSqliteStore({ path }): expected the path of a file, got ${JSON.stringify(path)}`,
+    )
   }
   checkInteger(fileBytesMax, 'option fileBytesMax', { min: 1, max: Number.MAX_SAFE_INTEGER })
   const options = { path: resolve(path), fileBytesMax, driver, holder: randomUUID() }

@@ -14,7 +14,7 @@ const REFUSED: { name: string; make: (path: string) => void | Promise<void>; wan
   {
     name: 'a SQLite database of something else',
     make: (path) => changeFile(path, 'CREATE TABLE users (id INTEGER PRIMARY KEY)'),
-    want: /is a SQLite database of something else/,
+    want: /is a SQLite database of another program/,
   },
   {
     name: 'a store of a newer version',
@@ -103,7 +103,7 @@ t.test('7 a path that cannot be opened is named, with what to do', async (t) => 
   mkdirSync(join(directory, 'dispatch.db'))
   await t.rejects(createSqliteStore({ path: join(directory, 'dispatch.db') }).open(), {
     status: 'permanent',
-    message: /dispatch\.db cannot be opened: check the path/,
+    message: /dispatch\.db cannot be opened: it is not a file; check the path/,
   })
   await t.rejects(createSqliteStore({ path: join(directory, 'file', 'dispatch.db') }).open(), {
     status: 'permanent',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DispatchError } from '@dispatch/protocol'
 
-/** What the store needs of a SQLite driver, with the same behaviour whichever it is. */
+/** The interface to SQLite that the store uses, with the same behavior for every driver. */
 export interface Database {
   exec(sql: string): void
   prepare(sql: string): Statement
@@ -11,7 +11,7 @@ export interface Database {
 }
 
 export interface Statement {
-  /** Rows changed. */
+  /** Number of changed rows. */
   run(values: readonly SqlValue[]): number
   /** Rows as arrays of their columns; bytes as `Uint8Array` or `Buffer`. */
   all(values: readonly SqlValue[]): SqlValue[][]
@@ -25,15 +25,15 @@ export type SqlValue = string | number | null | Uint8Array
 
 export type DriverName = 'node:sqlite' | 'libsql'
 
-/** Opens a file; `toRead`: it is not changed, not even when it is closed. */
+/** Opens a file; with `toRead` it is not changed, not even on close. */
 export type OpenDatabase = (path: string, purpose?: 'toRead') => Database
 
 /**
- * Loads the first driver there is: node:sqlite (Node.js 22.13 and later), else the package libsql.
+ * Loads the first available driver: node:sqlite (Node.js 22.13 and later), else the package libsql.
  *
- * @param only - Load this one or fail, instead.
+ * @param only - Load this driver or fail.
  * @param places - Files from whose places libsql is looked for, in this order.
- * @throws {DispatchError} `permanent` when there is none.
+ * @throws {DispatchError} `permanent` when none is available.
  */
 export async function loadDriver(
   only?: DriverName,
@@ -49,7 +49,7 @@ export async function loadDriver(
   }
   throw new DispatchError(
     'permanent',
-    `there is no SQLite driver (${only ?? 'node:sqlite or libsql'}) for the store: run Node.js 22.13 or newer, or install the package libsql`,
+    `no SQLite driver (${only ?? 'node:sqlite or libsql'}) is available: run Node.js 22.13 or later, or install the package libsql`,
     { cause: new AggregateError(causes) },
   )
 }
@@ -110,7 +110,7 @@ interface LibsqlDatabase {
 interface LibsqlStatement {
   run(values: readonly SqlValue[]): { changes: number }
   all(values: readonly SqlValue[]): SqlValue[][]
-  /** Fails for a statement that gives no rows. */
+  /** Fails for a statement that returns no rows. */
   raw(enabled: boolean): void
   readonly reader: boolean
 }
@@ -127,7 +127,7 @@ export function driverPlaces(): string[] {
 function loadLibsql(places: readonly string[]): OpenDatabase {
   const Libsql = requireFrom(places, 'libsql') as new (path: string) => LibsqlDatabase
   return (path, purpose) => {
-    // It has no option for this.
+    // libsql has no option for this.
     const database = new Libsql(purpose === 'toRead' ? `${pathToFileURL(path)}?mode=ro` : path)
     return {
       exec: (sql) => database.exec(sql),

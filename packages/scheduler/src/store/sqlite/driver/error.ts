@@ -1,6 +1,6 @@
 import { DispatchError, type FailureStatus } from '@dispatch/protocol'
 
-/** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that the store tells apart. */
+/** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that the store distinguishes. */
 export const SQLITE = { BUSY: 5, CANTOPEN: 14, CONSTRAINT: 19 } as const
 
 interface Failure {
@@ -17,7 +17,7 @@ const TOO_MANY_FILES: Failure = {
   text: 'cannot be opened: too many files are open, raise the limit (ulimit -n)',
 }
 
-/** What a result code means for whoever runs the scheduler. Codes without a row are `permanent`. */
+/** Status and message of a result code, for the operator. Codes without a row are `permanent`. */
 const FAILURES: Readonly<Record<number, Failure>> = {
   5: { status: 'temporary', text: 'is locked by another program' },
   6: { status: 'temporary', text: 'is locked by another program' },
@@ -33,7 +33,7 @@ const FAILURES: Readonly<Record<number, Failure>> = {
   },
 }
 
-/** The same for what the file system says itself. */
+/** Status and message of an error code of the file system. */
 const SYSTEM_FAILURES: Readonly<Record<string, Failure>> = {
   EACCES: NOT_WRITABLE,
   EPERM: NOT_WRITABLE,
@@ -43,7 +43,7 @@ const SYSTEM_FAILURES: Readonly<Record<string, Failure>> = {
   ENOSPC: { status: 'temporary', text: 'cannot grow: the disk is full' },
 }
 
-/** The `DispatchError` for whatever a driver, or the file system, threw at work on the store at `path`. */
+/** The `DispatchError` for an error of a driver or of the file system at the store at `path`. */
 export function storeError(error: unknown, path: string): DispatchError {
   if (error instanceof DispatchError) return error
   const code = sqliteCodeOf(error)
@@ -52,13 +52,13 @@ export function storeError(error: unknown, path: string): DispatchError {
     code === undefined ? SYSTEM_FAILURES[String((error as { code?: unknown }).code)] : FAILURES[code]
   if (row !== undefined)
     return new DispatchError(row.status, `${path} ${row.text} (${message})`, { cause: error })
-  // A record that is no JSON any more.
+  // A record that is not valid JSON.
   if (error instanceof SyntaxError)
     return new DispatchError('permanent', `${path} is damaged (${message})`, { cause: error })
   return new DispatchError('permanent', `${path}: ${message}`, { cause: error })
 }
 
-/** SQLite's primary result code, whichever driver threw, or `undefined`. */
+/** SQLite's primary result code of an error of any driver, or `undefined`. */
 export function sqliteCodeOf(error: unknown): number | undefined {
   const { errcode, rawCode, message } = error as { errcode?: unknown; rawCode?: unknown; message?: unknown }
   if (typeof errcode === 'number') return errcode & 0xff

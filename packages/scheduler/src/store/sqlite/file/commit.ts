@@ -6,24 +6,24 @@ import { cellOf, INLINE_BYTES_MAX, PAYLOAD_COLUMNS } from '../rows/payload-cell.
 import { EMPTY_PAYLOAD } from '../rows/schema.js'
 import { createInsertWriter } from './insert.js'
 
-/** A transaction at a time. What throws takes with it all that was written in the transaction. */
+/** One transaction at a time. An error discards everything written in the transaction. */
 export interface Transaction {
   readonly isOpen: boolean
-  /** Begins one unless one is open, and works in it. */
+  /** Runs in the open transaction, or begins one. */
   write(work: () => void): void
-  /** All that was written is durable when this returns. */
+  /** Commits: everything written is durable when this returns. */
   commit(): void
   rollback(): void
 }
 
 export function createTransaction(database: Database): Transaction {
-  // IMMEDIATE: a program that reads the file beside us cannot make a transaction fail half way.
+  // IMMEDIATE: a program that reads the file concurrently cannot make a transaction fail halfway.
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
   let isOpen = false
   const rollback = () => {
     isOpen = false
-    // After some failures, a full disk for one, SQLite has rolled back by itself.
+    // After some failures, for example a full disk, SQLite has already rolled back.
     try {
       database.exec('ROLLBACK')
     } catch {}
@@ -53,7 +53,7 @@ export function createTransaction(database: Database): Transaction {
   }
 }
 
-/** Runs `work` as one transaction, whose writes are all durable when this returns, or gone when it throws. */
+/** Runs `work` as one transaction: its writes are durable when this returns and discarded when it throws. */
 export type Transact = (work: () => void) => void
 
 export function transactIn(transaction: Transaction): Transact {
@@ -63,7 +63,7 @@ export function transactIn(transaction: Transaction): Transact {
   }
 }
 
-/** Makes the function that writes a part of a commit within a transaction. */
+/** Creates the function that writes a part of a commit within a transaction. */
 export function createPartWriter(database: Database): (part: CommitPart) => void {
   // n of a call by its id; a payload's own number is 4 * n + kind.
   const insertPayload = database.prepare(
@@ -117,7 +117,7 @@ export function createPartWriter(database: Database): (part: CommitPart) => void
   }
 }
 
-/** One statement for each set of payloads that an update can bring, by the bit mask of their kinds. */
+/** One statement for each combination of payloads in an update, by the bit mask of their kinds. */
 function updateStatements(database: Database): readonly Statement[] {
   return Array.from({ length: 1 << PAYLOAD_COLUMNS.length }, (_, mask) => {
     const columns = PAYLOAD_COLUMNS.filter((_, kind) => mask & (1 << kind)).map((column) => `, ${column} = ?`)
@@ -127,7 +127,7 @@ function updateStatements(database: Database): readonly Statement[] {
   })
 }
 
-/** An entry is written once and always lies in its row. */
+/** An entry is written once and always stored in its row. */
 function entryCellOf(entry: Uint8Array | undefined): SqlValue {
   return entry === undefined || entry.byteLength === 0 ? EMPTY_PAYLOAD : entry
 }

@@ -27,15 +27,15 @@ import {
 } from './queries.js'
 import { assertLogWhole } from './wal-check.js'
 
-/** The store, synchronously: what runs in the store's own thread. */
+/** The synchronous store that runs in the store's thread. */
 export interface StoreDatabase {
-  /** Whether parts of a commit are written that is not over. */
+  /** Whether a commit is partly written. */
   readonly isCommitting: boolean
-  /** Writes a part of a commit. If it throws, what was written of the commit is gone. */
+  /** Writes a part of a commit. If it throws, the parts already written are discarded. */
   write(part: CommitPart): void
-  /** Makes durable what was written. If it throws, that is gone. */
+  /** Makes the written parts durable. If it throws, they are discarded. */
   commit(): void
-  /** Forgets what was written. */
+  /** Discards the written parts. */
   rollback(): void
   liveCalls(): Generator<CallRow[]>
   finishedChildren(): FinishedRow[]
@@ -50,31 +50,31 @@ export interface StoreDatabase {
     bytesMax: number,
   ): ResultRows
   readJournal(callId: string, restarts: number): JournalRows
-  /** Yields after each transaction, so that commits need not wait for all of it; returns the number of trees. */
+  /** Yields after each transaction, so that commits can be served in between; returns the number of trees. */
   prune(beforeMs: number, treesMax: number): Generator<void, number>
   close(): void
 }
 
 /**
- * Files up to this size are checked page by page when they are opened; that takes a fraction of a second. In a
- * larger one damage shows when the damaged page is read.
+ * Files up to this size are checked page by page when opened, which takes a fraction of a second. In a larger file,
+ * damage is noticed when the damaged page is read.
  */
 const CHECKED_BYTES_MAX = 64 * 1024 * 1024
 
-/** A long read by another program makes the write-ahead log grow; afterwards it is cut to this. */
+/** The write-ahead log grows during a long read by another program; afterwards it is truncated to this size. */
 const WAL_BYTES_KEPT_MAX = 64 * 1024 * 1024
 
-/** The file, its log, the index of that, and the lock. */
+/** Suffixes of the file, its log, the index of the log, and the lock. */
 const FILES_OF_A_STORE = 4
 
-/** How long to wait for a program beside us that is writing to the file, or copying it. */
+/** How long to wait for another program that is writing to the file or copying it. */
 const BUSY_TIMEOUT_MS = 5_000
 
 /**
- * Opens the store, or makes a new one where there is no file.
+ * Opens the store, or creates one when the file does not exist.
  *
- * @param isReplacement - This store has had the file before, and wants it only if nobody else has since.
- * @throws {DispatchError} Or an error of the driver or the file system; nothing stays open then.
+ * @param isReplacement - This store has held the file before; refuse it if it was opened elsewhere since.
+ * @throws {DispatchError} Or an error of the driver or the file system; nothing is left open.
  */
 export function openStoreDatabase(
   openDatabase: OpenDatabase,
@@ -89,7 +89,7 @@ export function openStoreDatabase(
   try {
     unlock = lockStore(openDatabase, path)
     checkFile(openDatabase, path)
-    // Payloads may be private. SQLite gives its other files the permissions of this one.
+    // Payloads may be private. SQLite creates its other files with the permissions of this one.
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
     database = openDatabase(path)
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
@@ -128,10 +128,10 @@ function storeOf(database: Database, holder: string, unlock: () => void): StoreD
   }
 }
 
-/** Makes the directory and makes it last: a database is as durable as the directories that lead to it. */
+/** Creates the directory and syncs it: a database is only as durable as the directories on its path. */
 function makeDirectory(directory: string): void {
   const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
-  // Windows has no such thing as syncing a directory.
+  // Windows cannot sync a directory.
   if (made === undefined || process.platform === 'win32') return
   for (let at = directory; at.length >= dirname(made).length; at = dirname(at)) {
     const descriptor = openSync(at, 'r')
@@ -141,14 +141,14 @@ function makeDirectory(directory: string): void {
   }
 }
 
-/** One name for one file, so that all who open it ask for the same lock. */
+/** The canonical path of a file, so that every process takes the same lock. */
 function resolvedPath(path: string): string {
   return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path))
 }
 
 /**
- * Refuses files that this process may not write. SQLite would open them to read, and leave files beside them that
- * nobody can write either.
+ * Refuses files that this process may not write. SQLite would open them for reading and create files beside them that
+ * cannot be written either.
  */
 function assertAccess(path: string): void {
   accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK)
@@ -156,12 +156,12 @@ function assertAccess(path: string): void {
     if (!existsSync(file)) continue
     accessSync(file, constants.R_OK | constants.W_OK)
     if (statSync(file).isFile()) continue
-    throw new DispatchError('permanent', `${file} cannot be opened: check the path, it is no file`)
+    throw new DispatchError('permanent', `${file} cannot be opened: it is not a file; check the path`)
   }
 }
 
 /**
- * SQLite says only that it cannot open a file. When that is for want of descriptors, the file system says so.
+ * SQLite only reports that it cannot open a file. The file system reports whether descriptors are exhausted.
  *
  * @throws {Error} `EMFILE` or `ENFILE`.
  */
@@ -175,8 +175,8 @@ function assertDescriptors(directory: string): void {
 }
 
 /**
- * Refuses what is no whole store of ours, without changing it. The connection only reads: the last one that could
- * write would, as it closes, write the log into a file that is damaged.
+ * Refuses a file that is not an intact store, without changing it. The connection is read-only: the last writable
+ * connection would checkpoint the log into the damaged file when it closes.
  */
 function checkFile(openDatabase: OpenDatabase, path: string): void {
   assertLogWhole(path)

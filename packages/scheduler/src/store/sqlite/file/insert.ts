@@ -5,12 +5,12 @@ import type { InsertGroup, PayloadReader } from '../rows/messages.js'
 import { cellOf, PAYLOAD_COLUMNS } from '../rows/payload-cell.js'
 
 /**
- * Rows of one statement. Calling a statement costs more than the row: one by one with ten values each a call takes 7 µs
- * of CPU (libsql), by sixteen with the three values that most calls have 3.7; more rows gain little.
+ * Rows per statement. A statement costs more than a row: a call takes 7 µs of CPU (libsql) with one row of ten values
+ * per statement, and 3.7 µs with sixteen rows of the three values that most calls have. More rows gain little.
  */
 const ROWS_PER_STATEMENT = 16
 
-/** Makes the function that inserts new calls, within a transaction. @param writeLarge - Writes a payload that is too large. */
+/** Creates the function that inserts calls within a transaction. @param writeLarge - Writes a payload too large for its row. */
 export function createInsertWriter(
   database: Database,
   writeLarge: (id: string, kind: number, payload: Uint8Array | undefined) => void,
@@ -38,9 +38,9 @@ export function createInsertWriter(
     try {
       statementOf(group, ROWS_PER_STATEMENT).run(rows)
     } catch (error) {
-      // When the disk fails SQLite takes back the transaction by itself: what came now would be durable without the rest.
+      // When the disk fails, SQLite rolls the transaction back: later rows would be durable without the earlier ones.
       if (sqliteCodeOf(error) !== SQLITE.CONSTRAINT) throw error
-      // Nothing of the statement is left. One by one it shows which call it was.
+      // The statement had no effect. Inserting row by row finds the call.
       for (let at = 0; at < rows.length; at += width) insertOne(group, rows.slice(at, at + width))
       throw error
     }
@@ -70,7 +70,7 @@ export function createInsertWriter(
   }
 }
 
-/** Values that stand for one row of a group. */
+/** The values of one row of a group. */
 function widthOf({ state, isChild, payloads }: InsertGroup): number {
   const present = PAYLOAD_COLUMNS.filter((_, kind) => payloads & (1 << kind)).length
   return 2 + (isChild ? 3 : 0) + (state === 'done' ? 1 : 0) + present

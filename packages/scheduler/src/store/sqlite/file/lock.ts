@@ -4,16 +4,16 @@ import type { Database, OpenDatabase } from '../driver/driver.js'
 import { SQLITE, sqliteCodeOf } from '../driver/error.js'
 
 /**
- * Makes sure that this process alone works on the store at `path`. Returns a function that lets it go.
+ * Ensures that this process is the only one that uses the store at `path`. Returns a function that releases it.
  *
- * The lock is the operating system's on the empty file `<path>-lock`, held through a SQLite transaction on it, so it
- * ends with the process, however that ends, and there is no stale lock to break. It is not on the store itself,
- * so that people and backups can still read that while it is in use.
+ * It is a lock of the operating system on the empty file `<path>-lock`, held through a SQLite transaction on it. It ends
+ * with the process in every case, so there are no stale locks. It is not on the store itself, so that backups and other
+ * programs can read that while it is in use.
  *
- * Neither file may ever be opened by other means than SQLite in the process that holds the lock: POSIX releases a
- * process's locks on a file when the process closes any descriptor of it.
+ * The process that holds the lock must not open either file by other means than SQLite: POSIX releases a process's locks
+ * on a file when the process closes any descriptor of it.
  *
- * @throws {DispatchError} `permanent` when another process has it, naming that and what to do.
+ * @throws {DispatchError} `permanent` when another process holds it, naming that process and the fix.
  */
 export function lockStore(openDatabase: OpenDatabase, path: string): () => void {
   const lock = openDatabase(`${path}-lock`)
@@ -32,7 +32,7 @@ export function lockStore(openDatabase: OpenDatabase, path: string): () => void 
   return () => lock.close()
 }
 
-/** Notes in the store who holds it: process and host for the message above, the name for {@link assertHolder}. */
+/** Records the holder in the store: process and host for the message above, the name for {@link assertHolder}. */
 export function writeHolder(database: Database, holder: string): void {
   const insert = database.prepare('INSERT OR REPLACE INTO store (key, value) VALUES (?, ?)')
   insert.run(['holder', holder])
@@ -41,16 +41,16 @@ export function writeHolder(database: Database, holder: string): void {
 }
 
 /**
- * Makes sure that nobody else has held the store since this holder did.
+ * Ensures that the store has had no other holder since this one.
  *
- * @throws {DispatchError} `permanent` when somebody has: what the holder knows of its calls is no longer so.
+ * @throws {DispatchError} `permanent` when it has: what this process holds in memory is out of date.
  */
 export function assertHolder(database: Database, path: string, holder: string): void {
   const rows = database.prepare("SELECT value FROM store WHERE key = 'holder'").all([])
   if (rows[0]?.[0] === holder) return
   throw new DispatchError(
     'permanent',
-    `${path} was open elsewhere while this scheduler had lost it: restart the scheduler`,
+    `${path} was opened by another process while this scheduler did not hold it: restart the scheduler`,
   )
 }
 
@@ -67,7 +67,7 @@ function readHolder(openDatabase: OpenDatabase, path: string): string {
       database.close()
     }
   } catch {
-    // It is being created at this moment, or is no store at all: whoever has it knows.
+    // The file is just being created, or is not a store.
     return 'another process'
   }
 }

@@ -1,17 +1,17 @@
 import type { Database } from '../driver/driver.js'
 import type { Transact } from './commit.js'
 
-/** Rows deleted in one transaction: some 10 ms, for which commits wait. */
+/** Rows deleted in one transaction: about 10 ms, during which commits wait. */
 const ROWS_PER_TRANSACTION = 1_000
 
-/** Roots looked at in one go. */
+/** Roots read per step. */
 const ROOTS_PER_PAGE = 200
 
 /**
- * Makes the function that deletes old call trees, in several transactions: after each it yields.
+ * Creates the function that deletes old call trees in several transactions and yields after each.
  *
- * A tree in which every call is done gets no new calls, so one that is deleted in parts is not missed in between;
- * its root goes last, and leads the next prune to what a crash has left over.
+ * A tree in which every call is done gets no new calls, so it can be deleted in parts. Its root is deleted last and
+ * leads the next prune to the remains after a crash.
  */
 export function createPrune(database: Database, transact: Transact) {
   const roots = database.prepare(
@@ -52,7 +52,7 @@ export function createPrune(database: Database, transact: Transact) {
         const calls = tree.all([n, beforeMs]) as [number, number][]
         if (trees === treesMax || !calls.every(([, ended]) => ended === 1)) continue
         trees++
-        // Breadth first turned round: children before their parents.
+        // Reverse breadth-first order: children before their parents.
         doomed.push(...calls.map(([call]) => call).reverse())
         while (doomed.length >= ROWS_PER_TRANSACTION) {
           deleteCalls(doomed.slice(0, ROWS_PER_TRANSACTION))

@@ -16,18 +16,18 @@ export interface ResultRows {
 }
 
 export interface JournalRows {
-  /** A JSON array for each entry. */
+  /** A JSON array per entry. */
   readonly ordinals: readonly string[]
   readonly entries: PackedPayloads
 }
 
-/** Rows of live calls read at once: less than 1 MB, and a few milliseconds. */
+/** Rows of live calls read at once: less than 1 MB and a few milliseconds. */
 const LOAD_ROWS_MAX = 1_000
 
 const CALL_SQL = [...CALL_COLUMNS, 'record'].join(', ')
 const EMPTY = new Uint8Array(0)
 
-/** Makes the reads of a store. `CROSS JOIN` tells SQLite to take the tables in the order written. */
+/** Creates the reads of a store. `CROSS JOIN` makes SQLite process the tables in the order written. */
 export function createQueries(database: Database) {
   const live = database.prepare(
     `SELECT n, ${CALL_SQL} FROM calls WHERE state <> 'done' AND n > ? ORDER BY n LIMIT ${LOAD_ROWS_MAX}`,
@@ -120,7 +120,7 @@ export function createQueries(database: Database) {
       return (highestId.all([bound])[0]?.[0] as string | null) ?? ''
     },
 
-    /** Of as many of the first ordinals as fit into `bytesMax`, and of one always. */
+    /** Results of as many leading ordinals as fit into `bytesMax`, at least one. */
     readResults(
       parentId: string,
       parentRestarts: number,

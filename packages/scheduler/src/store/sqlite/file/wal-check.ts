@@ -5,15 +5,15 @@ import { DispatchError } from '@dispatch/protocol'
 /** https://www.sqlite.org/fileformat2.html#walformat: a header, then frames, each a header and a page. */
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
-/** In the header of a log whose checksums are those of a little-endian machine. */
+/** Magic number of a log with little-endian checksums. */
 const MAGIC_LITTLE_ENDIAN = 0x377f0682
-/** Of a log whose header cannot be read. It is the size that SQLite gives new files. */
+/** Page size assumed when the header cannot be read: SQLite's default for new files. */
 const PAGE_BYTES_DEFAULT = 4_096
 const FRAMES_PER_READ = 256
 
 type Checksum = readonly [number, number]
 
-/** What a frame, or the header, says of itself. */
+/** Contents of a frame or of the header. */
 interface Link {
   readonly salt: bigint
   readonly checksum: Checksum
@@ -21,18 +21,18 @@ interface Link {
 }
 
 /**
- * Makes sure that no commit of the write-ahead log beside `path` is lost to damage.
+ * Ensures that no commit in the write-ahead log beside `path` is lost to damage.
  *
- * SQLite reads the log up to the first frame that is not whole, takes that for the commit that was under way at a
- * crash, and overwrites what follows. Since every commit is synced before the next begins, nothing can follow it:
+ * SQLite reads the log up to the first invalid frame, assumes that the commit there was interrupted by a crash, and
+ * overwrites the rest. Since every commit is synced before the next begins, valid frames behind it mean damage:
  *
- *  W1 A whole commit beyond the first broken frame, and a frame that continues it, were there before the damage.
- *  W2 The header is synced before the first frame, so frames under a broken header were there before the damage.
+ *  W1 A complete commit behind the first invalid frame, and a frame that continues it, were written before the damage.
+ *  W2 The header is synced before the first frame, so frames behind an invalid header were written before the damage.
  *  W3 A log belongs to a database: where that is empty or gone, SQLite would delete the log.
  *
- * Of damage in the very last commit this knows nothing: it looks like one that was never finished.
+ * Damage in the last commit is not detected: it looks like a commit that was never finished.
  *
- * @throws {DispatchError} `permanent`, having changed nothing.
+ * @throws {DispatchError} `permanent`, without changing anything.
  */
 export function assertLogWhole(path: string): void {
   const log = `${path}-wal`
@@ -59,7 +59,7 @@ function damaged(path: string, what: string): DispatchError {
 }
 
 function holdsLostCommit(file: number, bytes: number): boolean {
-  // The checksum of another kind of machine would have to be worked out byte by byte.
+  // Checksums in the other byte order would have to be computed byte by byte.
   if (endianness() !== 'LE') return false
   const headerBytes = Buffer.alloc(HEADER_BYTES)
   readSync(file, headerBytes, 0, HEADER_BYTES, 0)
@@ -107,12 +107,12 @@ function linkOf(frame: Buffer): Link {
   return {
     salt: frame.readBigUInt64BE(8),
     checksum: [frame.readUInt32BE(16), frame.readUInt32BE(20)],
-    // The size of the database after the commit; 0 in all frames but the last of one.
+    // The size of the database after the commit; 0 in all frames of a commit but the last.
     isCommit: frame.readUInt32BE(4) !== 0,
   }
 }
 
-/** Whether the frame is whole, and was written after the one before it. */
+/** Whether the frame is valid and continues the previous one. */
 function isNext(previous: Link, frame: Buffer, link: Link): boolean {
   const words = new Int32Array(frame.buffer, frame.byteOffset, frame.length / 4)
   const afterHeader = add(previous.checksum, words, 0, 2)

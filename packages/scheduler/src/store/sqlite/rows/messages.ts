@@ -5,14 +5,14 @@ import type { DriverName } from '../driver/driver.js'
 import { encodeRecord } from './record.js'
 
 /**
- * What goes between the thread of the application and that of the store. A message has few objects and one
- * buffer, which is handed over without a copy: cloning an object per call would cost more than storing it.
+ * Messages between the application's thread and the store's thread. A message has few objects and one buffer, which is
+ * transferred without a copy: cloning an object per call would cost more than storing it.
  */
 export type StoreRequest = { readonly id: number } & (
   | { readonly op: 'open'; readonly options: StoreFileOptions; readonly isReplacement: boolean }
-  /** Parts of one commit have one id. It is answered once: after the last, or at the first that fails. */
+  /** Parts of a commit have the same id. One reply follows: after the last part, or at the first that fails. */
   | { readonly op: 'commit'; readonly part: CommitPart; readonly isLast: boolean }
-  /** No part of the commit with this id comes any more: nothing of it is to be done. Is not answered. */
+  /** No more parts of the commit with this id follow: discard it. There is no reply. */
   | { readonly op: 'rollback' }
   | { readonly op: 'load' }
   | { readonly op: 'readPayloads'; readonly ids: readonly string[] }
@@ -31,14 +31,14 @@ export type StoreRequest = { readonly id: number } & (
   | { readonly op: 'close' }
 )
 
-/** `part` comes any number of times before one of the others ends the request. */
+/** Any number of `part` replies precede one of the others, which ends the request. */
 export type StoreReply = { readonly id: number } & (
   | { readonly part: unknown }
   | { readonly value: unknown }
   | { readonly failure: { readonly status: FailureStatus; readonly message: string } }
 )
 
-/** What the thread of the store is started with. */
+/** Start parameters of the store's thread. */
 export interface StoreWorkerData {
   readonly gate: SharedArrayBuffer
   /** See `loadDriver`. */
@@ -49,25 +49,25 @@ export interface StoreFileOptions {
   readonly path: string
   readonly fileBytesMax: number | undefined
   readonly driver: DriverName | undefined
-  /** Names this store among all that have had the file. */
+  /** Identifies this store among all holders of the file. */
   readonly holder: string
 }
 
 type Row = string | number
 
-/** New calls that have the same values to be written; what most calls lack is not sent, and not bound. */
+/** New calls with the same set of values. Values that most calls lack are neither sent nor bound. */
 export interface InsertGroup {
   readonly state: CallRecord['state']
   readonly isChild: boolean
-  /** Bit mask of the payloads there are: 1 input, 2 state, 4 result. */
+  /** Bit mask of the payloads: 1 input, 2 state, 4 result. */
   readonly payloads: number
   /** id, record; of a child parentId, parentRestarts, ordinal; if done finishedAtMs; and those payloads. */
   readonly rows: Row[]
 }
 
-/** Some calls of a commit. Rows lie one after the other; a payload is a number, see {@link PayloadPacker}. */
+/** Some calls of a commit, as consecutive rows; a payload is a number, see {@link PayloadPacker}. */
 export interface CommitPart {
-  /** In the order in which the calls were recorded. */
+  /** In the order of recording. */
   readonly inserts: readonly InsertGroup[]
   /** id, state, finishedAtMs, record, and the three payloads. */
   readonly updates: readonly Row[]
@@ -79,22 +79,22 @@ export interface CommitPart {
 export const UPDATE_WIDTH = 7
 export const JOURNAL_WIDTH = 5
 
-/** Payload numbers below zero: there is none (or: leave it as it is), and: clear it. */
+/** Negative payload numbers: absent (in an update: unchanged), and cleared. */
 export const NO_PAYLOAD = -1
 export const CLEARED_PAYLOAD = -2
 
-/** Bytes of several payloads in one buffer. Their numbers, in the order of packing, are their lengths. */
+/** Bytes of several payloads in one buffer, with their lengths in the order of packing. */
 export interface PackedPayloads {
   readonly lengths: readonly number[]
   readonly bytes: Uint8Array
 }
 
-/** Collects payloads for one buffer. */
+/** Collects payloads into one buffer. */
 export class PayloadPacker {
   readonly #payloads: Uint8Array[] = []
   #size = 0
 
-  /** The number that stands for this payload in a message. */
+  /** The number that represents this payload in a message. */
   add(payload: Uint8Array | null | undefined): number {
     if (payload === undefined) return NO_PAYLOAD
     if (payload === null) return CLEARED_PAYLOAD
@@ -103,7 +103,7 @@ export class PayloadPacker {
     return payload.byteLength
   }
 
-  /** All payloads, in a buffer of their own: it may be transferred. */
+  /** All payloads in a buffer of their own, which may be transferred. */
   pack(): Uint8Array {
     const bytes = new Uint8Array(this.#size)
     let offset = 0
@@ -115,7 +115,7 @@ export class PayloadPacker {
   }
 }
 
-/** Gives back the payloads of a buffer, in the order in which they were packed. */
+/** Reads the payloads of a buffer in the order in which they were packed. */
 export class PayloadReader {
   readonly #bytes: Uint8Array
   #offset = 0
@@ -174,8 +174,8 @@ export function packPayloads(payloads: Iterable<Uint8Array | undefined>): Packed
 }
 
 /**
- * The payloads of a packet. Each has its own memory unless it is the only one: a small payload that is kept for
- * long must not keep all the others.
+ * The payloads of a packet. Each has its own memory unless it is the only one, so that a small payload that is retained
+ * does not retain the others.
  */
 export function unpackPayloads({ lengths, bytes }: PackedPayloads): (Uint8Array | undefined)[] {
   const reader = new PayloadReader(bytes)

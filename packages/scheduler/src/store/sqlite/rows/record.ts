@@ -1,13 +1,13 @@
 import type { CallRecord } from '../../store.js'
 
-/** A value that a column, or a place in `calls.record`, holds. */
+/** A value of a column or of a position in `calls.record`. */
 type Scalar = string | number
 
 /**
  * Names, in order, of what `calls.record` holds: a JSON array. A new one goes to the end, with a migration.
  *
- * One text instead of one column each, since the price of a row is its number of bound values: 29 columns took
- * 15 µs of CPU a row, this layout 10 (libsql; node:sqlite 4 and 3.6). The view `call_details` shows it as columns.
+ * One string instead of separate columns, because the cost of a row is its number of bound values: 29 columns took 15 µs
+ * of CPU per row, this layout 10 (libsql; node:sqlite 4 and 3.6). The view `call_details` shows it as columns.
  */
 export const RECORD_COLUMNS = [
   'root_id',
@@ -50,7 +50,7 @@ export const CALL_COLUMNS = [
   'finished_at_ms',
 ] as const
 
-/** The text for `calls.record`. Numbers of 64 bits are text in it: no driver reads them exactly. */
+/** The string for `calls.record`. 64-bit numbers are strings in it, because no driver reads them exactly. */
 export function encodeRecord(call: CallRecord): string {
   const { options, wait } = call
   const fields: Scalar[] = [

@@ -2,19 +2,19 @@ import { DispatchError } from '@dispatch/protocol'
 import type { Database } from '../driver/driver.js'
 import { RECORD_COLUMNS } from './record.js'
 
-/** Marks a file as ours: `PRAGMA application_id`, "DSPN" in ASCII. */
+/** Identifies a store: `PRAGMA application_id`, "DSPN" in ASCII. */
 export const APPLICATION_ID = 0x4453504e
 
-/** How `calls.input`, `coroutine` and `result` say that their bytes are not in the row. Bytes, or NULL: none. */
+/** Value of `calls.input`, `coroutine` and `result` when the bytes are not in the row. Otherwise bytes, or NULL for none. */
 export const EMPTY_PAYLOAD = 0
 export const LARGE_PAYLOAD = 1
 
-/** Where `calls.record` holds this, for SQL. */
+/** SQL expression for a value in `calls.record`. */
 export function recordColumn(name: (typeof RECORD_COLUMNS)[number]): string {
   return `record ->> ${RECORD_COLUMNS.indexOf(name)}`
 }
 
-/** Made anew with every version, since a record grows. */
+/** Recreated with every version, because records grow. */
 const CALL_DETAILS = `
 DROP VIEW IF EXISTS call_details;
 CREATE VIEW call_details AS
@@ -26,11 +26,11 @@ FROM calls;
 /**
  * `n` is the order in which calls were recorded. `coroutine` is the state of a suspended call.
  *
- * A large payload lies in `payloads` under `4 * n + kind` (0 input, 1 coroutine, 2 result), so that a change of
- * its call does not rewrite it. The trigger removes one that a smaller payload has taken the place of.
+ * A large payload is stored in `payloads` under `4 * n + kind` (0 input, 1 coroutine, 2 result), so that a change of its
+ * call does not rewrite it. The trigger deletes one that a smaller payload has replaced.
  *
- * `call_details` is for people at a SQL prompt. It is no set of virtual columns of `calls`: SQLite works those out
- * at every insert, which doubles its price.
+ * `call_details` is for people at a SQL prompt. Virtual columns of `calls` would be computed at every insert, which
+ * doubles its cost.
  */
 const VERSION_1 = `
 CREATE TABLE store (
@@ -77,12 +77,12 @@ CREATE TABLE journal (
 ) WITHOUT ROWID;
 `
 
-/** Records have the bytes of the input. Those from before say 0: they weigh nothing in `liveBytesMax`. */
+/** Adds the size of the input to records. Older records have 0 and do not count in `liveBytesMax`. */
 const VERSION_2 = `
 UPDATE calls SET record = json_insert(record, '$[#]', 0);
 `
 
-/** Statements that lead from version `index` of the schema to the next. */
+/** Statements that migrate version `index` of the schema to the next. */
 const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]
 
 /** `PRAGMA user_version` of a store that this code reads and writes. */
@@ -91,7 +91,7 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length
 /**
  * The version of a store's schema; 0 for an empty file.
  *
- * @throws {DispatchError} `permanent` when the file belongs to something else, or to a newer version.
+ * @throws {DispatchError} `permanent` when the file belongs to another program or to a newer version.
  */
 export function schemaVersionOf(database: Database, path: string): number {
   const applicationId = pragma(database, 'application_id')
@@ -101,7 +101,7 @@ export function schemaVersionOf(database: Database, path: string): number {
   if (applicationId !== APPLICATION_ID) {
     throw new DispatchError(
       'permanent',
-      `${path} is a SQLite database of something else: give the scheduler a file of its own with DISPATCH_STORE`,
+      `${path} is a SQLite database of another program: give the scheduler a file of its own with DISPATCH_STORE`,
     )
   }
   if (version > SCHEMA_VERSION) {
@@ -114,13 +114,13 @@ export function schemaVersionOf(database: Database, path: string): number {
 }
 
 /**
- * Makes an empty file a store, and brings an older store up to date.
+ * Creates the schema in an empty file, and migrates an older store.
  *
- * @throws {DispatchError} As {@link schemaVersionOf}, without having written.
+ * @throws {DispatchError} Like {@link schemaVersionOf}, without having written.
  */
 export function prepareSchema(database: Database, path: string): void {
   const version = schemaVersionOf(database, path)
-  // WAL mode is kept in the file, so it must not be set before the file is known to be ours.
+  // WAL mode is stored in the file, so it must not be set before the file is known to be a store.
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = FULL')
   if (version === SCHEMA_VERSION) return

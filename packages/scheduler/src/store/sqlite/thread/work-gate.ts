@@ -4,13 +4,13 @@ const COMMITTING = 2
 const COMMITTED = 3
 const FIELDS = 4
 
-/** How long the end of a process may wait for a commit that is under way. */
+/** Maximum time for which the end of the process waits for a commit in progress. */
 const STOP_WAIT_MS_MAX = 5_000
 
-/** Memory that the store's thread and the application's share, and that outlives both. */
+/** Memory shared by the store's thread and the application's thread. It outlives both. */
 export type WorkGateMemory = SharedArrayBuffer
 
-/** What became of a commit that was not answered; `unknown`: SQLite was in the middle of its COMMIT. */
+/** The outcome of a commit without a reply; `unknown`: SQLite was executing its COMMIT. */
 export type CommitProgress = 'done' | 'not done' | 'unknown'
 
 export function createWorkGateMemory(): WorkGateMemory {
@@ -18,10 +18,10 @@ export function createWorkGateMemory(): WorkGateMemory {
 }
 
 /**
- * Does `work` unless the process is about to end; for the store's thread.
+ * Runs `work` unless the process is about to end; called by the store's thread.
  *
- * A thread must not be ended while it is inside a driver: libsql answers that by aborting the process.
- * First the mark, then the look, on both sides: so one of the two sees the other.
+ * A thread must not be terminated inside a driver: libsql then aborts the process. Both sides set their mark before they
+ * read the other's, so at least one of them sees the other.
  */
 export function passGate<T>(memory: WorkGateMemory, work: () => T): T | undefined {
   const gate = new Int32Array(memory)
@@ -34,27 +34,27 @@ export function passGate<T>(memory: WorkGateMemory, work: () => T): T | undefine
   }
 }
 
-/** Lets no more work begin and waits, blocking, until the work under way has ended; for the application's thread. */
+/** Prevents further work and blocks until the current work has ended; called by the application's thread. */
 export function closeGate(memory: WorkGateMemory): void {
   const gate = new Int32Array(memory)
   Atomics.store(gate, STOPPED, 1)
   Atomics.wait(gate, WORKING, 1, STOP_WAIT_MS_MAX)
 }
 
-/** Notes that all of a commit is written, and its COMMIT begins; for the store's thread. */
+/** Records that a commit is fully written and its COMMIT begins; called by the store's thread. */
 export function markCommitting(memory: WorkGateMemory, requestId: number): void {
   Atomics.store(new Int32Array(memory), COMMITTING, requestId)
 }
 
-/** Notes that a commit is durable; for the store's thread. */
+/** Records that a commit is durable; called by the store's thread. */
 export function markCommitted(memory: WorkGateMemory, requestId: number): void {
   Atomics.store(new Int32Array(memory), COMMITTED, requestId)
 }
 
-/** What became of a commit whose thread has ended without having answered it; for the application's thread. */
+/** The outcome of a commit whose thread has ended without a reply; called by the application's thread. */
 export function commitProgress(memory: WorkGateMemory, requestId: number): CommitProgress {
   const gate = new Int32Array(memory)
-  // Numbers of requests are kept modulo 2^32: those that are open at one time are close together.
+  // Request numbers are stored modulo 2^32: concurrently open ones are close together.
   if (Atomics.load(gate, COMMITTED) === (requestId | 0)) return 'done'
   return Atomics.load(gate, COMMITTING) === (requestId | 0) ? 'unknown' : 'not done'
 }
