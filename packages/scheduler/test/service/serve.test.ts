@@ -155,7 +155,10 @@ t.test('a call that does not exist is 404', async (t) => {
   for (const path of [GET_PATH, WAIT_PATH, CANCEL_PATH]) {
     const answer = await send(url, path, binary(GetRequestSchema, { dispatchId: 'nobody' }))
     t.equal(answer.status, 404)
-    t.match(answer.json(), { code: 'not_found', message: 'call "nobody" does not exist or is no longer retained' })
+    t.match(answer.json(), {
+      code: 'not_found',
+      message: 'call "nobody" does not exist or is no longer retained',
+    })
   }
 })
 

@@ -82,7 +82,10 @@ t.test('5 nor when it has been left since', async (t) => {
   const other = createSqliteStore({ path })
   await other.open()
   await other.close()
-  const want = { status: 'permanent', message: /was opened by another process .* restart the scheduler/ } as const
+  const want = {
+    status: 'permanent',
+    message: /was opened by another process .* restart the scheduler/,
+  } as const
   await t.rejects(store.commit([insert(call('a'))]), want)
   await t.rejects(load(store), want)
 })
