@@ -5,6 +5,6 @@ import { drawing } from '../dist/adaptive/drawing.js'
 
 const COMMITTED = fileURLToPath(new URL('../../docs/understand/adaptive-concurrency.svg', import.meta.url))
 
-t.test('the curve in the docs is what the present limit does (else: npm run curve)', async (t) => {
+t.test('the figure in the docs shows the current limit (update it with npm run curve)', async (t) => {
   t.ok(drawing() === readFileSync(COMMITTED, 'utf8'))
 })

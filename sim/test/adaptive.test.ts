@@ -11,7 +11,7 @@ function destination(more: Partial<DestinationOptions> & { capacity?: number }):
   return {
     name: 'a',
     capacityAt: () => capacity,
-    unit: 'runs at one time',
+    unit: 'concurrent runs',
     workMs,
     refusalMs: workMs / 10,
     ...rest,
@@ -22,43 +22,40 @@ function flow(to: DestinationOptions, more: Partial<Flow> = {}): Flow {
   return { tenant: 'x', function: 'f', destination: to, beginsAtMs: 0, ...more }
 }
 
-t.test(
-  'a limit finds a capacity that is hidden: at least 85 % of it used, at most 5 % throttled',
-  async (t) => {
-    const cases = [
-      { name: 'one run at a time', to: { capacity: 1 } },
-      { name: 'two runs at a time', to: { capacity: 2 } },
-      { name: 'three, refused late', to: { capacity: 3, refusalMs: WORK_MS } },
-      { name: 'ten', to: { capacity: 10 } },
-      { name: 'ten, refused late', to: { capacity: 10, refusalMs: WORK_MS } },
-      { name: 'forty', to: { capacity: 40 } },
-      { name: 'forty, with runs of 5 ms', to: { capacity: 40, workMs: 5 } },
-      {
-        name: 'forty, with runs of 10 s, refused late',
-        to: { capacity: 40, workMs: 10_000, refusalMs: 10_000 },
-      },
-      { name: 'two hundred', to: { capacity: 200 } },
-      { name: 'two hundred, refused late', to: { capacity: 200, refusalMs: WORK_MS } },
-    ]
-    t.plan(cases.length * SEEDS.length * 2)
-    for (const { name, to } of cases) {
-      for (const seed of SEEDS) {
-        const a = destination(to)
-        const samples = observe(seed, [flow(a)], { forMs: a.workMs * 500, everyMs: a.workMs })
-        const steady = samples.slice(200)
-        const [used, throttled] = [usedShare(steady, 'a'), throttledShare(steady)]
-        t.ok(used >= 0.85, `${name}, seed ${seed}: ${used.toFixed(3)} of the capacity is used`)
-        t.ok(throttled <= 0.05, `${name}, seed ${seed}: ${throttled.toFixed(3)} of the runs are throttled`)
-      }
+t.test('a limit finds an unknown capacity: at least 85 % of it used, at most 5 % throttled', async (t) => {
+  const cases = [
+    { name: 'one run at a time', to: { capacity: 1 } },
+    { name: 'two runs at a time', to: { capacity: 2 } },
+    { name: 'three, refused late', to: { capacity: 3, refusalMs: WORK_MS } },
+    { name: 'ten', to: { capacity: 10 } },
+    { name: 'ten, refused late', to: { capacity: 10, refusalMs: WORK_MS } },
+    { name: 'forty', to: { capacity: 40 } },
+    { name: 'forty, with runs of 5 ms', to: { capacity: 40, workMs: 5 } },
+    {
+      name: 'forty, with runs of 10 s, refused late',
+      to: { capacity: 40, workMs: 10_000, refusalMs: 10_000 },
+    },
+    { name: 'two hundred', to: { capacity: 200 } },
+    { name: 'two hundred, refused late', to: { capacity: 200, refusalMs: WORK_MS } },
+  ]
+  t.plan(cases.length * SEEDS.length * 2)
+  for (const { name, to } of cases) {
+    for (const seed of SEEDS) {
+      const a = destination(to)
+      const samples = observe(seed, [flow(a)], { forMs: a.workMs * 500, everyMs: a.workMs })
+      const steady = samples.slice(200)
+      const [used, throttled] = [usedShare(steady, 'a'), throttledShare(steady)]
+      t.ok(used >= 0.85, `${name}, seed ${seed}: ${used.toFixed(3)} of the capacity is used`)
+      t.ok(throttled <= 0.05, `${name}, seed ${seed}: ${throttled.toFixed(3)} of the runs are throttled`)
     }
-  },
-)
+  }
+})
 
 t.test('a limit finds a capacity in runs per second', async (t) => {
   const cases = [
-    { name: 'two at one time', perSecond: 20 },
-    { name: 'five at one time', perSecond: 50 },
-    { name: 'forty at one time', perSecond: 400 },
+    { name: 'two concurrently', perSecond: 20 },
+    { name: 'five concurrently', perSecond: 50 },
+    { name: 'forty concurrently', perSecond: 400 },
   ]
   t.plan(cases.length * SEEDS.length * 2)
   for (const { name, perSecond } of cases) {
@@ -76,10 +73,10 @@ t.test('a limit finds a capacity in runs per second', async (t) => {
 })
 
 t.test(
-  'when the capacity halves the limit follows within one round trip, and comes back with it',
+  'when the capacity halves the limit follows within one round trip, and recovers with it',
   async (t) => {
     const cases = [
-      { name: 'refused at once', refusalShare: 0.1, capacity: 100, workMs: 100 },
+      { name: 'refused immediately', refusalShare: 0.1, capacity: 100, workMs: 100 },
       { name: 'refused late', refusalShare: 1, capacity: 100, workMs: 100 },
       { name: 'of ten', refusalShare: 0.1, capacity: 10, workMs: 100 },
       { name: 'of ten, refused late', refusalShare: 1, capacity: 10, workMs: 3_000 },
@@ -88,7 +85,7 @@ t.test(
     t.plan(cases.length * SEEDS.length * 3)
     for (const { name, refusalShare, capacity, workMs } of cases) {
       const [halvedAtMs, backAtMs] = [300 * workMs, 400 * workMs]
-      /** A refusal that tells of it comes this late, and one round trip follows; 1.3: how long the longest run takes. */
+      /** The first refusal arrives this late, and one round trip follows; 1.3: time of the longest run. */
       const followedAtMs = halvedAtMs + 1.3 * (refusalShare * workMs + workMs)
       const capacityAt = (atMs: number): number =>
         atMs >= halvedAtMs && atMs < backAtMs ? capacity / 2 : capacity
@@ -106,13 +103,13 @@ t.test(
         const used = usedShare(low, 'a')
         t.ok(used >= 0.85, `${name}, seed ${seed}: ${used.toFixed(3)} of the half is used`)
         const back = limitAt(backAtMs + 40 * workMs)
-        t.ok(back >= capacity * 0.85, `${name}, seed ${seed}: ${back} forty round trips after it came back`)
+        t.ok(back >= capacity * 0.85, `${name}, seed ${seed}: ${back} forty round trips after the recovery`)
       }
     }
   },
 )
 
-t.test('what happens to one destination changes nothing at another', async (t) => {
+t.test('a change at one destination does not affect another', async (t) => {
   const steady = destination({ name: 'a', capacity: 30 })
   const falling = destination({ name: 'bb', capacityAt: (atMs) => (atMs < 20_000 ? 30 : 1) })
   t.plan(SEEDS.length)
@@ -123,7 +120,7 @@ t.test('what happens to one destination changes nothing at another', async (t) =
   }
 })
 
-t.test('tenants who share a capacity come to have the same of it', async (t) => {
+t.test('tenants that share a capacity get equal shares', async (t) => {
   const cases = [
     { name: 'two, from the beginning', capacity: 40, tenants: 2, laterMs: 0, refusalMs: 10 },
     { name: 'two, one of them later', capacity: 40, tenants: 2, laterMs: 20_000, refusalMs: 10 },

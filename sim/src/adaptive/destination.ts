@@ -4,22 +4,22 @@ import type { VirtualClock } from '../tools/virtual-clock.js'
 /** How far the work of one run differs from the mean, to either side. */
 const WORK_SPREAD = 0.25
 
-/** Tokens that a limit of runs per second gathers while it is not used, as seconds of it. */
+/** Tokens that a limit of runs per second accumulates while it is unused, in seconds of that rate. */
 const BURST_SECONDS = 0.2
 
 export interface DestinationOptions {
   readonly name: string
-  /** What it bears at a moment of true time, which nobody is told. */
+  /** Capacity at a moment of true time. The scheduler does not see it. */
   readonly capacityAt: (trueMs: number) => number
-  /** What is counted: runs at one time, or runs admitted per second. */
-  readonly unit: 'runs at one time' | 'runs per second'
+  /** What the capacity counts: concurrent runs, or runs admitted per second. */
+  readonly unit: 'concurrent runs' | 'runs per second'
   /** Mean time of a run that is admitted. */
   readonly workMs: number
-  /** Time until a run that is not admitted hears so: at once, or after as long as the work would have taken. */
+  /** Time until the refusal of a run is sent: short, or as long as the work would have taken. */
   readonly refusalMs: number
 }
 
-/** An endpoint with a capacity of its own. What comes above it is refused with `throttled`. */
+/** An endpoint with a capacity. Runs beyond it are refused with `throttled`. */
 export class Destination {
   readonly name: string
   readonly #options: DestinationOptions
@@ -40,12 +40,12 @@ export class Destination {
     return this.#options.capacityAt(this.#clock.trueMs)
   }
 
-  /** Runs that are worked on now. */
+  /** Runs in progress. */
   get busy(): number {
     return this.#busy
   }
 
-  /** Takes a run and tells how it ended, once, later. */
+  /** Starts a run; `ended` is called once, later. */
   run(ended: (isAdmitted: boolean) => void): void {
     const { workMs, refusalMs } = this.#options
     const share = 1 - WORK_SPREAD + 2 * WORK_SPREAD * this.#dice.next()
@@ -62,7 +62,7 @@ export class Destination {
 
   #admits(): boolean {
     const { capacity } = this
-    if (this.#options.unit === 'runs at one time') return this.#busy < capacity
+    if (this.#options.unit === 'concurrent runs') return this.#busy < capacity
     const passedMs = this.#clock.trueMs - this.#tokensAtMs
     this.#tokensAtMs = this.#clock.trueMs
     this.#tokens = Math.min(capacity * BURST_SECONDS + 1, this.#tokens + (capacity * passedMs) / 1000)

@@ -7,13 +7,13 @@ const WIDTH = 900
 const PANEL = { height: 262, left: 56, right: 20, top: 62, chart: 120, gap: 14, shares: 34 }
 const HEAD = 74
 
-/** Where the scale of throttled shares ends: more is no longer than this. */
+/** Upper end of the scale of throttled shares. */
 const SHARE_MAX = 0.5
 
-/** From this share of its time on a scenario counts as steady. */
+/** Share of its time after which a scenario counts as steady. */
 const STEADY_FROM = 0.7
 
-/** Light and dark are the reader's; the drawing has a ground of its own, so that it can be read on any page. */
+/** Light or dark as the reader prefers; with its own background, so that it is readable on any page. */
 const STYLE = `
     svg { --ground: #ffffff; --text: #1f2328; --faint: #59636e; --line: #d1d9e0; --use: #d8e6f7; --one: #0550ae; --two: #b35900; --capacity: #1f2328; --bad: #cf222e; }
     @media (prefers-color-scheme: dark) {
@@ -32,17 +32,17 @@ const STYLE = `
     .two { stroke: var(--two); stroke-width: 1.8; fill: none; stroke-linejoin: round; }
     .bad { fill: var(--bad); }`
 
-/** The whole picture, as an SVG document: the same for ever, until the limit or what is drawn changes. */
+/** The figure as an SVG document. It is deterministic. */
 export function drawing(): string {
   const shown = scenarios(SEED)
   const height = HEAD + shown.length * PANEL.height
   const size = `viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"`
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="Adaptive concurrency against hidden capacities">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="Adaptive concurrency against unknown capacities">`,
     '  <!-- Drawn by `npm run curve`. -->',
     `  <style>${STYLE}\n  </style>`,
     `  <rect width="${WIDTH}" height="${height}" rx="10" fill="var(--ground)"/>`,
-    text(20, 32, 'Adaptive concurrency against capacities it is not told', 'head'),
+    text(20, 32, 'Adaptive concurrency against unknown capacities', 'head'),
     legend(20, 56),
     ...shown.map((scenario, index) => panelOf(scenario, HEAD + index * PANEL.height)),
     '</svg>',
@@ -58,9 +58,9 @@ function legend(x: number, y: number): string {
     `  <rect class="${kind}" x="${x + at}" y="${y - 10}" width="28" height="12"/>`
   return [
     key(0, line(0, 'one'), 'limit'),
-    key(84, line(84, 'capacity'), 'capacity, in runs at one time'),
+    key(84, line(84, 'capacity'), 'capacity, in concurrent runs'),
     key(314, box(314, 'use'), 'in use'),
-    key(406, box(406, 'bad'), 'share of the runs that were throttled'),
+    key(406, box(406, 'bad'), 'share of throttled runs'),
     text(x + 680, y, 'a run takes 0.1 s ± 25 %', 'faint'),
   ].join('\n')
 }
@@ -110,7 +110,7 @@ function panelOf(scenario: Scenario, y: number): string {
   ].join('\n')
 }
 
-/** What the steady end of a scenario comes to, in words. */
+/** Result of the steady part of a scenario, in words. */
 function summary({ samples, destination, curves }: Scenario): string {
   const steady = samples.slice(Math.floor(samples.length * STEADY_FROM))
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
@@ -133,7 +133,7 @@ function drawnOf(samples: readonly Sample[], flow: number): readonly Sample[] {
   return samples.filter((sample) => (sample.flows[flow]?.limit ?? 0) > 0)
 }
 
-/** Names of several limits: above where the first begins, and left of where the second does. */
+/** Labels of several limits: above the start of the first, and left of the start of the second. */
 function names({ curves, samples }: Scenario, top: number, bottom: number): string[] {
   const lastMs = (samples.at(-1) as Sample).atMs
   return curves.map(({ flow, name }, index) => {

@@ -8,19 +8,19 @@ export function throttledShare(samples: readonly Sample[], flow?: number): numbe
   return throttled / (throttled + admitted)
 }
 
-/** How much of what a destination bears at one time is in use, on average. */
+/** Average share of a destination's capacity that is in use. */
 export function usedShare(samples: readonly Sample[], destination: string): number {
   const sum = (key: 'busy' | 'capacity'): number =>
     samples.reduce((total, sample) => total + (sample[key][destination] as number), 0)
   return sum('busy') / sum('capacity')
 }
 
-/** Runs of one flow that went well. */
+/** Runs of one flow that were admitted. */
 export function admittedRuns(samples: readonly Sample[], flow: number): number {
   return samples.reduce((sum, { flows }) => sum + (flows[flow]?.admitted ?? 0), 0)
 }
 
-/** Jain's index of fairness: 1 when all have the same, 1/n when one has everything. */
+/** Jain's index of fairness: 1 when all shares are equal, 1/n when one has everything. */
 export function jainIndex(shares: readonly number[]): number {
   const sum = shares.reduce((total, share) => total + share, 0)
   const squares = shares.reduce((total, share) => total + share * share, 0)

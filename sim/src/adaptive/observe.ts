@@ -5,7 +5,7 @@ import { Dice } from '../tools/dice.js'
 import { VirtualClock } from '../tools/virtual-clock.js'
 import { Destination, type DestinationOptions } from './destination.js'
 
-/** Calls that always wait, so that only the limit holds them back: as many as a limit can ever be. */
+/** Calls that are always waiting, so that only the limit restricts them: the maximum of a limit. */
 const BACKLOG = 1_000
 
 /** Time on the network, one way, as a share of the work. */
@@ -21,7 +21,7 @@ const NO_OPTIONS = {
   concurrencyKeyMax: 0,
 }
 
-/** Calls without end of one tenant to one function at one destination: one limit key. */
+/** An endless stream of calls of one tenant to one function at one destination: one limit. */
 export interface Flow {
   readonly tenant: string
   readonly function: string
@@ -29,7 +29,7 @@ export interface Flow {
   readonly beginsAtMs: number
 }
 
-/** What one flow did since the sample before, and where its limit is. */
+/** The limit of a flow, and its runs since the previous sample. */
 export interface FlowSample {
   readonly limit: number
   readonly inFlight: number
@@ -47,9 +47,9 @@ export interface Sample {
 }
 
 /**
- * Runs the kernel of the scheduler against destinations whose capacity it is not told, in virtual time.
+ * Runs the kernel of the scheduler against destinations of unknown capacity, in virtual time.
  *
- * @param seed - Of all chance.
+ * @param seed - Seed of all random numbers.
  * @param forMs - Virtual time in all.
  * @param everyMs - Virtual time between two samples.
  */
@@ -74,7 +74,7 @@ class World {
   readonly #flows: readonly Flow[]
   readonly #networkMs = new Map<string, number>()
   readonly #counts: { admitted: number; throttled: number }[]
-  /** Each flow has luck of its own, so that one does not change another's. */
+  /** Each flow has its own random numbers, so that flows do not affect each other. */
   readonly #rolls: readonly Dice[]
   #calls = 0
 

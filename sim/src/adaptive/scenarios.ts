@@ -1,13 +1,13 @@
 import type { DestinationOptions } from './destination.js'
 import { type Flow, observe, type Sample } from './observe.js'
 
-/** What is shown of one scenario. */
+/** A scenario, and what is drawn of it. */
 export interface Scenario {
   readonly title: string
   readonly says: string
   /** Destination whose capacity and use are drawn. */
   readonly destination: string
-  /** Flows whose limits are drawn, by index, and what they are called. */
+  /** Flows whose limits are drawn, by index, with their labels. */
   readonly curves: readonly { readonly flow: number; readonly name: string }[]
   readonly samples: readonly Sample[]
 }
@@ -30,35 +30,35 @@ export function scenarios(seed: number): Scenario[] {
   return [
     {
       title: 'A hidden capacity of 60',
-      says: 'From 10 the search is fast; then one run now and then is refused, and the limit stays.',
+      says: 'From 10 the search is fast. Then occasional refusals keep the limit at the capacity.',
       destination: 'a',
       curves: [{ flow: 0, name: 'limit' }],
       samples: one,
     },
     {
-      title: 'The capacity halves at 12 s and is back at 20 s',
-      says: 'The limit follows within one round trip. It finds what is free again in about a second.',
+      title: 'The capacity halves at 12 s and recovers at 20 s',
+      says: 'The limit follows within one round trip, and finds the recovered capacity in about a second.',
       destination: 'a',
       curves: [{ flow: 0, name: 'limit' }],
       samples: halving,
     },
     {
-      title: 'Two destinations: one that loses nine tenths …',
-      says: 'Each has a limit of its own. This one gives in at 10 s and is found again after 18 s.',
+      title: 'Two destinations: one loses nine tenths of its capacity …',
+      says: 'Each has its own limit. This one follows the loss at 10 s and recovers after 18 s.',
       destination: 'b',
       curves: [{ flow: 1, name: 'limit' }],
       samples: two,
     },
     {
-      title: '… and the one beside it',
-      says: 'Nothing of this reaches it.',
+      title: '… and the other is not affected',
+      says: 'Its limit stays as it was.',
       destination: 'a',
       curves: [{ flow: 0, name: 'limit' }],
       samples: two,
     },
     {
-      title: 'Two tenants share 60; the second comes at 8 s',
-      says: 'Neither knows of the other. Who has more is refused more often, until both have the same.',
+      title: 'Two tenants share 60; the second starts at 8 s',
+      says: 'Larger shares are refused more often, until both are equal.',
       destination: 'a',
       curves: [
         { flow: 0, name: 'limit of the first' },
@@ -70,7 +70,7 @@ export function scenarios(seed: number): Scenario[] {
 }
 
 function destination(name: string, capacityAt: (trueMs: number) => number): DestinationOptions {
-  return { name, capacityAt, unit: 'runs at one time', workMs: WORK_MS, refusalMs: WORK_MS / 10 }
+  return { name, capacityAt, unit: 'concurrent runs', workMs: WORK_MS, refusalMs: WORK_MS / 10 }
 }
 
 function flow(to: DestinationOptions, tenant = 'x'): Flow {
