@@ -3,8 +3,8 @@ const ENUM = 5
 const MEMBER = 2
 
 /**
- * What stands above a message, a field, an enum or one of its values in its .proto file, as a doc comment with a line
- * break; empty when nothing does. Comments of others' files are left out.
+ * The comment of a message, a field, an enum or one of its values in its .proto file, as a doc comment with a line break;
+ * empty when there is none. Comments of the files of other projects are left out.
  */
 export function commentOf(desc) {
   const { file, path } = placeOf(desc)

@@ -1,5 +1,5 @@
-// Writes src/messages/gen from proto/: `pnpm generate`. With --check it writes nothing, and fails when a file is not what it
-// would write.
+// Writes src/messages/gen from proto/: `pnpm generate`. With --check it writes nothing, and fails when a file is out of
+// date.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { moduleOf, renderModule } from './render.mjs'
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
 const BIN = join(PACKAGE, '../../node_modules/.bin')
 
-/** What is beside our own files and what they import: values are of these types. */
+/** Files in addition to our own and their imports: types of values. */
 const MORE_FILES = [file_google_protobuf_empty, file_google_protobuf_struct, file_google_protobuf_wrappers]
 
 const outdated = []

@@ -1,7 +1,7 @@
 import { ScalarType } from '@bufbuild/protobuf'
 import { commentOf } from './comments.mjs'
 
-/** For each scalar type: its type and its zero in messages, its wire type, and what it is called in `src/proto`. */
+/** For each scalar type: its type and its zero in messages, its wire type, and its name in `src/proto`. */
 const SCALARS = {
   [ScalarType.BOOL]: { kind: 'bool', type: 'boolean', zero: 'false', wireType: 0 },
   [ScalarType.BYTES]: { kind: 'bytes', type: 'Uint8Array', zero: 'NO_BYTES', wireType: 2 },
@@ -14,16 +14,16 @@ const SCALARS = {
   [ScalarType.UINT64]: { kind: 'uint64', type: 'bigint', zero: '0n', wireType: 0 },
 }
 
-/** Types that would have the name of something else. */
+/** Types whose names are taken. */
 const NAMES = { 'dispatch.sdk.v1.Error': 'WireError', 'google.protobuf.Duration': 'WireDuration' }
 
 /**
  * The TypeScript of one package of .proto files: for each message its type and its schema, with the code that reads
  * and writes it. Code rather than tables, because then the objects of a type have one hidden class and their
- * properties are reached directly.
+ * properties are accessed directly.
  *
  * @param {string} packageName - Such as `dispatch.sdk.v1`.
- * @param {readonly import('@bufbuild/protobuf').DescFile[]} files - May be of other packages, too.
+ * @param {readonly import('@bufbuild/protobuf').DescFile[]} files - May include files of other packages.
  */
 export function renderModule(packageName, files) {
   const own = files.filter((file) => file.proto.package === packageName)
@@ -31,11 +31,11 @@ export function renderModule(packageName, files) {
   const enums = own.flatMap((file) => file.enums.map(renderEnum))
   const messages = own.flatMap((file) => file.messages.map((message) => renderMessage(message, imports)))
   return [
-    `// Made from the .proto files of ${packageName} by generate/main.mjs. Do not edit: pnpm generate.`,
+    `// Generated from the .proto files of ${packageName} by generate/main.mjs. Do not edit: pnpm generate.`,
     imports.render(),
     ...enums,
     ...messages,
-    `/** All of the above. */\nexport const SCHEMAS: readonly MessageSchema[] = [${own
+    `/** All schemas of this file. */\nexport const SCHEMAS: readonly MessageSchema[] = [${own
       .flatMap((file) => file.messages)
       .map((message) => `${nameOf(message)}Schema`)
       .join(', ')}]`,
@@ -47,7 +47,7 @@ export function moduleOf(packageName) {
   return packageName.replaceAll('.', '-')
 }
 
-/** Collects what the text of a module refers to. */
+/** Collects the names that a module refers to. */
 class Imports {
   #packageName
   #names = new Map()
@@ -200,7 +200,7 @@ function schemaOf(field, imports) {
   return imports.ofDesc(field.message, `${nameOf(field.message)}Schema`)
 }
 
-/** What `src/proto` calls a kind of field: `Uint32` in `writeUint32`; in the reader `uint32`. */
+/** Name of a kind of field in `src/proto`: `Uint32` in `writeUint32`; in the reader `uint32`. */
 function methodOf(field) {
   const { kind } = scalarOf(field)
   return kind === 'enum' ? 'int32' : kind

@@ -1,4 +1,4 @@
-// Made from the .proto files of dispatch.api.v1 by generate/main.mjs. Do not edit: pnpm generate.
+// Generated from the .proto files of dispatch.api.v1 by generate/main.mjs. Do not edit: pnpm generate.
 
 import type { Message, MessageSchema } from '../../proto/message.js'
 import {
@@ -44,7 +44,7 @@ export const CALL_STATE_NAMES: Readonly<Record<number, string>> = {
   5: 'CALL_STATE_DONE',
 }
 
-/** How one member of a batch failed: what a request of its own would have been answered with. */
+/** The failure of one member of a batch: the answer that a separate request would have received. */
 export interface BatchError extends Message<'dispatch.api.v1.BatchError'> {
   /** A code of the Connect protocol, such as not_found. */
   code: string
@@ -93,7 +93,7 @@ export interface CallInfo extends Message<'dispatch.api.v1.CallInfo'> {
   endpoint: string
   function: string
   state: number
-  /** How the call ended; until then, how its last attempt ended. */
+  /** Status of the call; until it is done, that of its last attempt. */
   status: number
   /** Set when the call is done. */
   result?: CallResult | undefined
@@ -252,7 +252,7 @@ export const GetResponseSchema: MessageSchema<GetResponse> = {
 
 export interface WaitRequest extends Message<'dispatch.api.v1.WaitRequest'> {
   dispatchId: string
-  /** Longest time to wait; a scheduler may answer earlier. 0 answers at once. */
+  /** Longest time to wait; a scheduler may answer earlier. 0: answer immediately. */
   timeout?: WireDuration | undefined
 }
 
@@ -348,7 +348,7 @@ export const WaitBatchRequestSchema: MessageSchema<WaitBatchRequest> = {
 }
 
 export interface WaitBatchResponse extends Message<'dispatch.api.v1.WaitBatchResponse'> {
-  /** Which of the ids, from 0. */
+  /** Index of the id, from 0. */
   index: number
   result:
     | { case: 'call'; value: CallInfo }
@@ -430,7 +430,7 @@ export const CancelRequestSchema: MessageSchema<CancelRequest> = {
 }
 
 export interface CancelResponse extends Message<'dispatch.api.v1.CancelResponse'> {
-  /** False when the call was done already. */
+  /** False when the call was already done. */
   canceled: boolean
   call?: CallInfo | undefined
 }
@@ -465,10 +465,10 @@ export const CancelResponseSchema: MessageSchema<CancelResponse> = {
 }
 
 export interface RunBatchRequest extends Message<'dispatch.api.v1.RunBatchRequest'> {
-  /** Names the batch among all batches of all schedulers. */
+  /** Identifies the batch among all batches of all schedulers. */
   batchId: string
   runs: RunRequest[]
-  /** Runs of earlier batches that nobody waits for any more. */
+  /** Runs of earlier batches to abort. */
   aborts: RunAbort[]
 }
 
@@ -541,7 +541,7 @@ export const RunAbortSchema: MessageSchema<RunAbort> = {
 }
 
 export interface RunBatchResponse extends Message<'dispatch.api.v1.RunBatchResponse'> {
-  /** Which of the runs, from 0. */
+  /** Index of the run, from 0. */
   index: number
   result:
     | { case: 'response'; value: RunResponse }
@@ -603,7 +603,7 @@ export const RunBatchResponseSchema: MessageSchema<RunBatchResponse> = {
   },
 }
 
-/** All of the above. */
+/** All schemas of this file. */
 export const SCHEMAS: readonly MessageSchema[] = [
   BatchErrorSchema,
   CallInfoSchema,

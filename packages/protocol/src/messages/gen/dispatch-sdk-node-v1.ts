@@ -1,4 +1,4 @@
-// Made from the .proto files of dispatch.sdk.node.v1 by generate/main.mjs. Do not edit: pnpm generate.
+// Generated from the .proto files of dispatch.sdk.node.v1 by generate/main.mjs. Do not edit: pnpm generate.
 
 import { type Message, type MessageSchema, NO_BYTES } from '../../proto/message.js'
 import {
@@ -22,18 +22,18 @@ export interface CoroutineState extends Message<'dispatch.sdk.node.v1.CoroutineS
   /** The function whose handler is suspended. */
   function: string
   /**
-   * Drawn for each copy of a coroutine in some process's memory. Together with `runs` it names the one
-   * suspension in which this state was made, so that a copy is resumed only from where it stands.
+   * Random, for each copy of a coroutine in the memory of a process. Together with `runs` it identifies the suspension in
+   * which this state was made, so that a copy is resumed only from that suspension.
    */
   token: Uint8Array
   /** Number of runs the coroutine has had. */
   runs: number
   /**
-   * The whole journal, an encoded dispatch.sdk.v1.Journal; empty when the scheduler keeps it. Bytes, so that a
-   * coroutine that is still in memory goes on without anyone reading it.
+   * The whole journal, an encoded dispatch.sdk.v1.Journal; empty when the scheduler keeps it. Bytes, so that it need not be
+   * decoded when the coroutine is still in memory.
    */
   journal: Uint8Array
-  /** Drawn at the first run: the upper half of the coroutine's correlation ids. */
+  /** Random, from the first run: the upper half of the correlation ids of the coroutine. */
   generation: number
 }
 
@@ -94,17 +94,17 @@ export const CoroutineStateSchema: MessageSchema<CoroutineState> = {
   },
 }
 
-/** What one run notes about itself, in JournalEntry.entry. */
+/** The notes of one run, in JournalEntry.entry. */
 export interface RunEntry extends Message<'dispatch.sdk.node.v1.RunEntry'> {
-  /** The time that call.now() gave during the run, epoch milliseconds. */
+  /** The time that call.now() returned during the run, epoch milliseconds. */
   nowMs: bigint
-  /** The durable steps that the handler began since the run before ended, in order. */
+  /** The durable steps that the handler has begun since the end of the previous run, in order. */
   steps: Step[]
   /** Timers, by step number, that fired when the run began, in order. They fire before results are delivered. */
   fired: number[]
-  /** How many of `steps` were begun before the run began, by a handler that did something else meanwhile. */
+  /** Number of `steps` that the handler began before the run, while it was suspended. */
   stepsBefore: number
-  /** How many calls the Poll of the run carried. Calls go out in the order of their steps. */
+  /** Number of calls in the Poll of the run. Calls are sent in the order of their steps. */
   callsSent: number
   /** PollResult.error of the run. It is delivered after the timers and before the results. */
   pollError?: WireError | undefined
@@ -175,7 +175,7 @@ export interface Step extends Message<'dispatch.sdk.node.v1.Step'> {
     | { case: 'await'; value: string }
     /** Epoch milliseconds at which a sleep ends. */
     | { case: 'sleepUntilMs'; value: bigint }
-    /** A call handed to the scheduler without waiting for it. */
+    /** A call that was dispatched and is not awaited. */
     | { case: 'dispatched'; value: Dispatched }
     | { case: undefined; value?: undefined }
 }
@@ -230,7 +230,7 @@ export const StepSchema: MessageSchema<Step> = {
 
 export interface Dispatched extends Message<'dispatch.sdk.node.v1.Dispatched'> {
   function: string
-  /** Empty when the scheduler did not take the call. */
+  /** Empty when the scheduler refused the call. */
   dispatchId: string
   error?: WireError | undefined
 }
@@ -270,13 +270,13 @@ export const DispatchedSchema: MessageSchema<Dispatched> = {
 }
 
 /**
- * A JavaScript value that JSON cannot carry: it holds, at any depth, a Date, Map, Set, BigInt, typed array,
- * undefined, or a number that JSON has no text for.
+ * A JavaScript value that JSON cannot carry: it contains, at any depth, a Date, Map, Set, BigInt, typed array,
+ * undefined, or a number without a JSON form.
  */
 export interface JsValue extends Message<'dispatch.sdk.node.v1.JsValue'> {
   /** UTF-8 JSON in which such values are written as {"$": [tag, …]}. */
   json: string
-  /** Bytes that the JSON refers to by position. */
+  /** Bytes to which the JSON refers by position. */
   chunks: Uint8Array[]
 }
 
@@ -309,7 +309,7 @@ export const JsValueSchema: MessageSchema<JsValue> = {
   },
 }
 
-/** All of the above. */
+/** All schemas of this file. */
 export const SCHEMAS: readonly MessageSchema[] = [
   CoroutineStateSchema,
   RunEntrySchema,

@@ -1,4 +1,4 @@
-// Made from the .proto files of dispatch.sdk.python.v1 by generate/main.mjs. Do not edit: pnpm generate.
+// Generated from the .proto files of dispatch.sdk.python.v1 by generate/main.mjs. Do not edit: pnpm generate.
 
 import { type Message, type MessageSchema, NO_BYTES } from '../../proto/message.js'
 import { writeBytes, writeUnknown } from '../../proto/write-fields.js'
@@ -30,5 +30,5 @@ export const PickledSchema: MessageSchema<Pickled> = {
   },
 }
 
-/** All of the above. */
+/** All schemas of this file. */
 export const SCHEMAS: readonly MessageSchema[] = [PickledSchema]

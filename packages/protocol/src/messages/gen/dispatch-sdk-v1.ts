@@ -1,4 +1,4 @@
-// Made from the .proto files of dispatch.sdk.v1 by generate/main.mjs. Do not edit: pnpm generate.
+// Generated from the .proto files of dispatch.sdk.v1 by generate/main.mjs. Do not edit: pnpm generate.
 
 import { type Message, type MessageSchema, NO_BYTES } from '../../proto/message.js'
 import {
@@ -22,7 +22,7 @@ import {
   WireDurationSchema,
 } from './google-protobuf.js'
 
-/** How a run ended. The enum is open: a receiver meets numbers it does not know. */
+/** How a run ended. The enum is open: a receiver may get unknown numbers. */
 export const Status = {
   UNSPECIFIED: 0,
   OK: 1,
@@ -62,14 +62,14 @@ export const STATUS_NAMES: Readonly<Record<number, string>> = {
   15: 'STATUS_NOT_FOUND',
 }
 
-/** A failure as one language tells it to another. */
+/** A failure, in a form that every language can read. */
 export interface WireError extends Message<'dispatch.sdk.v1.Error'> {
-  /** Name of the error's class; for people, not for programs. */
+  /** Name of the class of the error; for people, not for programs. */
   type: string
   message: string
-  /** The error object in an encoding of the sender's language. We never send it: a Python peer unpickles it. */
+  /** The error object in an encoding of the sender's language. This SDK never sends it, because a Python peer unpickles it. */
   value: Uint8Array
-  /** The sender's usual stack trace text, UTF-8. */
+  /** Stack trace in the usual form of the sender, UTF-8. */
   traceback: Uint8Array
 }
 
@@ -118,11 +118,11 @@ export const WireErrorSchema: MessageSchema<WireError> = {
   },
 }
 
-/** One wish to run a function with an input. Fields from 1000 on are ours; other SDKs skip them. */
+/** A request to run a function once with an input. Fields from 1000 on are extensions; other SDKs skip them. */
 export interface Call extends Message<'dispatch.sdk.v1.Call'> {
   /** Chosen by the caller and echoed in the CallResult. Has no meaning in a DispatchRequest. */
   correlationId: bigint
-  /** URL of the service that holds the function. Empty inside a Poll: the caller's own endpoint. */
+  /** URL of the service that has the function. Empty in a Poll: the endpoint of the caller. */
   endpoint: string
   function: string
   input?: Any | undefined
@@ -130,26 +130,26 @@ export interface Call extends Message<'dispatch.sdk.v1.Call'> {
   expiration?: WireDuration | undefined
   version: string
   /**
-   * In a DispatchRequest: the id the client wants this call to have. A call with that id that exists
-   * already is not recorded again, so a request can be repeated after a lost answer.
+   * In a DispatchRequest: the id of the call, chosen by the client. A call whose id exists is not recorded again, so a
+   * request can be repeated after a lost answer.
    */
   dispatchId: string
-  /** The call is not due before this much time has passed. */
+  /** The call is not due before this time has passed. */
   delay?: WireDuration | undefined
   /** Attempts after which the call ends with its last status. 0: no limit. */
   attemptsMax: number
-  /** The call ends with its last status when it has made no progress for this long. */
+  /** The call ends with its last status after this long without progress. */
   giveUpAfter?: WireDuration | undefined
-  /** Most runs of this function at one time at its endpoint. 0: no limit but the adaptive one. */
+  /** Maximum of concurrent runs of the function at its endpoint. 0: only the adaptive limit. */
   concurrencyMax: number
   /**
-   * Longest time that one run of the call may take; then it is aborted, with the status timeout. Absent: the
-   * scheduler's own limit.
+   * Time limit of one run of the call; the run is then aborted with the status timeout. Absent: the limit of the
+   * scheduler.
    */
   runTimeout?: WireDuration | undefined
-  /** Calls of a higher priority start before others of the same function. Inside a Poll, 0 means the caller's own. */
+  /** Calls of a higher priority start before others of the same function. In a Poll, 0 means the priority of the caller. */
   priority: number
-  /** At most concurrency_key_max calls of the function that have the same key run at one time. Empty: no such limit. */
+  /** Calls of the function with the same key share concurrency_key_max concurrent runs. Empty: no limit by key. */
   concurrencyKey: string
   concurrencyKeyMax: number
 }
@@ -260,10 +260,10 @@ export const CallSchema: MessageSchema<Call> = {
   },
 }
 
-/** What became of a call. */
+/** The result of a call. */
 export interface CallResult extends Message<'dispatch.sdk.v1.CallResult'> {
   correlationId: bigint
-  /** Absent when a Python function returned None. May come together with an error. */
+  /** Absent when a Python function returned None. May be set together with an error. */
   output?: Any | undefined
   error?: WireError | undefined
   dispatchId: string
@@ -308,11 +308,11 @@ export const CallResultSchema: MessageSchema<CallResult> = {
   },
 }
 
-/** A run that finished its call, or replaced it by another. */
+/** The end of a run that finished its call, or replaced it by another. */
 export interface Exit extends Message<'dispatch.sdk.v1.Exit'> {
   /** Absent in Python's tail calls. */
   result?: CallResult | undefined
-  /** The call goes on as this one, under the same dispatch id. */
+  /** The call continues as this one, under the same dispatch id. */
   tailCall?: Call | undefined
 }
 
@@ -345,28 +345,28 @@ export const ExitSchema: MessageSchema<Exit> = {
   },
 }
 
-/** A run that suspended its call until results or time have come. */
+/** The end of a run that suspended its call until results arrive or time passes. */
 export interface Poll extends Message<'dispatch.sdk.v1.Poll'> {
-  state: /** The form of early SDKs. */
+  state: /** Used by early SDKs. */
     | { case: 'coroutineState'; value: Uint8Array }
     | { case: 'typedCoroutineState'; value: Any }
     | { case: undefined; value?: undefined }
-  /** Calls to make on the coroutine's behalf. */
+  /** Calls to make on behalf of the coroutine. */
   calls: Call[]
   /** Longest suspension. Absent: no limit. */
   maxWait?: WireDuration | undefined
-  /** Most results to deliver in the next PollResult, 1 to 1000. */
+  /** Maximum of results in the next PollResult, 1 to 1000. */
   maxResults: number
   /** Results to wait for, 1 to 1000. */
   minResults: number
   /** Resume as soon as one of the awaited calls has failed, whatever min_results says. */
   wakeOnFailure: boolean
   /**
-   * What this run adds to the journal. Only where RunRequest.keeps_journal was set; the state then holds no
-   * journal itself.
+   * The entry that this run adds to the journal. Only if RunRequest.keeps_journal was set; the state then contains no
+   * journal.
    */
   journalEntry: Uint8Array
-  /** The coroutine has more calls to make than fit into one Poll: resume it at once. */
+  /** The coroutine has more calls to make than fit into one Poll: resume it immediately. */
   moreCalls: boolean
 }
 
@@ -521,32 +521,32 @@ export const PollResultSchema: MessageSchema<PollResult> = {
   },
 }
 
-/** One run of a call. Fields from 1000 on are ours; other SDKs skip them. */
+/** One run of a call. Fields from 1000 on are extensions; other SDKs skip them. */
 export interface RunRequest extends Message<'dispatch.sdk.v1.RunRequest'> {
   function: string
   directive: /** First run of the call. */
     | { case: 'input'; value: Any }
-    /** The call goes on after a Poll. */
+    /** The call continues after a Poll. */
     | { case: 'pollResult'; value: PollResult }
     | { case: undefined; value?: undefined }
   dispatchId: string
-  /** Empty for a call that was not made by another call. */
+  /** Empty for a call that no other call made. */
   parentDispatchId: string
-  /** Its own id for a call at the top. */
+  /** The id of the call itself for a root call. */
   rootDispatchId: string
   creationTime?: Timestamp | undefined
   expirationTime?: Timestamp | undefined
-  /** How often this run was tried, from 1; back to 1 after a Poll. */
+  /** Number of the attempt, from 1; reset to 1 by a Poll. */
   attempt: number
   /** How often the call was restarted from its input because its state could not be used. */
   restarts: number
-  /** The scheduler appends Poll.journal_entry to a journal it keeps, and hands it back when asked. */
+  /** The scheduler keeps a journal, appends Poll.journal_entry to it, and returns it on request. */
   keepsJournal: boolean
-  /** With poll_result, and only after RunResponse.journal_wanted: all there is to rebuild the coroutine. */
+  /** With poll_result, and only after RunResponse.journal_wanted: everything that a rebuild of the coroutine needs. */
   journal?: Journal | undefined
-  /** Most calls the scheduler takes in one Poll. 0: 1000. */
+  /** Maximum of calls that the scheduler accepts in one Poll. 0: 1000. */
   pollCallsMax: number
-  /** The scheduler can send several runs in one request (dispatch.api.v1.RunBatchRequest), and asks whether it may. */
+  /** The scheduler can send several runs in one request (dispatch.api.v1.RunBatchRequest), and asks for permission. */
   sendsBatches: boolean
 }
 
@@ -671,7 +671,7 @@ export const RunRequestSchema: MessageSchema<RunRequest> = {
   },
 }
 
-/** What a coroutine needs to be rebuilt: its input, and what each of its earlier runs received and noted. */
+/** Everything that a rebuild of a coroutine needs: its input, and the results and notes of each earlier run. */
 export interface Journal extends Message<'dispatch.sdk.v1.Journal'> {
   input?: Any | undefined
   entries: JournalEntry[]
@@ -715,7 +715,7 @@ export const JournalSchema: MessageSchema<Journal> = {
 
 /** One earlier run of a coroutine. */
 export interface JournalEntry extends Message<'dispatch.sdk.v1.JournalEntry'> {
-  /** The results that the run received, in the order in which it received them. */
+  /** The results that the run received, in the order of their delivery. */
   results: CallResult[]
   /** Poll.journal_entry of the run. */
   entry: Uint8Array
@@ -756,11 +756,11 @@ export interface RunResponse extends Message<'dispatch.sdk.v1.RunResponse'> {
     | { case: 'exit'; value: Exit }
     | { case: 'poll'; value: Poll }
     | { case: undefined; value?: undefined }
-  /** Nothing was done: the coroutine is not in this process's memory. Repeat the run with the journal. */
+  /** Nothing was done: the coroutine is not in the memory of this process. Repeat the run with the journal. */
   journalWanted: boolean
-  /** Do not try again before this much time has passed. Says what a dependency's Retry-After said. */
+  /** Do not retry before this time has passed: the Retry-After of a dependency. */
   retryAfter?: WireDuration | undefined
-  /** Answers RunRequest.sends_batches: most runs in one request. 0: one at a time. */
+  /** Answers RunRequest.sends_batches: maximum of runs in one request. 0: one. */
   batchRunsMax: number
 }
 
@@ -885,7 +885,7 @@ export const DispatchResponseSchema: MessageSchema<DispatchResponse> = {
   },
 }
 
-/** All of the above. */
+/** All schemas of this file. */
 export const SCHEMAS: readonly MessageSchema[] = [
   WireErrorSchema,
   CallSchema,

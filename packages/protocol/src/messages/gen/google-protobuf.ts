@@ -1,4 +1,4 @@
-// Made from the .proto files of google.protobuf by generate/main.mjs. Do not edit: pnpm generate.
+// Generated from the .proto files of google.protobuf by generate/main.mjs. Do not edit: pnpm generate.
 
 import { type Message, type MessageSchema, NO_BYTES } from '../../proto/message.js'
 import {
@@ -521,7 +521,7 @@ export const BytesValueSchema: MessageSchema<BytesValue> = {
   },
 }
 
-/** All of the above. */
+/** All schemas of this file. */
 export const SCHEMAS: readonly MessageSchema[] = [
   WireDurationSchema,
   AnySchema,

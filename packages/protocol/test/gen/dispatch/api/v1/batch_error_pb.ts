@@ -15,7 +15,7 @@ export const file_dispatch_api_v1_batch_error: GenFile = /*@__PURE__*/
   fileDesc("CiFkaXNwYXRjaC9hcGkvdjEvYmF0Y2hfZXJyb3IucHJvdG8SD2Rpc3BhdGNoLmFwaS52MSJbCgpCYXRjaEVycm9yEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRIuCgtyZXRyeV9hZnRlchgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbmIGcHJvdG8z", [file_google_protobuf_duration]);
 
 /**
- * How one member of a batch failed: what a request of its own would have been answered with.
+ * The failure of one member of a batch: the answer that a separate request would have received.
  *
  * @generated from message dispatch.api.v1.BatchError
  */

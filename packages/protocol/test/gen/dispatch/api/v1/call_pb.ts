@@ -55,7 +55,7 @@ export type CallInfo = Message<"dispatch.api.v1.CallInfo"> & {
   state: CallState;
 
   /**
-   * How the call ended; until then, how its last attempt ended.
+   * Status of the call; until it is done, that of its last attempt.
    *
    * @generated from field: dispatch.sdk.v1.Status status = 7;
    */
@@ -145,7 +145,7 @@ export type WaitRequest = Message<"dispatch.api.v1.WaitRequest"> & {
   dispatchId: string;
 
   /**
-   * Longest time to wait; a scheduler may answer earlier. 0 answers at once.
+   * Longest time to wait; a scheduler may answer earlier. 0: answer immediately.
    *
    * @generated from field: google.protobuf.Duration timeout = 2;
    */
@@ -207,7 +207,7 @@ export const WaitBatchRequestSchema: GenMessage<WaitBatchRequest> = /*@__PURE__*
  */
 export type WaitBatchResponse = Message<"dispatch.api.v1.WaitBatchResponse"> & {
   /**
-   * Which of the ids, from 0.
+   * Index of the id, from 0.
    *
    * @generated from field: uint32 index = 1;
    */
@@ -260,7 +260,7 @@ export const CancelRequestSchema: GenMessage<CancelRequest> = /*@__PURE__*/
  */
 export type CancelResponse = Message<"dispatch.api.v1.CancelResponse"> & {
   /**
-   * False when the call was done already.
+   * False when the call was already done.
    *
    * @generated from field: bool canceled = 1;
    */
@@ -329,13 +329,13 @@ export const CallStateSchema: GenEnum<CallState> = /*@__PURE__*/
   enumDesc(file_dispatch_api_v1_call, 0);
 
 /**
- * Served by a scheduler beside dispatch.sdk.v1: what has become of a call.
+ * Served by a scheduler beside dispatch.sdk.v1: state and result of calls.
  *
  * @generated from service dispatch.api.v1.CallService
  */
 export const CallService: GenService<{
   /**
-   * Answers at once. not_found when there is no such call, or no longer.
+   * Answers immediately. not_found when the call does not exist or is no longer retained.
    *
    * @generated from rpc dispatch.api.v1.CallService.Get
    */
@@ -355,7 +355,7 @@ export const CallService: GenService<{
     output: typeof WaitResponseSchema;
   },
   /**
-   * As Wait, for many calls: each answer is sent when its call is done or the time is up.
+   * Like Wait, for many calls: each answer is sent when its call is done or the time is up.
    *
    * @generated from rpc dispatch.api.v1.CallService.WaitBatch
    */
@@ -365,7 +365,7 @@ export const CallService: GenService<{
     output: typeof WaitBatchResponseSchema;
   },
   /**
-   * Ends the call and every call below it that is not done.
+   * Cancels the call and every call below it that is not done.
    *
    * @generated from rpc dispatch.api.v1.CallService.Cancel
    */

@@ -21,7 +21,7 @@ export const file_dispatch_api_v1_run_batch: GenFile = /*@__PURE__*/
  */
 export type RunBatchRequest = Message<"dispatch.api.v1.RunBatchRequest"> & {
   /**
-   * Names the batch among all batches of all schedulers.
+   * Identifies the batch among all batches of all schedulers.
    *
    * @generated from field: string batch_id = 1;
    */
@@ -33,7 +33,7 @@ export type RunBatchRequest = Message<"dispatch.api.v1.RunBatchRequest"> & {
   runs: RunRequest[];
 
   /**
-   * Runs of earlier batches that nobody waits for any more.
+   * Runs of earlier batches to abort.
    *
    * @generated from field: repeated dispatch.api.v1.RunAbort aborts = 3;
    */
@@ -74,7 +74,7 @@ export const RunAbortSchema: GenMessage<RunAbort> = /*@__PURE__*/
  */
 export type RunBatchResponse = Message<"dispatch.api.v1.RunBatchResponse"> & {
   /**
-   * Which of the runs, from 0.
+   * Index of the run, from 0.
    *
    * @generated from field: uint32 index = 1;
    */

@@ -17,7 +17,7 @@ export const file_dispatch_sdk_v1_call: GenFile = /*@__PURE__*/
   fileDesc("ChpkaXNwYXRjaC9zZGsvdjEvY2FsbC5wcm90bxIPZGlzcGF0Y2guc2RrLnYxIsgDCgRDYWxsEhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEhAKCGVuZHBvaW50GAIgASgJEhAKCGZ1bmN0aW9uGAMgASgJEiMKBWlucHV0GAQgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRItCgpleHBpcmF0aW9uGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3ZlcnNpb24YBiABKAkSFAoLZGlzcGF0Y2hfaWQY6AcgASgJEikKBWRlbGF5GOkHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIVCgxhdHRlbXB0c19tYXgY6gcgASgNEjEKDWdpdmVfdXBfYWZ0ZXIY6wcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhgKD2NvbmN1cnJlbmN5X21heBjsByABKA0SLwoLcnVuX3RpbWVvdXQY7QcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCHByaW9yaXR5GO4HIAEoBRIYCg9jb25jdXJyZW5jeV9rZXkY7wcgASgJEhwKE2NvbmN1cnJlbmN5X2tleV9tYXgY8AcgASgNIoYBCgpDYWxsUmVzdWx0EhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEiQKBm91dHB1dBgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkSJQoFZXJyb3IYAyABKAsyFi5kaXNwYXRjaC5zZGsudjEuRXJyb3ISEwoLZGlzcGF0Y2hfaWQYBCABKAliBnByb3RvMw", [file_dispatch_sdk_v1_error, file_google_protobuf_any, file_google_protobuf_duration]);
 
 /**
- * One wish to run a function with an input. Fields from 1000 on are ours; other SDKs skip them.
+ * A request to run a function once with an input. Fields from 1000 on are extensions; other SDKs skip them.
  *
  * @generated from message dispatch.sdk.v1.Call
  */
@@ -30,7 +30,7 @@ export type Call = Message<"dispatch.sdk.v1.Call"> & {
   correlationId: bigint;
 
   /**
-   * URL of the service that holds the function. Empty inside a Poll: the caller's own endpoint.
+   * URL of the service that has the function. Empty in a Poll: the endpoint of the caller.
    *
    * @generated from field: string endpoint = 2;
    */
@@ -59,15 +59,15 @@ export type Call = Message<"dispatch.sdk.v1.Call"> & {
   version: string;
 
   /**
-   * In a DispatchRequest: the id the client wants this call to have. A call with that id that exists
-   * already is not recorded again, so a request can be repeated after a lost answer.
+   * In a DispatchRequest: the id of the call, chosen by the client. A call whose id exists is not recorded again, so a
+   * request can be repeated after a lost answer.
    *
    * @generated from field: string dispatch_id = 1000;
    */
   dispatchId: string;
 
   /**
-   * The call is not due before this much time has passed.
+   * The call is not due before this time has passed.
    *
    * @generated from field: google.protobuf.Duration delay = 1001;
    */
@@ -81,36 +81,36 @@ export type Call = Message<"dispatch.sdk.v1.Call"> & {
   attemptsMax: number;
 
   /**
-   * The call ends with its last status when it has made no progress for this long.
+   * The call ends with its last status after this long without progress.
    *
    * @generated from field: google.protobuf.Duration give_up_after = 1003;
    */
   giveUpAfter?: Duration | undefined;
 
   /**
-   * Most runs of this function at one time at its endpoint. 0: no limit but the adaptive one.
+   * Maximum of concurrent runs of the function at its endpoint. 0: only the adaptive limit.
    *
    * @generated from field: uint32 concurrency_max = 1004;
    */
   concurrencyMax: number;
 
   /**
-   * Longest time that one run of the call may take; then it is aborted, with the status timeout. Absent: the
-   * scheduler's own limit.
+   * Time limit of one run of the call; the run is then aborted with the status timeout. Absent: the limit of the
+   * scheduler.
    *
    * @generated from field: google.protobuf.Duration run_timeout = 1005;
    */
   runTimeout?: Duration | undefined;
 
   /**
-   * Calls of a higher priority start before others of the same function. Inside a Poll, 0 means the caller's own.
+   * Calls of a higher priority start before others of the same function. In a Poll, 0 means the priority of the caller.
    *
    * @generated from field: int32 priority = 1006;
    */
   priority: number;
 
   /**
-   * At most concurrency_key_max calls of the function that have the same key run at one time. Empty: no such limit.
+   * Calls of the function with the same key share concurrency_key_max concurrent runs. Empty: no limit by key.
    *
    * @generated from field: string concurrency_key = 1007;
    */
@@ -130,7 +130,7 @@ export const CallSchema: GenMessage<Call> = /*@__PURE__*/
   messageDesc(file_dispatch_sdk_v1_call, 0);
 
 /**
- * What became of a call.
+ * The result of a call.
  *
  * @generated from message dispatch.sdk.v1.CallResult
  */
@@ -141,7 +141,7 @@ export type CallResult = Message<"dispatch.sdk.v1.CallResult"> & {
   correlationId: bigint;
 
   /**
-   * Absent when a Python function returned None. May come together with an error.
+   * Absent when a Python function returned None. May be set together with an error.
    *
    * @generated from field: google.protobuf.Any output = 2;
    */

@@ -13,13 +13,13 @@ export const file_dispatch_sdk_v1_error: GenFile = /*@__PURE__*/
   fileDesc("ChtkaXNwYXRjaC9zZGsvdjEvZXJyb3IucHJvdG8SD2Rpc3BhdGNoLnNkay52MSJICgVFcnJvchIMCgR0eXBlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDQoFdmFsdWUYAyABKAwSEQoJdHJhY2ViYWNrGAQgASgMYgZwcm90bzM");
 
 /**
- * A failure as one language tells it to another.
+ * A failure, in a form that every language can read.
  *
  * @generated from message dispatch.sdk.v1.Error
  */
 export type Error = Message<"dispatch.sdk.v1.Error"> & {
   /**
-   * Name of the error's class; for people, not for programs.
+   * Name of the class of the error; for people, not for programs.
    *
    * @generated from field: string type = 1;
    */
@@ -31,14 +31,14 @@ export type Error = Message<"dispatch.sdk.v1.Error"> & {
   message: string;
 
   /**
-   * The error object in an encoding of the sender's language. We never send it: a Python peer unpickles it.
+   * The error object in an encoding of the sender's language. This SDK never sends it, because a Python peer unpickles it.
    *
    * @generated from field: bytes value = 3;
    */
   value: Uint8Array;
 
   /**
-   * The sender's usual stack trace text, UTF-8.
+   * Stack trace in the usual form of the sender, UTF-8.
    *
    * @generated from field: bytes traceback = 4;
    */

@@ -15,7 +15,7 @@ export const file_dispatch_sdk_v1_exit: GenFile = /*@__PURE__*/
   fileDesc("ChpkaXNwYXRjaC9zZGsvdjEvZXhpdC5wcm90bxIPZGlzcGF0Y2guc2RrLnYxIl0KBEV4aXQSKwoGcmVzdWx0GAEgASgLMhsuZGlzcGF0Y2guc2RrLnYxLkNhbGxSZXN1bHQSKAoJdGFpbF9jYWxsGAIgASgLMhUuZGlzcGF0Y2guc2RrLnYxLkNhbGxiBnByb3RvMw", [file_dispatch_sdk_v1_call]);
 
 /**
- * A run that finished its call, or replaced it by another.
+ * The end of a run that finished its call, or replaced it by another.
  *
  * @generated from message dispatch.sdk.v1.Exit
  */
@@ -28,7 +28,7 @@ export type Exit = Message<"dispatch.sdk.v1.Exit"> & {
   result?: CallResult | undefined;
 
   /**
-   * The call goes on as this one, under the same dispatch id.
+   * The call continues as this one, under the same dispatch id.
    *
    * @generated from field: dispatch.sdk.v1.Call tail_call = 2;
    */

@@ -23,7 +23,7 @@ export const file_dispatch_sdk_v1_function: GenFile = /*@__PURE__*/
   fileDesc("Ch5kaXNwYXRjaC9zZGsvdjEvZnVuY3Rpb24ucHJvdG8SD2Rpc3BhdGNoLnNkay52MSLTAwoKUnVuUmVxdWVzdBIQCghmdW5jdGlvbhgBIAEoCRIlCgVpbnB1dBgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlIABIyCgtwb2xsX3Jlc3VsdBgDIAEoCzIbLmRpc3BhdGNoLnNkay52MS5Qb2xsUmVzdWx0SAASEwoLZGlzcGF0Y2hfaWQYBCABKAkSGgoScGFyZW50X2Rpc3BhdGNoX2lkGAUgASgJEhgKEHJvb3RfZGlzcGF0Y2hfaWQYBiABKAkSMQoNY3JlYXRpb25fdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPZXhwaXJhdGlvbl90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCgdhdHRlbXB0GOgHIAEoDRIRCghyZXN0YXJ0cxjpByABKA0SFgoNa2VlcHNfam91cm5hbBjqByABKAgSKgoHam91cm5hbBjrByABKAsyGC5kaXNwYXRjaC5zZGsudjEuSm91cm5hbBIXCg5wb2xsX2NhbGxzX21heBjsByABKA0SFgoNc2VuZHNfYmF0Y2hlcxjtByABKAhCCwoJZGlyZWN0aXZlIl4KB0pvdXJuYWwSIwoFaW5wdXQYASABKAsyFC5nb29nbGUucHJvdG9idWYuQW55Ei4KB2VudHJpZXMYAiADKAsyHS5kaXNwYXRjaC5zZGsudjEuSm91cm5hbEVudHJ5IksKDEpvdXJuYWxFbnRyeRIsCgdyZXN1bHRzGAEgAygLMhsuZGlzcGF0Y2guc2RrLnYxLkNhbGxSZXN1bHQSDQoFZW50cnkYAiABKAwi9AEKC1J1blJlc3BvbnNlEicKBnN0YXR1cxgBIAEoDjIXLmRpc3BhdGNoLnNkay52MS5TdGF0dXMSJQoEZXhpdBgCIAEoCzIVLmRpc3BhdGNoLnNkay52MS5FeGl0SAASJQoEcG9sbBgDIAEoCzIVLmRpc3BhdGNoLnNkay52MS5Qb2xsSAASFwoOam91cm5hbF93YW50ZWQY6AcgASgIEi8KC3JldHJ5X2FmdGVyGOkHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIXCg5iYXRjaF9ydW5zX21heBjqByABKA1CCwoJZGlyZWN0aXZlMlMKD0Z1bmN0aW9uU2VydmljZRJACgNSdW4SGy5kaXNwYXRjaC5zZGsudjEuUnVuUmVxdWVzdBocLmRpc3BhdGNoLnNkay52MS5SdW5SZXNwb25zZWIGcHJvdG8z", [file_dispatch_sdk_v1_call, file_dispatch_sdk_v1_exit, file_dispatch_sdk_v1_poll, file_dispatch_sdk_v1_status, file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
- * One run of a call. Fields from 1000 on are ours; other SDKs skip them.
+ * One run of a call. Fields from 1000 on are extensions; other SDKs skip them.
  *
  * @generated from message dispatch.sdk.v1.RunRequest
  */
@@ -46,7 +46,7 @@ export type RunRequest = Message<"dispatch.sdk.v1.RunRequest"> & {
     case: "input";
   } | {
     /**
-     * The call goes on after a Poll.
+     * The call continues after a Poll.
      *
      * @generated from field: dispatch.sdk.v1.PollResult poll_result = 3;
      */
@@ -60,14 +60,14 @@ export type RunRequest = Message<"dispatch.sdk.v1.RunRequest"> & {
   dispatchId: string;
 
   /**
-   * Empty for a call that was not made by another call.
+   * Empty for a call that no other call made.
    *
    * @generated from field: string parent_dispatch_id = 5;
    */
   parentDispatchId: string;
 
   /**
-   * Its own id for a call at the top.
+   * The id of the call itself for a root call.
    *
    * @generated from field: string root_dispatch_id = 6;
    */
@@ -84,7 +84,7 @@ export type RunRequest = Message<"dispatch.sdk.v1.RunRequest"> & {
   expirationTime?: Timestamp | undefined;
 
   /**
-   * How often this run was tried, from 1; back to 1 after a Poll.
+   * Number of the attempt, from 1; reset to 1 by a Poll.
    *
    * @generated from field: uint32 attempt = 1000;
    */
@@ -98,28 +98,28 @@ export type RunRequest = Message<"dispatch.sdk.v1.RunRequest"> & {
   restarts: number;
 
   /**
-   * The scheduler appends Poll.journal_entry to a journal it keeps, and hands it back when asked.
+   * The scheduler keeps a journal, appends Poll.journal_entry to it, and returns it on request.
    *
    * @generated from field: bool keeps_journal = 1002;
    */
   keepsJournal: boolean;
 
   /**
-   * With poll_result, and only after RunResponse.journal_wanted: all there is to rebuild the coroutine.
+   * With poll_result, and only after RunResponse.journal_wanted: everything that a rebuild of the coroutine needs.
    *
    * @generated from field: dispatch.sdk.v1.Journal journal = 1003;
    */
   journal?: Journal | undefined;
 
   /**
-   * Most calls the scheduler takes in one Poll. 0: 1000.
+   * Maximum of calls that the scheduler accepts in one Poll. 0: 1000.
    *
    * @generated from field: uint32 poll_calls_max = 1004;
    */
   pollCallsMax: number;
 
   /**
-   * The scheduler can send several runs in one request (dispatch.api.v1.RunBatchRequest), and asks whether it may.
+   * The scheduler can send several runs in one request (dispatch.api.v1.RunBatchRequest), and asks for permission.
    *
    * @generated from field: bool sends_batches = 1005;
    */
@@ -134,7 +134,7 @@ export const RunRequestSchema: GenMessage<RunRequest> = /*@__PURE__*/
   messageDesc(file_dispatch_sdk_v1_function, 0);
 
 /**
- * What a coroutine needs to be rebuilt: its input, and what each of its earlier runs received and noted.
+ * Everything that a rebuild of a coroutine needs: its input, and the results and notes of each earlier run.
  *
  * @generated from message dispatch.sdk.v1.Journal
  */
@@ -164,7 +164,7 @@ export const JournalSchema: GenMessage<Journal> = /*@__PURE__*/
  */
 export type JournalEntry = Message<"dispatch.sdk.v1.JournalEntry"> & {
   /**
-   * The results that the run received, in the order in which it received them.
+   * The results that the run received, in the order of their delivery.
    *
    * @generated from field: repeated dispatch.sdk.v1.CallResult results = 1;
    */
@@ -212,21 +212,21 @@ export type RunResponse = Message<"dispatch.sdk.v1.RunResponse"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Nothing was done: the coroutine is not in this process's memory. Repeat the run with the journal.
+   * Nothing was done: the coroutine is not in the memory of this process. Repeat the run with the journal.
    *
    * @generated from field: bool journal_wanted = 1000;
    */
   journalWanted: boolean;
 
   /**
-   * Do not try again before this much time has passed. Says what a dependency's Retry-After said.
+   * Do not retry before this time has passed: the Retry-After of a dependency.
    *
    * @generated from field: google.protobuf.Duration retry_after = 1001;
    */
   retryAfter?: Duration | undefined;
 
   /**
-   * Answers RunRequest.sends_batches: most runs in one request. 0: one at a time.
+   * Answers RunRequest.sends_batches: maximum of runs in one request. 0: one.
    *
    * @generated from field: uint32 batch_runs_max = 1002;
    */

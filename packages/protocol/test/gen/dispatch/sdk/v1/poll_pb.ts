@@ -19,7 +19,7 @@ export const file_dispatch_sdk_v1_poll: GenFile = /*@__PURE__*/
   fileDesc("ChpkaXNwYXRjaC9zZGsvdjEvcG9sbC5wcm90bxIPZGlzcGF0Y2guc2RrLnYxIqUCCgRQb2xsEhkKD2Nvcm91dGluZV9zdGF0ZRgBIAEoDEgAEjUKFXR5cGVkX2Nvcm91dGluZV9zdGF0ZRgGIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlIABIkCgVjYWxscxgCIAMoCzIVLmRpc3BhdGNoLnNkay52MS5DYWxsEisKCG1heF93YWl0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhMKC21heF9yZXN1bHRzGAQgASgFEhMKC21pbl9yZXN1bHRzGAUgASgFEhgKD3dha2Vfb25fZmFpbHVyZRjoByABKAgSFgoNam91cm5hbF9lbnRyeRjpByABKAwSEwoKbW9yZV9jYWxscxjqByABKAhCBwoFc3RhdGUivAEKClBvbGxSZXN1bHQSGQoPY29yb3V0aW5lX3N0YXRlGAEgASgMSAASNQoVdHlwZWRfY29yb3V0aW5lX3N0YXRlGAQgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueUgAEiwKB3Jlc3VsdHMYAiADKAsyGy5kaXNwYXRjaC5zZGsudjEuQ2FsbFJlc3VsdBIlCgVlcnJvchgDIAEoCzIWLmRpc3BhdGNoLnNkay52MS5FcnJvckIHCgVzdGF0ZWIGcHJvdG8z", [file_dispatch_sdk_v1_call, file_dispatch_sdk_v1_error, file_google_protobuf_any, file_google_protobuf_duration]);
 
 /**
- * A run that suspended its call until results or time have come.
+ * The end of a run that suspended its call until results arrive or time passes.
  *
  * @generated from message dispatch.sdk.v1.Poll
  */
@@ -29,7 +29,7 @@ export type Poll = Message<"dispatch.sdk.v1.Poll"> & {
    */
   state: {
     /**
-     * The form of early SDKs.
+     * Used by early SDKs.
      *
      * @generated from field: bytes coroutine_state = 1;
      */
@@ -44,7 +44,7 @@ export type Poll = Message<"dispatch.sdk.v1.Poll"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Calls to make on the coroutine's behalf.
+   * Calls to make on behalf of the coroutine.
    *
    * @generated from field: repeated dispatch.sdk.v1.Call calls = 2;
    */
@@ -58,7 +58,7 @@ export type Poll = Message<"dispatch.sdk.v1.Poll"> & {
   maxWait?: Duration | undefined;
 
   /**
-   * Most results to deliver in the next PollResult, 1 to 1000.
+   * Maximum of results in the next PollResult, 1 to 1000.
    *
    * @generated from field: int32 max_results = 4;
    */
@@ -79,15 +79,15 @@ export type Poll = Message<"dispatch.sdk.v1.Poll"> & {
   wakeOnFailure: boolean;
 
   /**
-   * What this run adds to the journal. Only where RunRequest.keeps_journal was set; the state then holds no
-   * journal itself.
+   * The entry that this run adds to the journal. Only if RunRequest.keeps_journal was set; the state then contains no
+   * journal.
    *
    * @generated from field: bytes journal_entry = 1001;
    */
   journalEntry: Uint8Array;
 
   /**
-   * The coroutine has more calls to make than fit into one Poll: resume it at once.
+   * The coroutine has more calls to make than fit into one Poll: resume it immediately.
    *
    * @generated from field: bool more_calls = 1002;
    */

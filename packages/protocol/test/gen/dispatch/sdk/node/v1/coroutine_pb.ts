@@ -35,8 +35,8 @@ export type CoroutineState = Message<"dispatch.sdk.node.v1.CoroutineState"> & {
   function: string;
 
   /**
-   * Drawn for each copy of a coroutine in some process's memory. Together with `runs` it names the one
-   * suspension in which this state was made, so that a copy is resumed only from where it stands.
+   * Random, for each copy of a coroutine in the memory of a process. Together with `runs` it identifies the suspension in
+   * which this state was made, so that a copy is resumed only from that suspension.
    *
    * @generated from field: bytes token = 3;
    */
@@ -50,15 +50,15 @@ export type CoroutineState = Message<"dispatch.sdk.node.v1.CoroutineState"> & {
   runs: number;
 
   /**
-   * The whole journal, an encoded dispatch.sdk.v1.Journal; empty when the scheduler keeps it. Bytes, so that a
-   * coroutine that is still in memory goes on without anyone reading it.
+   * The whole journal, an encoded dispatch.sdk.v1.Journal; empty when the scheduler keeps it. Bytes, so that it need not be
+   * decoded when the coroutine is still in memory.
    *
    * @generated from field: bytes journal = 5;
    */
   journal: Uint8Array;
 
   /**
-   * Drawn at the first run: the upper half of the coroutine's correlation ids.
+   * Random, from the first run: the upper half of the correlation ids of the coroutine.
    *
    * @generated from field: uint32 generation = 6;
    */
@@ -73,20 +73,20 @@ export const CoroutineStateSchema: GenMessage<CoroutineState> = /*@__PURE__*/
   messageDesc(file_dispatch_sdk_node_v1_coroutine, 0);
 
 /**
- * What one run notes about itself, in JournalEntry.entry.
+ * The notes of one run, in JournalEntry.entry.
  *
  * @generated from message dispatch.sdk.node.v1.RunEntry
  */
 export type RunEntry = Message<"dispatch.sdk.node.v1.RunEntry"> & {
   /**
-   * The time that call.now() gave during the run, epoch milliseconds.
+   * The time that call.now() returned during the run, epoch milliseconds.
    *
    * @generated from field: uint64 now_ms = 1;
    */
   nowMs: bigint;
 
   /**
-   * The durable steps that the handler began since the run before ended, in order.
+   * The durable steps that the handler has begun since the end of the previous run, in order.
    *
    * @generated from field: repeated dispatch.sdk.node.v1.Step steps = 2;
    */
@@ -100,14 +100,14 @@ export type RunEntry = Message<"dispatch.sdk.node.v1.RunEntry"> & {
   fired: number[];
 
   /**
-   * How many of `steps` were begun before the run began, by a handler that did something else meanwhile.
+   * Number of `steps` that the handler began before the run, while it was suspended.
    *
    * @generated from field: uint32 steps_before = 4;
    */
   stepsBefore: number;
 
   /**
-   * How many calls the Poll of the run carried. Calls go out in the order of their steps.
+   * Number of calls in the Poll of the run. Calls are sent in the order of their steps.
    *
    * @generated from field: uint32 calls_sent = 5;
    */
@@ -155,7 +155,7 @@ export type Step = Message<"dispatch.sdk.node.v1.Step"> & {
     case: "sleepUntilMs";
   } | {
     /**
-     * A call handed to the scheduler without waiting for it.
+     * A call that was dispatched and is not awaited.
      *
      * @generated from field: dispatch.sdk.node.v1.Dispatched dispatched = 3;
      */
@@ -181,7 +181,7 @@ export type Dispatched = Message<"dispatch.sdk.node.v1.Dispatched"> & {
   function: string;
 
   /**
-   * Empty when the scheduler did not take the call.
+   * Empty when the scheduler refused the call.
    *
    * @generated from field: string dispatch_id = 2;
    */

@@ -13,8 +13,8 @@ export const file_dispatch_sdk_node_v1_value: GenFile = /*@__PURE__*/
   fileDesc("CiBkaXNwYXRjaC9zZGsvbm9kZS92MS92YWx1ZS5wcm90bxIUZGlzcGF0Y2guc2RrLm5vZGUudjEiJwoHSnNWYWx1ZRIMCgRqc29uGAEgASgJEg4KBmNodW5rcxgCIAMoDGIGcHJvdG8z");
 
 /**
- * A JavaScript value that JSON cannot carry: it holds, at any depth, a Date, Map, Set, BigInt, typed array,
- * undefined, or a number that JSON has no text for.
+ * A JavaScript value that JSON cannot carry: it contains, at any depth, a Date, Map, Set, BigInt, typed array,
+ * undefined, or a number without a JSON form.
  *
  * @generated from message dispatch.sdk.node.v1.JsValue
  */
@@ -27,7 +27,7 @@ export type JsValue = Message<"dispatch.sdk.node.v1.JsValue"> & {
   json: string;
 
   /**
-   * Bytes that the JSON refers to by position.
+   * Bytes to which the JSON refers by position.
    *
    * @generated from field: repeated bytes chunks = 2;
    */
