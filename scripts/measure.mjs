@@ -1,5 +1,5 @@
-// Prints the sizes of files and functions and the import graph of each package, beside the aims of the project. It does
-// not fail: checks/test/imports.test.ts is what fails when folders import each other in a ring.
+// Prints the sizes of files and functions and the import graph of each package, beside the aims of the project. It never
+// fails; checks/test/imports.test.ts fails when folders import each other in a ring.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ const AIMS = {
   functionLinesMax: 70,
   entriesMax: 15,
 }
-/** How many of the largest are named. */
+/** Number of the largest files and functions that are listed. */
 const NAMED = 5
 
 process.chdir(ROOT)
@@ -50,8 +50,9 @@ printSizes(
   { p90: AIMS.functionLinesP90, max: AIMS.functionLinesMax },
 )
 printFolders()
-console.log('\nImport graphs, imports of types included: entries at first sight / floors / arrows')
-for (const name of packages) printGraphs(name)
+console.log('\nImport graphs, imports of types included: entries / floors / arrows')
+const rings = packages.map(printGraphs).reduce((sum, count) => sum + count, 0)
+console.log(`\n${rings} rings${rings === 0 ? ': every import leads to a floor below' : ''}`)
 
 function existsSources(name) {
   return readdirSync(join('packages', name)).includes('src')
@@ -72,7 +73,7 @@ function printSizes(what, sized, aims) {
   }
 }
 
-/** Folders of the repository that show more entries than one takes in at a glance. */
+/** Folders of the repository with more entries than the aim. */
 function printFolders() {
   const { stdout } = spawnSync('git', ['ls-files'], { encoding: 'utf8' })
   const entries = new Map()
@@ -90,11 +91,12 @@ function printFolders() {
   }
 }
 
-/** The graph of a package with what stands on each floor, and the figures of each folder inside it. */
+/** The graph of a package with the entries of each floor, top first, and the figures of each folder in it. Returns its rings. */
 function printGraphs(name) {
   const folder = join('packages', name, 'src')
   const paths = filesIn(folder)
   const imports = fileImportsIn(folder)
+  let rings = 0
   for (const inside of foldersOf(paths)) {
     const graph = entryGraph(paths, imports, inside)
     if (inside !== '' && graph.size < 2) continue
@@ -104,6 +106,10 @@ function printGraphs(name) {
       console.log(`\n${name}  ${figures}`)
       for (const nodes of floors.toReversed()) console.log(`  ${nodes.join('  ')}`)
     } else console.log(`    ${inside}  ${figures}`)
-    for (const nodes of ringsOf(graph)) console.log(`    RING ${nodes.join(' ⇄ ')}`)
+    for (const nodes of ringsOf(graph)) {
+      rings += 1
+      console.log(`    RING ${nodes.join(' ⇄ ')}`)
+    }
   }
+  return rings
 }

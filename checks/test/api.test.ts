@@ -6,7 +6,7 @@ import { ROOT, WRITE_DOCS } from './docs-of-the-repository.js'
 
 const API = readFileSync(join(ROOT, 'docs/reference/api.md'), 'utf8')
 
-t.test('docs/reference/api.md is what the types say', async (t) => {
+t.test('docs/reference/api.md is up to date with the types', async (t) => {
   t.equal(API, generateApi(ROOT), WRITE_DOCS)
 })
 
@@ -32,7 +32,7 @@ t.test('defaults of the API reference are those of docs/reference/limits.md', as
   )
 })
 
-/** The defaults that the options of one name have, in the sections of a `Dispatch` or of a scheduler where the name is in both. */
+/** Defaults of the options with this name, in the sections of `Dispatch`, of the scheduler, or both. */
 function defaultsOf(option: string, owner: string): string[] {
   const [process = '', scheduler = ''] = API.split('\n## Scheduler\n')
   const text = owner === ' of `Dispatch`' ? process : owner === ' of the scheduler' ? scheduler : API

@@ -202,7 +202,7 @@ t.test(`${TESTED} names limits of docs/reference/limits.md`, async (t) => {
   )
 })
 
-/** What a source says of a constant, or of a property of one: its number, or the start and the ceiling of a policy. */
+/** The number of a constant or of a property of one, or the start and the ceiling of a policy. */
 function numbersOf(path: string, name: string): number[] {
   const constants = constantsOf(parseSource(resolve(ROOT, path)))
   const policies = Object.values(constants).filter((value) => typeof value === 'object')

@@ -4,7 +4,7 @@ import { sourceFilesIn } from '@dispatch/sources'
 import t from 'tap'
 import { documents, ROOT } from './docs-of-the-repository.js'
 
-/** Where rules may stand: numbered, in the comment above what keeps them. */
+/** Folders whose sources have numbered rules, in the comment above the code that keeps them. */
 const FOLDERS = ['packages', 'sim', 'crash']
 
 interface Rules {
@@ -34,7 +34,7 @@ t.test('rules are numbered from 1, without a gap', async (t) => {
   t.strictSame(wrong, [])
 })
 
-t.test('the letters of a rule stand for one file of the repository', async (t) => {
+t.test('the letters of rules are unique across the repository', async (t) => {
   const files = new Map<string, string[]>()
   for (const { file, letters } of RULES) files.set(letters, [...(files.get(letters) ?? []), file])
   t.strictSame(
@@ -68,7 +68,7 @@ function citationsIn(text: string): { letters: string; number: number }[] {
   )
 }
 
-t.test('documents that say how many rules a file has say it as the file does', async (t) => {
+t.test('documents that state how many rules a file has are right', async (t) => {
   const said = documents().flatMap((path) =>
     [...readFileSync(join(ROOT, path), 'utf8').matchAll(/\b([A-Z]{1,2})1\s+to\s+\1(\d+)\b/g)].map(
       ([, letters = '', number]) => ({ path, letters, count: Number(number) }),

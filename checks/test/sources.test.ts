@@ -10,7 +10,7 @@ import {
 } from '@dispatch/sources'
 import t from 'tap'
 
-t.test('imports are found in every form, and those of types alone are told apart', async (t) => {
+t.test('imports are found in every form, and type imports are recognised', async (t) => {
   const cases = [
     { text: `import { a } from './a.js'`, want: [{ specifier: './a.js', isTypeOnly: false }] },
     { text: `import './a.js'`, want: [{ specifier: './a.js', isTypeOnly: false }] },
@@ -59,7 +59,7 @@ function graphOf(text: string, inside?: string): Map<string, Set<string>> {
   return entryGraph([...new Set(imports.flatMap(({ from, to }) => [from, to]))], imports, inside)
 }
 
-t.test('a graph has the entries of its folder, and what lies inside of one is one', async (t) => {
+t.test('a graph has the entries of its folder, and a folder in it is one entry', async (t) => {
   const text = 'index > a/1, a/1 > a/2, a/2 > b/1, a/1 > b/2'
   t.strictSame(arrowsOf(graphOf(text)), [
     { from: 'a', to: 'b' },
@@ -69,7 +69,7 @@ t.test('a graph has the entries of its folder, and what lies inside of one is on
   t.strictSame(arrowsOf(graphOf(text, 'a')), [{ from: '1', to: '2' }])
 })
 
-t.test('rings are found, also between folders whose files have none', async (t) => {
+t.test('rings are found, also between folders without rings of files', async (t) => {
   t.strictSame(ringsOf(graphOf('a/1 > b/1, b/1 > c/1')), [])
   t.strictSame(ringsOf(graphOf('a/1 > b/1, b/2 > a/2')), [['a', 'b']])
   t.strictSame(ringsOf(graphOf('a > b, b > c, c > a, d > a')), [['a', 'b', 'c']])

@@ -19,10 +19,10 @@ function relativeTo(folder, path) {
 }
 
 /**
- * The graph of a folder as one sees it on opening it: its entries, a folder being one, and which imports which. Imports
- * inside of an entry, and those from and to what lies outside of the folder, are not part of it.
+ * The graph of the entries of a folder, files and folders: which entry imports which. Imports within an entry, and those
+ * across the border of the folder, are left out.
  *
- * @param inside - The folder to look at, relative to where the imports were read; empty: that one itself.
+ * @param inside - The folder, relative to the one whose imports were read; empty: that one.
  */
 export function entryGraph(files, imports, inside = '') {
   const prefix = inside === '' ? '' : `${inside}/`
@@ -48,8 +48,8 @@ export function ringsOf(graph) {
 }
 
 /**
- * Nodes by floor: on the first those that import none of the others, above each what imports something of the floor below
- * it. Nodes of one ring share a floor.
+ * Nodes by floor. The first floor has the nodes that import no other; each further floor those that import a node of the
+ * floor below it. Nodes of one ring share a floor.
  */
 export function floorsOf(graph) {
   const components = componentsOf(graph)
@@ -71,7 +71,7 @@ export function floorsOf(graph) {
   return floors.map((nodes) => nodes.sort())
 }
 
-/** Strongly connected components (Tarjan), each after those that it reaches. */
+/** Strongly connected components (Tarjan), each after the components that it reaches. */
 function componentsOf(graph) {
   const indexes = new Map()
   const lows = new Map()
@@ -93,7 +93,7 @@ function componentsOf(graph) {
   return components
 }
 
-/** The folders below one that hold sources, and it itself (empty), relative to it. */
+/** The folders that contain sources, relative to the root of the files; the root is empty. */
 export function foldersOf(files) {
   const folders = new Set([''])
   for (const file of files) {

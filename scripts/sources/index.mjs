@@ -1,5 +1,5 @@
-// Reads the sources of this repository with TypeScript's parser: for scripts/measure.mjs, for scripts/generate-api.mjs and
-// for the checks. TypeScript 7, which compiles everything here, has no JavaScript API, so this package has an older one.
+// Reads the sources of this repository with TypeScript's parser, for scripts/measure.mjs, scripts/generate-docs.mjs and the
+// checks. TypeScript 7, which compiles everything here, has no JavaScript API, so this package depends on an older version.
 export {
   arrowsOf,
   entryGraph,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript-api'
 
-/** The TypeScript files below a folder, without what is built or installed. */
+/** The TypeScript files below a folder, without built and installed files. */
 export function sourceFilesIn(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .flatMap((entry) => {
@@ -22,8 +22,8 @@ export function parseSource(path, text = readFileSync(path, 'utf8')) {
 }
 
 /**
- * What a file imports or re-exports, and `import()` of a constant path, in the order of the text. `isTypeOnly`: nothing
- * of it is left when the program runs.
+ * Imports and re-exports of a file, and `import()` of a constant path, in source order. `isTypeOnly`: removed by the
+ * compiler.
  */
 export function importsOf(source) {
   const imports = []
@@ -89,7 +89,7 @@ function lineAt(source, position) {
   return source.getLineAndCharacterOfPosition(position).line + 1
 }
 
-/** `Driver.submit`, `retryAtMs`, `new Driver`; a function without a name is named after what it is given to. */
+/** `Driver.submit`, `retryAtMs`, `new Driver`; a function without a name is named after its variable or call. */
 function nameOf(node) {
   if (ts.isConstructorDeclaration(node)) return `new ${ownerOf(node)}`
   if (node.name !== undefined)
@@ -113,8 +113,7 @@ function ownerOf({ parent }) {
 }
 
 /**
- * Numbers that a file declares with `const`, by name: a number, or an object of numbers. What is computed from other names
- * is left out.
+ * Numeric constants of a file by name: a number, or an object of numbers. Constants computed from other names are left out.
  */
 export function constantsOf(source) {
   const constants = {}

@@ -14,8 +14,8 @@ const OPTIONS = {
 }
 
 /**
- * `items`: what entry points export, by `<package>:<name>`: kind, documentation, and what belongs to it. `additions`: what
- * a package adds to the types of a framework. Types are given as they are written in the source.
+ * `items`: the exports of entry points by `<package>:<name>`, with kind, documentation and members. `additions`: members that
+ * a package adds to the types of a framework. Types are copied from the source.
  */
 export function readApi(root, entryPoints) {
   const paths = Object.values(entryPoints).map((path) => join(root, path))
@@ -42,7 +42,7 @@ export function readApi(root, entryPoints) {
   return { items, additions }
 }
 
-/** What a file adds to the types of a framework (`declare module`, `declare global`): `Request.dispatch` and its like. */
+/** Members that a file adds to the types of a framework (`declare module`, `declare global`): `Request.dispatch` and its like. */
 function additionsOf(source, checker) {
   const additions = []
   const visit = (node, isInside) => {
@@ -80,7 +80,7 @@ function itemOf(symbol, checker) {
 
 const TAGS = new Set(['param', 'throws', 'see'])
 
-/** A comment in parts: prose, and tags such as `@throws` in the order in which they stand. */
+/** A comment in parts: prose, and tags such as `@throws` in their order. */
 function docOf(symbol, checker) {
   const tags = symbol
     .getJsDocTags(checker)
@@ -89,7 +89,7 @@ function docOf(symbol, checker) {
   return { text: proseOf(symbol.getDocumentationComment(checker)), tags }
 }
 
-/** `{@link name}` and `{@link name text}` become code; line breaks that only wrap a line are gone. */
+/** `{@link name}` becomes code; line breaks within a paragraph are removed. */
 function proseOf(parts) {
   return ts
     .displayPartsToString(parts)
@@ -177,7 +177,7 @@ function memberOf(symbol, checker) {
   }
 }
 
-/** Every option may be given as `undefined`, which means that it is left out. */
+/** Every option may be `undefined`, which means that it is absent. */
 function withoutUndefined(type) {
   return type.replace(/ \| undefined$/, '')
 }
@@ -193,7 +193,7 @@ function signatureOf(node) {
   }
 }
 
-/** Without a default value, which makes a parameter optional. */
+/** A default value makes a parameter optional, and is left out. */
 function parameterText(node) {
   const rest = node.dotDotDotToken === undefined ? '' : '...'
   const optional = node.questionToken === undefined && node.initializer === undefined ? '' : '?'
@@ -207,7 +207,7 @@ function variableText(symbol, declaration, checker) {
   return `${symbol.name}: ${checker.typeToString(type, declaration, ts.TypeFormatFlags.NoTruncation)}`
 }
 
-/** As it is written, on one line, without comments: members that stand on lines of their own are separated by semicolons. */
+/** Source on one line, without comments; members on separate lines are separated by semicolons. */
 function textOf(node) {
   return node
     .getText()

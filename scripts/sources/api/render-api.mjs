@@ -48,7 +48,7 @@ function renderItem(item, context) {
   return parts.join('\n')
 }
 
-/** Stores have options of calls of their own, which are not those of users. */
+/** The scheduler exports another type of this name. */
 function headingOf({ name, owner }) {
   return owner === 'scheduler' && name === 'CallOptions' ? `${code(name)} of a stored call` : code(name)
 }
@@ -69,7 +69,7 @@ function headOf(item) {
 /** Longest signature on one line. */
 const LINE_LENGTH_MAX = 100
 
-/** With a line for each parameter where it would be long. */
+/** One line, or one per parameter if that would be too long. */
 function blockOf(signature) {
   const line = lineOf(signature)
   if (line.length <= LINE_LENGTH_MAX) return line
@@ -81,7 +81,7 @@ function lineOf({ name, parameters, result }) {
   return `${name}(${parameters.join(', ')})${result}`
 }
 
-/** Of values whose type is inferred and says less than this. */
+/** For values whose inferred type is not readable. */
 const SHORT_FORMS = {
   'core:STATUSES': 'STATUSES: Record<Status, { code, retry, concurrency, errorName, summary, systemCodes }>',
   'fastify:dispatchPlugin': 'app.register(dispatchPlugin, options: DispatchPluginOptions)',
@@ -93,7 +93,7 @@ function renderTag({ name, text }) {
   return `See ${text}`
 }
 
-/** With a small letter where a sentence goes on. */
+/** With a lower-case initial, inside a sentence. */
 function inSentence(text) {
   return text.replace(/^(`\w+`: )?([A-Z])(?=[a-z])/, (_, start = '', letter) => start + letter.toLowerCase())
 }
@@ -116,7 +116,7 @@ function renderMembers(item, context) {
   return parts
 }
 
-/** What is shown here, and the items of this page that say the rest. What a base picks from another is shown here. */
+/** Members to show, and the items of this page that show the others. Members of `Pick` and `Omit` are shown. */
 function membersOf({ name, owner, bases, members }, { documented }) {
   const isShownElsewhere = ({ declaredIn, isBuiltIn }) =>
     isBuiltIn ||
@@ -164,7 +164,7 @@ function propertiesTable(properties) {
   )
 }
 
-/** Takes the default out of a description: `Default 20 000.`, `Default: none; in Fastify `app.log`.` */
+/** Separates the default from a description: `Default 20 000.`, `Default: none; in Fastify `app.log`.` */
 function splitDefault(text) {
   const match = /(?:^|(?<=[.] ))Default:? ((?:`[^`]*`|[^.`]|[.](?=\S))+)\.\s*/.exec(text)
   return match === null
@@ -172,7 +172,7 @@ function splitDefault(text) {
     : { value: match[1].trim(), rest: text.replace(match[0], '').trim() }
 }
 
-/** Takes the variables out of a description: `Environment: `DISPATCH_STORE`.` */
+/** Separates the environment variables from a description: `Environment: `DISPATCH_STORE`.` */
 function splitEnvironment(text) {
   const match = /Environment: (`[^.]*`)\.\s*/.exec(text)
   return match === null
@@ -195,7 +195,7 @@ function withTags({ text, tags }) {
     .replaceAll('\n', ' ')
 }
 
-/** A link, or the plain name of what the language has. */
+/** A link to an item of this page, or a plain name. */
 function reference(name, { documented }) {
   const isHere = [...documented].some((key) => key.endsWith(`:${name}`))
   return isHere ? `[${code(name)}](#${name.toLowerCase()})` : code(name)

@@ -1,6 +1,5 @@
 /**
- * The order of the API reference: which exported name stands where. Every name that a package exports has a place here, or
- * is left out with a reason; generating the reference fails otherwise.
+ * The order of the API reference. Every exported name has a place here; otherwise the reference cannot be generated.
  */
 export const ENTRY_POINTS = {
   core: 'packages/core/src/index.ts',
@@ -9,7 +8,7 @@ export const ENTRY_POINTS = {
   scheduler: 'packages/scheduler/src/index.ts',
 }
 
-/** Comments of what has none where it is declared. */
+/** Comments for names that have none at their declaration. */
 export const NOTES = {
   'core:Any': 'A `google.protobuf.Any`: an encoded message and the URL of its type.',
 }
