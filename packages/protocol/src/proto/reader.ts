@@ -1,5 +1,15 @@
-import type { Message, MessageSchema } from './message.js'
 import { setOwn } from './set-own.js'
+
+/** What reading needs of a message type: part of `MessageSchema`, which refers to the reader. */
+export interface ReadableSchema<Shape> {
+  empty(): Shape
+  read(reader: ProtoReader, end: number, message: Shape): void
+}
+
+/** What reading needs of a message: part of `Message`. */
+export interface KeepsUnknown {
+  $unknown?: { readonly no: number; readonly wireType: number; readonly data: Uint8Array }[] | undefined
+}
 
 /** Most messages inside a message, and groups inside those, one in another. */
 const DEPTH_MAX = 99
@@ -98,7 +108,7 @@ export class ProtoReader {
   }
 
   /** A message of this type, merged into `target`. */
-  message<Shape extends Message>(schema: MessageSchema<Shape>, target: Shape = schema.empty()): Shape {
+  message<Shape>(schema: ReadableSchema<Shape>, target: Shape = schema.empty()): Shape {
     const end = this.partEnd()
     if (++this.depth > DEPTH_MAX) throw tooDeep()
     schema.read(this, end, target)
@@ -128,7 +138,7 @@ export class ProtoReader {
   }
 
   /** Reads an entry of a map from strings to messages of this type. */
-  mapEntry<Shape extends Message>(schema: MessageSchema<Shape>, map: Record<string, Shape>): void {
+  mapEntry<Shape>(schema: ReadableSchema<Shape>, map: Record<string, Shape>): void {
     const end = this.partEnd()
     let key = ''
     let value: Shape | undefined
@@ -142,7 +152,7 @@ export class ProtoReader {
   }
 
   /** Keeps a field that is not known, or has another wire type than it should. */
-  unknown(tag: number, message: Message): void {
+  unknown(tag: number, message: KeepsUnknown): void {
     const start = this.position
     this.skip(tag)
     message.$unknown ??= []
