@@ -40,7 +40,7 @@ function growthOf(limit, ceiling) {
   let latestRun = 0
   while (growth.at(-1) < ceiling) {
     const first = latestRun + 1
-    while (limit.hasRoom) {
+    while (limit.hasCapacity) {
       limit.take()
       latestRun += 1
     }

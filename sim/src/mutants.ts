@@ -6,13 +6,24 @@ export interface Mutant {
   readonly to: string
 }
 
-const KERNEL = 'packages/scheduler/dist/kernel/kernel.js'
+const SUBMIT = 'packages/scheduler/dist/kernel/calls/submit.js'
+const END = 'packages/scheduler/dist/kernel/calls/end.js'
+const RESTORE = 'packages/scheduler/dist/kernel/calls/restore.js'
+const OUTCOMES = 'packages/scheduler/dist/kernel/runs/outcomes.js'
+const POLL = 'packages/scheduler/dist/kernel/runs/poll.js'
+const ATTEMPTS = 'packages/scheduler/dist/kernel/runs/attempts.js'
+const INCARNATIONS = 'packages/scheduler/dist/kernel/runs/incarnations.js'
+const CHILD_ID = 'packages/scheduler/dist/kernel/children/child-id.js'
 const QUEUE = 'packages/scheduler/dist/kernel/limits/fair-queue.js'
 const SLOTS = 'packages/scheduler/dist/kernel/limits/slots.js'
 const RETRY = 'packages/scheduler/dist/kernel/retry-policy.js'
 const NODE = 'packages/scheduler/dist/kernel/node/call-node.js'
+const INBOX = 'packages/scheduler/dist/kernel/node/inbox.js'
 const DRIVER = 'packages/scheduler/dist/driver/driver.js'
+const WRITER = 'packages/scheduler/dist/driver/store-writer.js'
 const SCHEDULER = 'packages/scheduler/dist/scheduler.js'
+const LIFE = 'packages/scheduler/dist/scheduler-life.js'
+const TENANT_CALLS = 'packages/scheduler/dist/calls/tenant-calls.js'
 const ENDED = 'packages/scheduler/dist/calls/ended-calls.js'
 const RUN_PAYLOADS = 'packages/scheduler/dist/runs/run-payloads.js'
 const WARM = 'packages/core/dist/coroutine/warm-coroutines.js'
@@ -23,9 +34,9 @@ const COROUTINE = 'packages/core/dist/coroutine/life/coroutine.js'
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dispatch is acknowledged before its commit',
-    file: SCHEDULER,
-    from: 'admitted.submitted();\n        await this.#driver.durable();',
-    to: 'admitted.submitted();',
+    file: TENANT_CALLS,
+    from: 'admitted.markSubmitted();\n        await driver.whenDurable();',
+    to: 'admitted.markSubmitted();',
   },
   {
     name: 'effects do not wait for the commit',
@@ -35,56 +46,56 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a commit that fails is forgotten',
-    file: DRIVER,
-    from: "if (this.#isStopped || error.status !== 'temporary') {\n                    cancelRefusal?.();\n                    this.break(error);",
+    file: WRITER,
+    from: "if (this.#phase !== 'open' || error.status !== 'temporary') {\n                    cancelLate?.();\n                    onFailed(error);",
     to: 'if (true) {',
   },
   {
     name: 'children start early at endpoints in other processes, too',
     file: SCHEDULER,
-    from: 'isLocal(effect.endpoint))',
-    to: 'true)',
+    from: 'isLocal(effect.endpoint);',
+    to: 'true;',
   },
   {
     name: 'results are delivered twice',
-    file: NODE,
-    from: 'this.inbox?.splice(0, this.delivering)',
-    to: 'this.inbox?.slice(0, this.delivering)',
+    file: INBOX,
+    from: 'this.entries.splice(0, this.delivering)',
+    to: 'this.entries.slice(0, this.delivering)',
   },
   {
     name: 'results that were not delivered are dropped with those that were',
-    file: NODE,
-    from: 'this.inbox?.splice(0, this.delivering)',
-    to: 'this.inbox?.splice(0)',
+    file: INBOX,
+    from: 'this.entries.splice(0, this.delivering)',
+    to: 'this.entries.splice(0)',
   },
   {
     name: 'a back-off is not taken up after a restart',
-    file: KERNEL,
-    from: 'this.#schedule(node, this.#restoredDueAtMs(node));\n            else',
-    to: ';\n            else',
+    file: RESTORE,
+    from: 'restoreSchedule(kernel, node);\n        else',
+    to: ';\n        else',
   },
   {
     name: 'a suspended call is not looked at after a restart',
-    file: KERNEL,
-    from: 'else\n                this.#suspend(node);',
-    to: 'else\n                ;',
+    file: RESTORE,
+    from: 'else\n            resumeOrWait(kernel, node);',
+    to: 'else\n            ;',
   },
   {
     name: 'a pending call is not queued after a restart',
-    file: KERNEL,
-    from: "if (node.state === 'pending')\n                this.#slots.enqueue(node);",
-    to: "if (node.state === 'pending')\n                ;",
+    file: RESTORE,
+    from: "if (node.state === 'pending')\n            kernel.slots.enqueue(node);",
+    to: "if (node.state === 'pending')\n            ;",
   },
   {
     name: 'children that ended before a restart are forgotten',
-    file: KERNEL,
-    from: 'parent.receive({ ordinal, correlationId, isFailure: isFailure(child.statusCode) });',
+    file: RESTORE,
+    from: 'parent.receive(inboxEntryOf(child, child.statusCode));',
     to: ';',
   },
   {
     name: 'children that go on after a restart are not linked to their parent',
-    file: KERNEL,
-    from: 'if (parent !== undefined && parent.restarts === node.parentRestarts)\n                this.#adopt(parent, node);',
+    file: RESTORE,
+    from: 'if (parent !== undefined && parent.failure.restarts === call.parentRestarts)\n            parent.adopt(node);',
     to: '',
   },
   {
@@ -99,28 +110,28 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'attempts >= attemptsMax',
     to: 'attempts > attemptsMax',
   },
-  { name: 'a cancel is lost', file: KERNEL, from: "this.#endTree(node, 'canceled');\n    }", to: ';\n    }' },
+  { name: 'a cancel is lost', file: END, from: "endTree(kernel, node, 'canceled');\n}", to: ';\n}' },
   {
     name: 'expiration is forgotten',
-    file: KERNEL,
-    from: 'this.#timers.add(node.expiresAtMs, node);\n        if (call.delayMs > 0)',
-    to: ';\n        if (call.delayMs > 0)',
+    file: SUBMIT,
+    from: 'kernel.timers.add(node.expiresAtMs, node);\n    if (call.delayMs > 0)',
+    to: ';\n    if (call.delayMs > 0)',
   },
   {
     name: 'a call that ends stays with its parent as open',
-    file: KERNEL,
-    from: 'parent.open?.delete(node);',
+    file: END,
+    from: 'parent.progress.openChildren.delete(node);',
     to: '',
   },
   {
     name: 'a restart keeps the results of before',
     file: NODE,
-    from: 'this.inbox = undefined;\n        this.inboxFailures = 0;',
-    to: '',
+    from: 'this.#progress = new Progress(this.#progress.atMs);',
+    to: '{\n                const { atMs, inbox } = this.#progress;\n                this.#progress = new Progress(atMs);\n                this.changeProgress().inbox = inbox;\n            }',
   },
   {
     name: 'a restart does not number its children anew',
-    file: NODE,
+    file: CHILD_ID,
     // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the text of a template
     from: 'parentRestarts === 0 ? `${parentId}/${ordinal}`',
     to: 'parentRestarts >= 0 ? `${parentId}/${ordinal}`',
@@ -128,33 +139,33 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a tail call does not record its input',
-    file: KERNEL,
+    file: INCARNATIONS,
     from: 'call: recordOf(node), input: call.input, state: null',
     to: 'call: recordOf(node), state: null',
   },
   {
     name: 'a poll does not record its state',
-    file: KERNEL,
-    from: 'state: poll.state,',
-    to: '',
+    file: POLL,
+    from: 'call: recordOf(node),\n        state,',
+    to: 'call: recordOf(node),',
   },
   {
     name: 'polls are not counted',
-    file: KERNEL,
-    from: 'node.polls += 1;',
+    file: POLL,
+    from: 'progress.polls += 1;',
     to: '',
   },
   {
     name: 'a slot is not given back',
-    file: KERNEL,
-    from: 'this.#slots.release(node);\n        node.run = 0;',
-    to: 'node.run = 0;',
+    file: OUTCOMES,
+    from: 'endRun(kernel, node);',
+    to: "node.enter('ending');\n    node.run = 0;",
   },
   {
     name: 'a slot of a run that was aborted is not given back',
-    file: KERNEL,
-    from: 'this.#slots.release(node);\n                this.#effects.push',
-    to: 'this.#effects.push',
+    file: END,
+    from: 'endRun(kernel, node);',
+    to: "node.enter('ending');",
   },
   {
     name: 'fixed limits are not looked at',
@@ -165,7 +176,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'limits by key are not looked at',
     file: SLOTS,
-    from: 'while (next !== undefined && !keys.admits(next))',
+    from: 'while (next !== undefined && !keys.admit(next))',
     to: 'while (false)',
   },
   {
@@ -176,8 +187,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the journal is not sent along when it is wanted',
-    file: KERNEL,
-    from: 'node.withJournal = true;',
+    file: OUTCOMES,
+    from: 'node.changeProgress().needsJournal = true;',
     to: '',
   },
   {
@@ -188,8 +199,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a request that is repeated records its calls again',
-    file: SCHEDULER,
-    from: '!known?.exists.has(id) && this.#ended.isUsed(id) !== true',
+    file: TENANT_CALLS,
+    from: '!claim?.existing.has(id) && ended.isUsed(id) !== true',
     to: 'true',
   },
   {
@@ -206,8 +217,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'after a restart every id that grows is free',
-    file: SCHEDULER,
-    from: 'this.#ended.startAbove(',
+    file: LIFE,
+    from: 'ended.startAbove(',
     to: 'void (',
   },
   {
@@ -231,7 +242,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a tree keeps its turn as long as it has calls',
     file: QUEUE,
-    from: 'if (heir !== undefined)\n            this.#last = heir;',
+    from: 'if (successor !== undefined)\n            this.#last = successor;',
     to: '',
   },
   {
@@ -242,7 +253,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a function that an endpoint does not know ends the call at once',
-    file: KERNEL,
+    file: ATTEMPTS,
     from: "if (failure.source !== 'function')",
     to: 'if (true)',
   },

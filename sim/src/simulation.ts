@@ -108,8 +108,13 @@ export class Simulation {
     void this.#boot()
     this.#arrangeCalls(urls)
     this.#arrangeTrouble(urls)
-    await this.#untilRest()
-    await this.#check()
+    try {
+      await this.#untilRest()
+      await this.#check()
+    } catch (error) {
+      if ((error as Error).name !== 'TransitionError') throw error
+      this.#log.violate('I13', (error as Error).message)
+    }
     return {
       seed: this.#seed,
       violations: this.#log.violations,

@@ -4,9 +4,9 @@ import { createMemoryStore } from './store/memory-store.js'
 import { createSqliteStore } from './store/sqlite/sqlite-store.js'
 
 /**
- * The scheduler inside an application's process: its calls are kept in one file and run by the process itself.
+ * Creates a scheduler inside the process of an application: calls are kept in one file and run by the same process.
  *
- * @see EmbeddedSchedulerModule of `@dispatch/protocol`, the interface by which applications find it.
+ * @see EmbeddedSchedulerModule of `@dispatch/protocol`, the interface by which `@dispatch/core` loads it.
  */
 export function createEmbeddedScheduler(
   options: EmbeddedSchedulerOptions & SchedulerLimits,
@@ -24,7 +24,7 @@ export function createEmbeddedScheduler(
   })
 }
 
-/** An embedded scheduler serves its own process and makes no requests: such a call fails, and says why. */
+/** An embedded scheduler serves its own process and sends no requests: a call to another endpoint fails with this reason. */
 function elsewhere(url: string): Endpoint {
   return {
     run: async () => ({
@@ -32,8 +32,8 @@ function elsewhere(url: string): Endpoint {
       source: 'endpoint',
       status: 'invalid_argument',
       message:
-        `the call names the endpoint ${url}, and the scheduler embedded in this process runs functions of this process ` +
-        'only: leave the endpoint out, or use a stand-alone scheduler and set DISPATCH_API_URL',
+        `endpoint: expected that of this process, since its scheduler is embedded, got ${url}; ` +
+        'omit the endpoint, or run a stand-alone scheduler and set DISPATCH_API_URL',
     }),
   }
 }

@@ -1,43 +1,37 @@
 import { randomBytes } from 'node:crypto'
-import {
-  DispatchError,
-  type EmbeddedScheduler,
-  type Endpoint,
-  type FunctionStats,
-  type Logger,
-  type Scheduler,
-} from '@dispatch/protocol'
-import { type Call, type CallInfo, CallState } from '@dispatch/protocol/messages'
-import { Admission, type AdmissionLimits, type Admitted } from './calls/admission.js'
+import type { EmbeddedScheduler, Endpoint, FunctionStats, Logger, Scheduler } from '@dispatch/protocol'
+import type { Call, CallInfo } from '@dispatch/protocol/messages'
+import { Admission, type AdmissionLimits } from './calls/admission.js'
 import { callInfoOf } from './calls/call-info.js'
-import { EndedCalls, UUIDV7_BELOW } from './calls/ended-calls.js'
+import { EndedCalls } from './calls/ended-calls.js'
+import { IdClaims } from './calls/id-claims.js'
+import { TenantCalls, type TenantCallsParts } from './calls/tenant-calls.js'
 import { createUuidv7 } from './calls/uuidv7.js'
-import { assertCalls, newCallOf } from './calls/validate-calls.js'
 import { type WaiterLimits, Waiters } from './calls/waiters.js'
 import { Driver } from './driver/driver.js'
-import type { Effect, SubmittedCall } from './kernel/events.js'
+import type { Effect } from './kernel/events.js'
 import { Kernel } from './kernel/kernel.js'
 import { checkRetryPolicy, type RetryPolicy } from './kernel/retry-policy.js'
 import { COUNT, checkLimits, type Limits, SPAN, TIME } from './options/check-limits.js'
 import { PayloadCache } from './runs/payload-cache.js'
 import { Runs } from './runs/runs.js'
-import { Turns } from './runs/semaphore.js'
+import { Semaphore } from './runs/semaphore.js'
+import { SchedulerLife } from './scheduler-life.js'
 import { Pruner } from './store/pruner.js'
 import type { Store, Write } from './store/store.js'
-import { timeSeenIn } from './store/time-seen.js'
 import { type Clock, SYSTEM_CLOCK } from './time/clock.js'
 import { SteadyClock } from './time/steady-clock.js'
 
-/** Memory for payloads that will probably be wanted soon. */
+/** Memory for payloads that will probably be read soon. */
 const CACHE_BYTES_MAX = 64 * 1024 * 1024
 
-/** A run that hangs holds a slot; as long as serverless hosts let a request run. */
+/** A run that hangs keeps its slot. As long as serverless hosts let a request run. */
 const RUN_MS_MAX = 900_000
 
-/** Runs of a function with inputs or outputs of 10 MB: six at one time. In memory there are about three copies of each. */
+/** Six concurrent runs of a function with inputs or outputs of 10 MB, of each of which memory holds about three copies. */
 const RUN_BYTES_MAX = 64_000_000
 
-/** Reads of calls under way at one time; the store does one after the other anyway. */
+/** Concurrent reads of calls that are done: each may return a result of many megabytes, and the store serves one at a time. */
 const READS_MAX = 8
 
 const RETENTION_MS = 7 * 86_400_000
@@ -93,18 +87,18 @@ const SCHEDULER_LIMITS: Limits<SchedulerOptions> = {
   retentionMs: SPAN,
 }
 
-/** A scheduler: {@link Scheduler} for the tenant `''`, and {@link forTenant} for others. */
+/** A scheduler. Its own methods serve the tenant `''`. */
 export interface TenantScheduler extends EmbeddedScheduler {
   /** Calls that are not done. */
   readonly liveCalls: number
-  /** The same scheduler as one tenant sees it: its own calls and no others. */
+  /** The same scheduler with access to the calls of one tenant. */
   forTenant(tenant: string): Scheduler
 }
 
 /**
- * A scheduler over a store. Nothing happens before `open()`, and nothing runs before `start()`.
+ * Creates a scheduler over a store. It takes calls after `open()` and runs them after `start()`.
  *
- * @throws {TypeError} When a limit is not a whole number or out of its range.
+ * @throws {TypeError} When a limit is not an integer in its range.
  */
 export function createScheduler(options: SchedulerOptions): TenantScheduler {
   checkLimits(options, SCHEDULER_LIMITS)
@@ -113,164 +107,103 @@ export function createScheduler(options: SchedulerOptions): TenantScheduler {
 }
 
 class StoreScheduler implements TenantScheduler {
-  readonly #options: SchedulerOptions
-  readonly #store: Store
-  readonly #logger: Logger
-  readonly #clock: SteadyClock
   readonly #kernel: Kernel
   readonly #cache: PayloadCache
   readonly #admission: Admission
   readonly #waiters: Waiters
+  readonly #ended = new EndedCalls()
   readonly #driver: Driver
   readonly #runs: Runs
-  readonly #pruner: Pruner
-  readonly #newId: () => string
-  /** Reads of calls that are done: each may bring a result of many megabytes. */
-  readonly #reads = new Turns(READS_MAX)
-  /**
-   * Who waits for a call whose end is not durable yet is told by the effect that follows, without a look into the store; a
-   * fast call has ended before its caller asks.
-   */
-  readonly #ended = new EndedCalls()
-  /** Ids being looked up, so that two requests that name one id record it once. */
-  readonly #claims = new Map<string, Promise<void>>()
-  /** What is under way, for whoever asks for it meanwhile. */
-  #opening: Promise<void> | undefined
-  #stopping: Promise<void> | undefined
-  #closing: Promise<void> | undefined
-  #state: 'new' | 'open' | 'started' | 'stopped' | 'closed' = 'new'
+  readonly #life: SchedulerLife
+  readonly #tenantCalls: TenantCallsParts
+  readonly #ownCalls: TenantCalls
 
   constructor(options: SchedulerOptions) {
-    this.#options = options
-    this.#store = options.store
-    this.#logger = options.logger ?? SILENT
-    this.#clock = new SteadyClock(options.clock ?? SYSTEM_CLOCK)
+    const { store, logger = SILENT } = options
+    const clock = new SteadyClock(options.clock ?? SYSTEM_CLOCK)
     this.#kernel = new Kernel(options.retryPolicy)
-    this.#newId = createUuidv7({
-      nowMs: () => this.#clock.nowMs(),
-      randomBytes: options.randomBytes ?? randomBytes,
-    })
     this.#cache = new PayloadCache(options.cacheBytesMax ?? CACHE_BYTES_MAX)
-    this.#admission = new Admission(options, this.#clock)
-    this.#waiters = new Waiters(this.#clock, options)
-    const isLocal = options.isLocal ?? (() => false)
+    this.#admission = new Admission(options, clock)
+    this.#waiters = new Waiters(clock, options)
     this.#driver = new Driver({
       kernel: this.#kernel,
-      store: this.#store,
-      clock: this.#clock,
-      logger: this.#logger,
+      store,
+      clock,
+      logger,
       perform: (effect) => this.#perform(effect),
-      mayRunEarly: (effect) =>
-        effect.kind === 'abort' ||
-        (effect.kind === 'run' &&
-          effect.parentId !== '' &&
-          effect.deliveries === undefined &&
-          isLocal(effect.endpoint)),
+      mayRunEarly: earlyRule(options.isLocal),
       onWrites: (writes) => this.#remember(writes),
       onBroken: (error) => this.#waiters.rejectAll(error),
     })
-    this.#runs = new Runs({
-      store: this.#store,
+    this.#runs = this.#createRuns(options, clock, logger)
+    this.#life = this.#createLife(options, clock, logger)
+    this.#tenantCalls = this.#createTenantCalls(options, clock)
+    this.#ownCalls = new TenantCalls(this.#tenantCalls, '')
+  }
+
+  #createRuns(options: SchedulerOptions, clock: Clock, logger: Logger): Runs {
+    return new Runs({
+      store: options.store,
       cache: this.#cache,
       endpointOf: options.endpointOf,
-      clock: this.#clock,
+      clock,
       runMsMax: options.runMsMax ?? RUN_MS_MAX,
       random: options.random ?? Math.random,
       runBytesMax: options.runBytesMax ?? RUN_BYTES_MAX,
       submit: (event) => this.#driver.submit(event),
-      settled: () => this.#driver.settled(),
-      logger: this.#logger,
+      whenSettled: () => this.#driver.whenSettled(),
+      logger,
       onUnreadable: (error) => this.#driver.break(error),
     })
-    this.#pruner = new Pruner(
-      this.#store,
-      this.#clock,
-      options.retentionMs ?? RETENTION_MS,
-      this.#logger,
-      () => this.#ended.forget(),
-    )
+  }
+
+  #createLife({ store, retentionMs }: SchedulerOptions, clock: SteadyClock, logger: Logger): SchedulerLife {
+    return new SchedulerLife({
+      store,
+      logger,
+      clock,
+      kernel: this.#kernel,
+      driver: this.#driver,
+      runs: this.#runs,
+      pruner: new Pruner(store, clock, retentionMs ?? RETENTION_MS, logger, () => this.#ended.forgetAll()),
+      waiters: this.#waiters,
+      ended: this.#ended,
+    })
+  }
+
+  #createTenantCalls({ store, ...options }: SchedulerOptions, clock: Clock): TenantCallsParts {
+    const reads = new Semaphore(READS_MAX)
+    return {
+      kernel: this.#kernel,
+      driver: this.#driver,
+      readCall: (id) => reads.run(() => store.readCall(id)),
+      admission: this.#admission,
+      claims: new IdClaims(store),
+      ended: this.#ended,
+      waiters: this.#waiters,
+      newId: createUuidv7({
+        nowMs: () => clock.nowMs(),
+        randomBytes: options.randomBytes ?? randomBytes,
+      }),
+      defaultEndpoint: options.defaultEndpoint,
+      assertUsable: () => this.#life.assertUsable(),
+    }
   }
 
   open(): Promise<void> {
-    if (this.#state !== 'new') return Promise.resolve()
-    this.#opening ??= this.#open().finally(() => {
-      this.#opening = undefined
-    })
-    return this.#opening
-  }
-
-  async #open(): Promise<void> {
-    await this.#store.open()
-    try {
-      await this.#load()
-    } catch (error) {
-      // Half of what there is may be here: this scheduler is used up, and the next one has to find the file free.
-      this.#state = 'closed'
-      await this.#store.close()
-      throw error
-    }
-    this.#state = 'open'
-  }
-
-  async #load(): Promise<void> {
-    let seenMs = 0
-    const finished = await this.#store.load((calls) => {
-      seenMs = Math.max(seenMs, timeSeenIn(calls))
-      this.#kernel.take(calls)
-    })
-    this.#catchUp(seenMs)
-    this.#kernel.restore(finished, this.#clock.nowMs())
-    this.#ended.startAbove(await this.#store.highestId(UUIDV7_BELOW))
-  }
-
-  /** T3 */
-  #catchUp(seenMs: number): void {
-    const behindMs = this.#clock.startFrom(seenMs)
-    if (behindMs === 0) return
-    this.#logger.warn(
-      { behindMs },
-      'the clock is behind the store: time goes on from what the store has seen',
-    )
+    return this.#life.open()
   }
 
   start(): void {
-    if (this.#state === 'started') return
-    if (this.#state !== 'open')
-      throw new TypeError(`start(): wanted a scheduler that is open, this one is ${this.#state}`)
-    this.#state = 'started'
-    this.#driver.submit({ kind: 'open' })
-    this.#pruner.start()
+    this.#life.start()
   }
 
-  async stop(graceMs: number): Promise<void> {
-    if (this.#state === 'started') this.#stopping = this.#stop(graceMs)
-    await this.#stopping
+  stop(graceMs: number): Promise<void> {
+    return this.#life.stop(graceMs)
   }
 
-  async #stop(graceMs: number): Promise<void> {
-    this.#state = 'stopped'
-    this.#pruner.stop()
-    this.#driver.submit({ kind: 'close' })
-    await this.#runs.stop(graceMs)
-    this.#driver.stop()
-    await this.#driver.settled()
-  }
-
-  /** After an `open()` or a `stop()` that is under way. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
-  }
-
-  async #close(): Promise<void> {
-    if (this.#opening !== undefined) await this.#opening.catch(() => undefined)
-    if (this.#state === 'closed') return
-    await this.stop(0)
-    this.#state = 'closed'
-    this.#driver.stop()
-    await this.#driver.settled()
-    this.#waiters.rejectAll(new DispatchError('temporary', 'the scheduler has been closed'))
-    await this.#store.close()
+    return this.#life.close()
   }
 
   get liveCalls(): number {
@@ -278,7 +211,7 @@ class StoreScheduler implements TenantScheduler {
   }
 
   wake(id: string): void {
-    if (this.#state === 'started') this.#driver.submit({ kind: 'wake', id })
+    if (this.#life.isStarted) this.#driver.submit({ kind: 'wake', id })
   }
 
   stats(): FunctionStats[] {
@@ -286,166 +219,23 @@ class StoreScheduler implements TenantScheduler {
   }
 
   forTenant(tenant: string): Scheduler {
-    return {
-      dispatch: (calls) => this.#dispatch(calls, tenant),
-      get: (id) => this.#get(id, tenant),
-      wait: (id, timeoutMs, signal) => this.#wait(id, timeoutMs, tenant, signal),
-      cancel: (id) => this.#cancel(id, tenant),
-    }
+    return new TenantCalls(this.#tenantCalls, tenant)
   }
 
   dispatch(calls: readonly Call[]): Promise<string[]> {
-    return this.#dispatch(calls, '')
+    return this.#ownCalls.dispatch(calls)
   }
 
   get(id: string): Promise<CallInfo | undefined> {
-    return this.#get(id, '')
+    return this.#ownCalls.get(id)
   }
 
   wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<CallInfo | undefined> {
-    return this.#wait(id, timeoutMs, '', signal)
+    return this.#ownCalls.wait(id, timeoutMs, signal)
   }
 
   cancel(id: string): Promise<CallInfo | undefined> {
-    return this.#cancel(id, '')
-  }
-
-  async #dispatch(calls: readonly Call[], tenant: string): Promise<string[]> {
-    this.#assertUsable()
-    const complete = calls.map((call) => this.#withEndpoint(call))
-    assertCalls(complete)
-    this.#driver.assertWrites()
-    const admitted = this.#admission.admit(complete, this.#kernel, ({ dispatchId }) => {
-      const maker = makerOf(dispatchId)
-      return maker !== undefined && this.#kernel.tenantOf(maker) === tenant
-    })
-    try {
-      return await this.#record(complete, tenant, admitted)
-    } finally {
-      admitted.answered()
-    }
-  }
-
-  async #record(complete: readonly Call[], tenant: string, admitted: Admitted): Promise<string[]> {
-    const unsure = complete
-      .map((call) => call.dispatchId)
-      .filter((id) => id !== '' && this.#ended.isUsed(id) === undefined)
-    const known = unsure.length === 0 ? undefined : await this.#claim(unsure)
-    const ids: string[] = []
-    const fresh: SubmittedCall[] = []
-    try {
-      // The ids may have taken a while.
-      this.#assertUsable()
-      for (const [index, call] of complete.entries()) {
-        const id = call.dispatchId || this.#newId()
-        ids.push(id)
-        const owner = this.#ownerOf(id) ?? known?.exists.get(id)
-        if (owner !== undefined && owner !== tenant) throw notYours(index, id)
-        if (!known?.exists.has(id) && this.#ended.isUsed(id) !== true)
-          fresh.push({ id, tenant, call: newCallOf(call) })
-      }
-      this.#driver.submit({ kind: 'submit', calls: fresh })
-    } finally {
-      known?.release()
-    }
-    admitted.submitted()
-    await this.#driver.durable()
-    this.#assertUsable()
-    return ids
-  }
-
-  async #get(id: string, tenant: string): Promise<CallInfo | undefined> {
-    this.#assertUsable()
-    const live = this.#kernel.find(id)
-    if (live !== undefined)
-      return live.call.tenant === tenant ? callInfoOf(live.call, live.isRunning) : undefined
-    await this.#driver.durable()
-    this.#assertUsable()
-    const stored = await this.#reads.take(() => this.#store.readCall(id))
-    if (stored === undefined || stored.call.tenant !== tenant) return undefined
-    return callInfoOf(stored.call, false, stored.payloads.result)
-  }
-
-  async #wait(
-    id: string,
-    timeoutMs: number,
-    tenant: string,
-    signal?: AbortSignal,
-  ): Promise<CallInfo | undefined> {
-    this.#assertUsable()
-    const owner = this.#kernel.tenantOf(id) ?? this.#ended.tenantOf(id)
-    if (owner === tenant && timeoutMs > 0) {
-      const done = await this.#waiters.wait(id, timeoutMs, signal)
-      if (done !== undefined) return done
-    }
-    return this.#get(id, tenant)
-  }
-
-  async #cancel(id: string, tenant: string): Promise<CallInfo | undefined> {
-    await this.#end(id, tenant)
-    const call = await this.#get(id, tenant)
-    if (call === undefined || call.state === CallState.DONE) return call
-    // It was recorded while the store was asked for it.
-    await this.#end(id, tenant)
-    return this.#get(id, tenant)
-  }
-
-  /** Ends a call that the kernel has. */
-  async #end(id: string, tenant: string): Promise<void> {
-    this.#assertUsable()
-    if (this.#kernel.tenantOf(id) !== tenant) return
-    this.#driver.submit({ kind: 'cancel', id })
-    await this.#driver.durable()
-    this.#assertUsable()
-  }
-
-  /** Whose call it is that has this id, as far as memory knows. */
-  #ownerOf(id: string): string | undefined {
-    return this.#kernel.tenantOf(id) ?? this.#ended.ownerOf(id)
-  }
-
-  /** Looks which of the ids exist, and keeps others from doing the same until `release`. */
-  async #claim(ids: readonly string[]): Promise<{ exists: Map<string, string>; release: () => void }> {
-    for (;;) {
-      const taken = ids.map((id) => this.#claims.get(id)).find((claim) => claim !== undefined)
-      if (taken === undefined) break
-      await taken
-    }
-    let release = (): void => {}
-    const claim = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    for (const id of ids) this.#claims.set(id, claim)
-    const finish = (): void => {
-      for (const id of ids) this.#claims.delete(id)
-      release()
-    }
-    try {
-      return { exists: await this.#store.existing(ids), release: finish }
-    } catch (error) {
-      finish()
-      throw error
-    }
-  }
-
-  #withEndpoint(call: Call): Call {
-    const { defaultEndpoint } = this.#options
-    return call.endpoint === '' && defaultEndpoint !== undefined
-      ? { ...call, endpoint: defaultEndpoint }
-      : call
-  }
-
-  #assertUsable(): void {
-    if (this.#driver.isBroken) {
-      throw new DispatchError(
-        'permanent',
-        'the scheduler has stopped because its store failed; see its log, then restart it',
-      )
-    }
-    if (this.#state === 'new' || this.#state === 'closed') {
-      const what = this.#state === 'new' ? 'has not been opened yet' : 'has been closed'
-      throw new DispatchError('temporary', `the scheduler ${what}`)
-    }
+    return this.#ownCalls.cancel(id)
   }
 
   #perform(effect: Effect): void {
@@ -457,15 +247,15 @@ class StoreScheduler implements TenantScheduler {
         this.#runs.abort(effect.run, effect.reason)
         break
       case 'done':
-        this.#ended.durable(effect.call.id, effect.call.tenant, effect.call.parentId === '')
-        this.#admission.ended(effect.call.inputBytes)
+        this.#ended.markDurable(effect.call.id, effect.call.tenant, effect.call.parentId === '')
+        this.#admission.recordEnd(effect.call.inputBytes)
         if (this.#waiters.isAwaited(effect.call.id)) {
           this.#waiters.resolve(effect.call.id, callInfoOf(effect.call, false, effect.result))
         }
     }
   }
 
-  /** Keeps at hand what the next runs will want, and forgets what no run will want again. */
+  /** Caches what the next runs will read, and evicts what no run will read again. */
   #remember(writes: readonly Write[]): void {
     for (const write of writes) {
       if (write.kind === 'journal') continue
@@ -474,7 +264,7 @@ class StoreScheduler implements TenantScheduler {
       if (write.kind === 'insert') continue
       if (write.state) this.#cache.set('state', id, write.state)
       if (state !== 'done') continue
-      this.#ended.ended(id, tenant)
+      this.#ended.add(id, tenant)
       this.#cache.delete('input', id)
       this.#cache.delete('state', id)
       if (parentId !== '' && write.result !== undefined) this.#cache.set('result', id, write.result)
@@ -482,15 +272,10 @@ class StoreScheduler implements TenantScheduler {
   }
 }
 
-/** The call whose run dispatches a call with this id, unless the application chose the id (C1 in core's coroutine.ts). */
-function makerOf(id: string): string | undefined {
-  return /^(.+)\/d[\d.]+-[^/]+$/.exec(id)?.[1]
-}
-
-/** Nothing of the request is recorded: what is acknowledged has to run, and a call of somebody else's cannot stand for it. */
-function notYours(index: number, id: string): DispatchError {
-  return new DispatchError(
-    'permission_denied',
-    `calls[${index}].dispatch_id: a call of another tenant has the id ${JSON.stringify(id)}; choose one that is yours alone, with a prefix of your own`,
-  )
+/** D4: runs are aborted early, and first runs of children are started early where the endpoint is in this process. */
+function earlyRule(isLocal: SchedulerOptions['isLocal'] = () => false): (effect: Effect) => boolean {
+  return (effect) => {
+    if (effect.kind !== 'run') return effect.kind === 'abort'
+    return effect.parentId !== '' && effect.deliveries === undefined && isLocal(effect.endpoint)
+  }
 }

@@ -52,8 +52,8 @@ export interface ServedScheduler {
   /** The scheduler itself. */
   readonly scheduler: TenantScheduler
   /**
-   * Takes no new requests, lets runs end for `graceMs` (default 10 s), then closes everything. Runs that have not
-   * ended are made again at the next start.
+   * Takes no new requests, gives runs `graceMs` (default 10 s) to end, then closes everything. Runs that have not ended are
+   * repeated after the next start.
    */
   close(graceMs?: number): Promise<void>
 }
@@ -62,13 +62,13 @@ const HOST = '127.0.0.1'
 const PORT = 8001
 const GRACE_MS = 10_000
 
-/** Longer than load balancers keep idle connections, so that it is they who close them. */
+/** Longer than load balancers keep idle connections, so that the load balancer closes them first. */
 const KEEP_ALIVE_MS = 75_000
 
 /**
- * A stand-alone scheduler: opens the store, listens, and begins to run calls.
+ * Runs a stand-alone scheduler: opens the store, listens, and starts to run calls.
  *
- * `GET /health` answers 200 while it can read its store, and 503 otherwise.
+ * `GET /health` is answered with 200 while the store can be read, and with 503 otherwise.
  *
  * @throws {TypeError} When an option is malformed, or missing for that host.
  * @throws {DispatchError} When the store cannot be opened, or the address cannot be listened on.
@@ -129,13 +129,13 @@ function checkOptions(options: ServeSchedulerOptions): void {
   const isStore = typeof store === 'string' ? store !== '' : typeof store === 'object' && store !== null
   if (!isStore) {
     throw new TypeError(
-      `option store: wanted the path of a file, ':memory:' or a store, got ${describeValue(store)}`,
+      `option store: expected the path of a file, ':memory:' or a store, got ${describeValue(store)}`,
     )
   }
-  // A variable that is not set must not turn signatures off.
+  // An unset variable must not switch signing off.
   if (typeof signingKey === 'string' && signingKey.trim() === '') {
     throw new TypeError(
-      'option signingKey: wanted a private key, got an empty text; leave the option out to sign nothing',
+      'option signingKey: expected a private key, got an empty string; leave the option out to sign nothing',
     )
   }
   checkInteger(port, 'option port', { min: 0, max: 65_535 })
@@ -145,11 +145,13 @@ function assertGuarded(host: string, { apiKeys, allowedEndpoints }: ServeSchedul
   if (isLoopbackHost(host)) return
   const reason = `other machines can reach host ${JSON.stringify(host)}`
   if (apiKeys === undefined) {
-    throw new TypeError(`option apiKeys: wanted at least one key, since ${reason}; or listen on 127.0.0.1`)
+    throw new TypeError(
+      `option apiKeys: expected at least one key, got none, and ${reason}; set apiKeys, or listen on 127.0.0.1`,
+    )
   }
   if (allowedEndpoints === undefined) {
     throw new TypeError(
-      `option allowedEndpoints: wanted the URLs of your applications, such as ["https://app.example.com"], since ${reason} and could make this one call anything; ["*"] allows that`,
+      `option allowedEndpoints: expected the URLs of your applications, such as ["https://app.example.com"], got none, and ${reason} and could make this one send requests to any URL; ["*"] allows that`,
     )
   }
 }
@@ -169,7 +171,7 @@ function withHealth(
   return (request, response) => {
     if (request.method !== 'GET' || request.url?.split('?', 1)[0] !== '/health')
       return handle(request, response)
-    // A read of a call that does not exist goes all the way to the disk.
+    // A call that does not exist is looked up on the disk.
     const healthy = closing.aborted ? Promise.reject(new Error('closing')) : scheduler.get('-')
     healthy.then(
       () => writeHealth(response, 200, 'ok'),

@@ -13,6 +13,7 @@
  * I10 Who waits for a result is told what the store says.
  * I11 A call whose cancellation was acknowledged is done.
  * I12 Nobody starves: a call waits no longer than its turn.
+ * I13 A call in the kernel changes only into states that follow its present one.
  */
 export class Violation extends Error {
   constructor(invariant: string, message: string) {

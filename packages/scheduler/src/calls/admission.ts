@@ -6,7 +6,7 @@ import type { Clock } from '../time/clock.js'
 /** Calls that are not done: about 500 bytes of memory each. */
 const LIVE_CALLS_MAX = 2_000_000
 
-/** Their inputs lie in the store, not in memory. */
+/** In the store, not in memory. */
 const LIVE_BYTES_MAX = 10_000_000_000
 
 /** Limits on new calls; beyond them, calls are refused with `throttled`. */
@@ -34,33 +34,34 @@ export interface LiveCalls {
 }
 
 /** A request that was admitted. */
-export interface Admitted {
-  /** The kernel has its calls. */
-  submitted(): void
+export interface AdmittedRequest {
+  /** Its calls were submitted to the kernel, which counts them from now on. */
+  markSubmitted(): void
   /** It has been answered. */
-  answered(): void
+  release(): void
 }
 
 /**
- * Which calls a scheduler takes on.
+ * Decides which calls a scheduler accepts.
  *
- * U1 What is refused is refused whole, with `throttled` and the time that it takes, at the rate of late, until there is
- *    room for it (ADR 0013).
- * U2 Calls that accepted calls make are part of what was accepted: refusing them would keep a full scheduler full. Those
- *    that they await come with their answers, not here; those that they dispatch wait for the disk with all others only.
+ * U1 A request is refused as a whole, with `throttled` and the time until there will be capacity for it, at the recent rate
+ *    (ADR 0013).
+ * U2 Calls made by accepted calls are part of what was accepted: refusing them would keep a full scheduler full. Those that
+ *    are awaited come with the answers of runs, not here; those that are dispatched are bounded by the unacknowledged calls
+ *    only.
  */
 export class Admission {
   readonly #clock: Clock
   readonly #liveCallsMax: number
   readonly #liveBytesMax: number
   readonly #unacknowledged: Capacity
-  /** Calls that are done, of late. */
+  /** Recent rate at which calls end. */
   readonly #ended = new Rate()
-  /** Bytes of their inputs. */
+  /** The same in bytes of their inputs. */
   readonly #endedBytes = new Rate()
-  /** Calls that were admitted and that the kernel does not have yet. */
-  #onTheirWay = 0
-  #bytesOnTheirWay = 0
+  /** Calls that were admitted and not submitted to the kernel yet. */
+  #unsubmitted = 0
+  #unsubmittedBytes = 0
 
   constructor(limits: AdmissionLimits, clock: Clock) {
     this.#clock = clock
@@ -76,16 +77,16 @@ export class Admission {
   }
 
   /** A call is done. */
-  ended(inputBytes: number): void {
+  recordEnd(inputBytes: number): void {
     this.#ended.add(1, this.#clock.nowMs())
     this.#endedBytes.add(inputBytes, this.#clock.nowMs())
   }
 
   /**
-   * @param isAccepted - Whether a call belongs to one that was accepted (U2).
-   * @throws {DispatchError} `throttled`, with the time until there will be room.
+   * @param isAccepted - Whether a call was made by an accepted one (U2).
+   * @throws {DispatchError} `throttled`, with the time until there will be capacity.
    */
-  admit(calls: readonly Call[], live: LiveCalls, isAccepted: (call: Call) => boolean): Admitted {
+  admit(calls: readonly Call[], live: LiveCalls, isAccepted: (call: Call) => boolean): AdmittedRequest {
     const fresh = calls.filter((call) => !isAccepted(call))
     if (fresh.length > 0) this.#assertCapacity(fresh, live)
     const count = calls.length
@@ -95,44 +96,44 @@ export class Admission {
     if (reservation === undefined) {
       throw new DispatchError(
         'throttled',
-        `${capacity.count} calls of ${capacity.bytes} bytes are waiting to be recorded, and no more fit`,
+        `${capacity.count} calls of ${capacity.bytes} bytes wait to be recorded, which is the maximum; retry later`,
         { retryAfterMs: capacity.retryAfterMs(count, bytes) },
       )
     }
-    this.#onTheirWay += count
-    this.#bytesOnTheirWay += bytes
+    this.#unsubmitted += count
+    this.#unsubmittedBytes += bytes
     let isSubmitted = false
-    const submitted = (): void => {
+    const markSubmitted = (): void => {
       if (isSubmitted) return
       isSubmitted = true
-      this.#onTheirWay -= count
-      this.#bytesOnTheirWay -= bytes
+      this.#unsubmitted -= count
+      this.#unsubmittedBytes -= bytes
     }
     return {
-      submitted,
-      answered: () => {
-        submitted()
+      markSubmitted,
+      release: () => {
+        markSubmitted()
         reservation.release()
       },
     }
   }
 
   #assertCapacity(calls: readonly Call[], { size: liveCalls, inputBytes: liveBytes }: LiveCalls): void {
-    const tooMany = liveCalls + this.#onTheirWay + calls.length - this.#liveCallsMax
+    const tooMany = liveCalls + this.#unsubmitted + calls.length - this.#liveCallsMax
     if (tooMany > 0) {
       throw new DispatchError(
         'throttled',
-        `the scheduler holds ${liveCalls} calls that are not done, of at most ${this.#liveCallsMax}`,
+        `${liveCalls} calls are not done, of at most ${this.#liveCallsMax}; retry later`,
         { retryAfterMs: this.#ended.adviceMsFor(tooMany, this.#clock.nowMs()) },
       )
     }
     const bytes = bytesOfCalls(calls)
-    const held = liveBytes + this.#bytesOnTheirWay
+    const held = liveBytes + this.#unsubmittedBytes
     const tooLarge = held + bytes - this.#liveBytesMax
     if (held > 0 && tooLarge > 0) {
       throw new DispatchError(
         'throttled',
-        `the scheduler holds calls that are not done with inputs of ${liveBytes} bytes, of at most ${this.#liveBytesMax}`,
+        `calls that are not done have inputs of ${liveBytes} bytes, of at most ${this.#liveBytesMax}; retry later`,
         { retryAfterMs: this.#endedBytes.adviceMsFor(tooLarge, this.#clock.nowMs()) },
       )
     }

@@ -15,7 +15,7 @@ const STATES = {
   done: CallState.DONE,
 } as const
 
-/** What the API says of a call. */
+/** A call as the API shows it. */
 export function callInfoOf(call: CallRecord, isRunning: boolean, result?: Uint8Array): CallInfo {
   const info = create(CallInfoSchema)
   info.dispatchId = call.id

@@ -5,17 +5,17 @@ const REMEMBERED_MAX = 10_000
 export const UUIDV7_BELOW = '1'
 
 /**
- * The calls that have ended of late, and with them which ids are in use, mostly without a look into the store.
+ * The calls that have ended recently, and with them which ids are in use, mostly without a look into the store.
  *
- *  E1 A call that has ended and whose end is not durable yet is known, even if the store has never heard of it.
- *  E2 An id below {@link UUIDV7_BELOW} that is above all that were ever forgotten here, or are in the store from before, is
- *     free unless its call goes on or is remembered. Of any other the store has to be asked. Ids that clients make are
- *     versions 7 and grow with time, so nearly all are free by this rule.
+ *  E1 A call that has ended and whose end is not durable yet is in use, even if the store does not have its record.
+ *  E2 An id below {@link UUIDV7_BELOW} and above all that were ever forgotten here, or were in the store at the start, is free
+ *     unless its call is live or remembered. For any other id the store has to be asked. Ids that clients make are UUIDs
+ *     version 7 and grow with time, so nearly all of them are free by this rule.
  */
 export class EndedCalls {
   /** Tenants of the calls whose end is not durable yet, by id. */
   readonly #undurable = new Map<string, string>()
-  /** Of those whose end is durable, in two halves: the older one is forgotten at once, for taking out one by one is slow. */
+  /** Those whose end is durable, in two halves: the older one is forgotten as a whole, for deleting one by one is slow. */
   #newer = new Map<string, string>()
   #older = new Map<string, string>()
   #highestForgotten = ''
@@ -25,47 +25,48 @@ export class EndedCalls {
     this.#highestForgotten = highestId
   }
 
-  ended(id: string, tenant: string): void {
+  /** A call has ended. */
+  add(id: string, tenant: string): void {
     this.#undurable.set(id, tenant)
   }
 
-  /** @param isTop - Whether the call was dispatched. Nobody can ask for the id of a child. */
-  durable(id: string, tenant: string, isTop: boolean): void {
+  /** The end of the call is durable. @param isRoot - Whether it was dispatched: ids of children cannot be submitted. */
+  markDurable(id: string, tenant: string, isRoot: boolean): void {
     this.#undurable.delete(id)
-    if (!isTop) return
+    if (!isRoot) return
     this.#newer.set(id, tenant)
     if (this.#newer.size < REMEMBERED_MAX / 2) return
-    for (const old of this.#older.keys()) this.#highestForgotten = highestOf(old, this.#highestForgotten)
+    for (const old of this.#older.keys()) this.#highestForgotten = higherOf(old, this.#highestForgotten)
     this.#older = this.#newer
     this.#newer = new Map()
   }
 
-  /** Calls have been deleted, and which ones only the store knows: their ids are free again. */
-  forget(): void {
+  /** Calls have been deleted, and only the store knows which: their ids are free again. */
+  forgetAll(): void {
     for (const half of [this.#newer, this.#older])
-      for (const id of half.keys()) this.#highestForgotten = highestOf(id, this.#highestForgotten)
+      for (const id of half.keys()) this.#highestForgotten = higherOf(id, this.#highestForgotten)
     this.#newer = new Map()
     this.#older = new Map()
   }
 
-  /** Whose call it is that has ended and whose end is not durable yet. */
-  tenantOf(id: string): string | undefined {
+  /** The tenant of a call that has ended and whose end is not durable yet. */
+  undurableTenantOf(id: string): string | undefined {
     return this.#undurable.get(id)
   }
 
-  /** Whose call it is that has ended and is remembered. */
-  ownerOf(id: string): string | undefined {
+  /** The tenant of a call that has ended and is remembered. */
+  tenantOf(id: string): string | undefined {
     return this.#undurable.get(id) ?? this.#newer.get(id) ?? this.#older.get(id)
   }
 
-  /** Whether a call that does not go on has this id; `undefined` when only the store knows. */
+  /** Whether a call that has ended has this id; `undefined` when only the store can tell. */
   isUsed(id: string): boolean | undefined {
     if (this.#undurable.has(id) || this.#newer.has(id) || this.#older.has(id)) return true
     return id < UUIDV7_BELOW && id > this.#highestForgotten ? false : undefined
   }
 }
 
-/** Of the ids that E2 speaks of. */
-function highestOf(id: string, highest: string): string {
+/** The higher of two ids, where those to which E2 does not apply are lowest. */
+function higherOf(id: string, highest: string): string {
   return id < UUIDV7_BELOW && id > highest ? id : highest
 }

@@ -1,26 +1,26 @@
-/** What {@link createUuidv7} needs of the world. */
+/** Sources of time and randomness. */
 export interface Uuidv7Sources {
-  /** Epoch milliseconds. May go backwards; the ids do not. */
+  /** Epoch milliseconds. May go backwards; the order of the ids does not. */
   readonly nowMs: () => number
-  /** That many random bytes, none of them used before. */
+  /** Returns that many new random bytes. */
   readonly randomBytes: (size: number) => Uint8Array
 }
 
-/** Randomness is fetched for this many ids at once: one `randomBytes` per id would cost more than the id. */
+/** Random bytes are fetched for this many ids together: one `randomBytes` per id would cost more than the id. */
 const IDS_PER_FETCH = 256
 const RANDOM_BYTES_PER_ID = 10
 /** The 12 bits after the version are a counter. */
 const COUNTER_MAX = 0xfff
-/** A new millisecond starts somewhere in the lower half, which leaves at least 2,048 ids until it is used up. */
+/** In a new millisecond the counter starts in its lower half, which leaves at least 2,048 ids until it is used up. */
 const COUNTER_SEED_MASK = 0x7ff
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /**
- * Makes a source of UUIDs of version 7 that sort, as strings, in the order in which they were made.
+ * Creates a generator of UUIDs version 7 whose string order is the order in which they were made.
  *
- * Within a millisecond a counter goes up (RFC 9562 section 6.2, method 1); when it is used up, or the clock goes
- * backwards, the time inside the ids runs ahead of the clock instead. 62 bits of each id are random.
+ * Within a millisecond a counter is incremented (RFC 9562 section 6.2, method 1). When it is used up, or the clock goes
+ * backwards, the time in the ids runs ahead of the clock. 62 bits of each id are random.
  */
 export function createUuidv7({ nowMs, randomBytes }: Uuidv7Sources): () => string {
   let pool: Uint8Array = new Uint8Array(0)
@@ -54,7 +54,7 @@ function timeTextOf(ms: number): string {
   return `${text.slice(0, 8)}-${text.slice(8)}`
 }
 
-/** Eight bytes as the last two groups, the first two bits replaced by the variant. */
+/** Eight bytes as the last two groups; the first two bits are replaced by the variant. */
 function randomText(bytes: Uint8Array, at: number): string {
   const hex = (index: number) => HEX[byteAt(bytes, at + index)]
   const variant = HEX[(byteAt(bytes, at) & 0x3f) | 0x80]

@@ -6,13 +6,13 @@ import type { NewCall } from '../kernel/events.js'
 /** Most calls of one Dispatch request. */
 export const DISPATCH_CALLS_MAX = 10_000
 
-/** Longest time an expiration, delay or give-up may name: a hundred years, so that sums stay exact. */
+/** Longest expiration, delay and give-up time: a hundred years, so that sums stay exact. */
 const DURATION_SECONDS_MAX = 3_155_760_000n
 
-/** Few priorities are in use at one time; the range keeps mistakes out. */
+/** Only a few priorities are in use concurrently; the range excludes mistakes. */
 const PRIORITY_MAX = 1_000
 
-/** Ids of calls made inside calls grow with the depth of the tree. */
+/** Ids of children grow with the depth of the tree. */
 const ID_LENGTH_MAX = 2048
 
 const ENDPOINT_SCHEMES = ['http://', 'https://', 'bridge://', 'arn:aws:lambda']
@@ -26,21 +26,21 @@ const EMPTY_INPUT: Any = {
 /**
  * Checks the calls of one request.
  *
- * @throws {DispatchError} `invalid_argument`, naming the first field that is wrong; then nothing of the request
- *   is to be recorded (conformance cases Q02, Q03).
+ * @throws {DispatchError} `invalid_argument`, naming the first invalid field; then nothing of the request may be recorded
+ *   (conformance cases Q02, Q03).
  */
 export function assertCalls(calls: readonly Call[]): void {
   if (calls.length > DISPATCH_CALLS_MAX) {
     throw new DispatchError(
       'invalid_argument',
-      `calls: wanted at most ${DISPATCH_CALLS_MAX} calls in one request, got ${calls.length}; send several requests`,
+      `calls: expected at most ${DISPATCH_CALLS_MAX} calls in one request, got ${calls.length}; split them over several requests`,
     )
   }
   const problem = problemIn(calls, 'calls', { endpointRequired: true })
   if (problem !== undefined) throw new DispatchError('invalid_argument', problem)
 }
 
-/** What is wrong with the first of `calls` that is not right, as {@link problemOf} says it. */
+/** The problem of the first invalid call, as of {@link problemOf}, with its path. */
 export function problemIn(
   calls: readonly Call[],
   path: string,
@@ -54,7 +54,7 @@ export function problemIn(
 }
 
 /**
- * What is wrong with a call, beginning with the field; `undefined` when nothing is. Inside a Poll the endpoint may be
+ * The problem of an invalid call, beginning with the field; `undefined` when the call is valid. In a Poll the endpoint may be
  * empty (Q08).
  */
 export function problemOf(call: Call, options: { readonly endpointRequired: boolean }): string | undefined {
@@ -71,7 +71,7 @@ export function problemOf(call: Call, options: { readonly endpointRequired: bool
   )
 }
 
-/** A call that {@link problemOf} has nothing to say against, in the words of the kernel. */
+/** A valid call as the kernel takes it. */
 export function newCallOf(call: Call): NewCall {
   return {
     endpoint: call.endpoint,
@@ -94,30 +94,32 @@ export function newCallOf(call: Call): NewCall {
 
 function priorityProblem(priority: number): string | undefined {
   if (Math.abs(priority) <= PRIORITY_MAX) return undefined
-  return `priority: wanted -${PRIORITY_MAX} to ${PRIORITY_MAX}, got ${priority}`
+  return `priority: expected -${PRIORITY_MAX} to ${PRIORITY_MAX}, got ${priority}`
 }
 
 function keyProblem({ concurrencyKey, concurrencyKeyMax }: Call): string | undefined {
   if (concurrencyKey === '') return undefined
   if (concurrencyKey.length > NAME_LENGTH_MAX) {
-    return `concurrency_key: wanted at most ${NAME_LENGTH_MAX} characters, got ${concurrencyKey.length}`
+    return `concurrency_key: expected at most ${NAME_LENGTH_MAX} characters, got ${concurrencyKey.length}`
   }
-  return concurrencyKeyMax > 0 ? undefined : `concurrency_key_max: wanted 1 or more with a concurrency_key`
+  return concurrencyKeyMax > 0
+    ? undefined
+    : `concurrency_key_max: expected 1 or more with a concurrency_key, got 0`
 }
 
-/** Calls that come together mostly name one endpoint, and looking at a URL takes longer than the rest of a call. */
+/** Consecutive calls mostly have the same endpoint, and validating a URL takes longer than the rest of a call. */
 let lastValidEndpoint: string | undefined
 
 function endpointProblem(endpoint: string, isRequired: boolean): string | undefined {
   if (endpoint === lastValidEndpoint || (endpoint === '' && !isRequired)) return undefined
-  if (endpoint === '') return `endpoint: wanted the URL of the application, got none`
+  if (endpoint === '') return `endpoint: expected the URL of the application, got none`
   const scheme = ENDPOINT_SCHEMES.find((prefix) => endpoint.startsWith(prefix))
   if (scheme === undefined) {
-    return `endpoint: wanted a URL that starts with ${ENDPOINT_SCHEMES.join(', ')}, got ${quote(endpoint)}`
+    return `endpoint: expected a URL that starts with ${ENDPOINT_SCHEMES.join(', ')}, got ${quote(endpoint)}`
   }
-  if (endpoint.length > 2048) return `endpoint: wanted at most 2048 characters, got ${endpoint.length}`
+  if (endpoint.length > 2048) return `endpoint: expected at most 2048 characters, got ${endpoint.length}`
   if (scheme !== 'arn:aws:lambda' && !URL.canParse(endpoint)) {
-    return `endpoint: wanted a URL, got ${quote(endpoint)}`
+    return `endpoint: expected a URL, got ${quote(endpoint)}`
   }
   lastValidEndpoint = endpoint
   return undefined
@@ -125,28 +127,30 @@ function endpointProblem(endpoint: string, isRequired: boolean): string | undefi
 
 function functionProblem(name: string): string | undefined {
   if (FUNCTION_NAME_PATTERN.test(name) && name.length <= NAME_LENGTH_MAX) return undefined
-  return `function: wanted a name that matches ${FUNCTION_NAME_PATTERN.source}, got ${quote(name)}`
+  return `function: expected a name that matches ${FUNCTION_NAME_PATTERN.source}, got ${quote(name)}`
 }
 
 function idProblem(id: string): string | undefined {
   if (id === '') return undefined
   if (id.length > ID_LENGTH_MAX || !/^[\x21-\x7e]+$/.test(id)) {
-    return `dispatch_id: wanted at most ${ID_LENGTH_MAX} visible ASCII characters, got ${quote(id)}`
+    return `dispatch_id: expected at most ${ID_LENGTH_MAX} visible ASCII characters, got ${quote(id)}`
   }
-  // Such an id belongs to the calls that a call makes; taking it would stand in their way.
-  if (/\/[\d.]+$/.test(id)) return `dispatch_id: an id may not end in a slash and a number, got ${quote(id)}`
+  // Ids of children end so: this one could collide with a child that is made later.
+  if (/\/[\d.]+$/.test(id))
+    return `dispatch_id: expected an id that does not end in a slash and a number, got ${quote(id)}`
   return undefined
 }
 
 function durationProblem(duration: WireDuration | undefined, field: string): string | undefined {
   if (duration === undefined) return undefined
-  if (duration.seconds < 0n || duration.nanos < 0) return `${field}: wanted no negative duration`
+  if (duration.seconds < 0n || duration.nanos < 0)
+    return `${field}: expected a duration of 0 or more, got a negative one`
   if (duration.seconds > DURATION_SECONDS_MAX)
-    return `${field}: wanted at most ${DURATION_SECONDS_MAX} seconds`
+    return `${field}: expected at most ${DURATION_SECONDS_MAX} seconds, got ${duration.seconds}`
   return undefined
 }
 
-/** Rounded up, so that a limit of less than a millisecond does not read as none. */
+/** Rounded up, so that a limit of less than a millisecond does not become 0, which means none. */
 export function millisecondsOf(duration: WireDuration | undefined): number {
   return duration === undefined ? 0 : Math.ceil(Number(duration.seconds) * 1000 + duration.nanos / 1e6)
 }

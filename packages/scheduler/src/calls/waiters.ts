@@ -14,14 +14,14 @@ export interface WaiterLimits {
   readonly waitersMax?: number
 }
 
-/** Those who wait for calls to end. */
+/** Requests that wait for calls to end. */
 export class Waiters {
   readonly #clock: Clock
   readonly #countMax: number
   readonly #byId = new Map<string, Set<Waiter>>()
   #count = 0
-  /** Those who waited no longer, of late. */
-  readonly #gone = new Rate()
+  /** Recent rate at which waits end, for the advice when there are too many. */
+  readonly #ended = new Rate()
 
   constructor(clock: Clock, limits: WaiterLimits = {}) {
     this.#clock = clock
@@ -35,7 +35,7 @@ export class Waiters {
   /**
    * Resolves with the call when it is done, and with `undefined` when the time is up or `signal` aborts.
    *
-   * @throws {DispatchError} `throttled` when too many wait, with the time until one will have gone.
+   * @throws {DispatchError} `throttled` when too many requests wait, with the time until one of them will have ended.
    */
   wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<CallInfo | undefined> {
     if (signal?.aborted) return Promise.resolve(undefined)
@@ -51,8 +51,9 @@ export class Waiters {
   }
 
   #fullError(): DispatchError {
-    return new DispatchError('throttled', `${this.#count} requests wait for calls to end, and no more may`, {
-      retryAfterMs: this.#gone.adviceMsFor(1, this.#clock.nowMs()),
+    const message = `${this.#count} requests wait for calls to end, which is the maximum; retry later`
+    return new DispatchError('throttled', message, {
+      retryAfterMs: this.#ended.adviceMsFor(1, this.#clock.nowMs()),
     })
   }
 
@@ -75,7 +76,7 @@ export class Waiters {
     const waiters = this.#byId.get(id)
     if (!waiters?.delete(waiter)) return
     this.#count -= 1
-    this.#gone.add(1, this.#clock.nowMs())
+    this.#ended.add(1, this.#clock.nowMs())
     if (waiters?.size === 0) this.#byId.delete(id)
   }
 }

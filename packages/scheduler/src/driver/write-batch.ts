@@ -1,12 +1,13 @@
 import type { Effect } from '../kernel/events.js'
 import type { Write } from '../store/store.js'
 
-/** What is to become durable together, and what is to happen then. */
+/** Writes that become durable together, with the effects and acknowledgements that follow. */
 export class WriteBatch {
   readonly writes: Write[] = []
-  readonly #recorded = new Set<string>()
-  /** Calls that it records and that are still to start before it is durable (rule D4 of driver.ts). */
-  toStart = 0
+  /** Ids of the calls that it inserts. */
+  readonly #inserted = new Set<string>()
+  /** Effects for calls that it inserts that are still to be performed before its commit (D4). */
+  pendingStarts = 0
   readonly effects: Effect[] = []
   readonly #waiting: {
     readonly resolve: () => void
@@ -15,24 +16,24 @@ export class WriteBatch {
 
   add(write: Write): void {
     this.writes.push(write)
-    if (write.kind === 'insert') this.#recorded.add(write.call.id)
+    if (write.kind === 'insert') this.#inserted.add(write.call.id)
   }
 
-  /** Whether it is the one that records this call. */
-  records(id: string): boolean {
-    return this.#recorded.has(id)
+  /** Whether this batch records the call for the first time. */
+  inserts(id: string): boolean {
+    return this.#inserted.has(id)
   }
 
   get isEmpty(): boolean {
     return this.writes.length === 0 && this.effects.length === 0 && this.#waiting.length === 0
   }
 
-  /** Calls `resolve` once what is in the batch is durable, or the store has failed for good; or `reject` before. */
+  /** Calls `resolve` once the batch is durable or the store has failed permanently, and `reject` when {@link refuse} comes first. */
   onDurable(resolve: () => void, reject?: (error: Error) => void): void {
     this.#waiting.push({ resolve, reject })
   }
 
-  /** Keeps those who can be refused waiting no longer. The batch may become durable all the same. */
+  /** Rejects those that can be rejected. The batch may become durable later. */
   refuse(error: Error): void {
     for (const { reject } of this.#waiting) reject?.(error)
   }

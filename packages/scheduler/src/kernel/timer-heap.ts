@@ -1,9 +1,9 @@
 /**
- * Things by the time at which they are due; what is due at one time comes out in the order in which it was added.
- * An entry that no longer means anything stays: the owner checks when it comes out, and lets them be dropped together
- * when they are many ({@link keepOnly}).
+ * Items ordered by the time at which they are due; items due at the same time come out in the order in which they were added.
+ * Entries cannot be deleted one by one: the owner ignores stale ones when they come out, and drops them together when there
+ * are many ({@link keepOnly}).
  *
- * Three arrays instead of one of objects: 24 bytes an entry, where an object with its boxed number takes 72.
+ * Three arrays instead of one of objects: 24 bytes per entry, where an object with its boxed number takes 72.
  */
 export class TimerHeap<T> {
   readonly #atMs: number[] = []
@@ -32,7 +32,7 @@ export class TimerHeap<T> {
     this.#set(index, atMs, order, item)
   }
 
-  /** The earliest entry that is due at `nowMs`, taken out. */
+  /** Removes and returns the earliest item that is due at `nowMs`. */
   takeDue(nowMs: number): T | undefined {
     if (!(this.nextAtMs <= nowMs)) return undefined
     const first = this.#items[0] as T
@@ -43,13 +43,13 @@ export class TimerHeap<T> {
     return first
   }
 
-  /** Drops the entries that mean nothing any more. Takes time that grows with their number. */
-  keepOnly(means: (atMs: number, item: T) => boolean): void {
+  /** Drops the entries for which `isCurrent` is false. Takes time that grows with the number of entries. */
+  keepOnly(isCurrent: (atMs: number, item: T) => boolean): void {
     const kept = this.#items.flatMap((item, index) => {
       const atMs = this.#atMs[index] as number
-      return means(atMs, item) ? [{ atMs, order: this.#orders[index] as number, item }] : []
+      return isCurrent(atMs, item) ? [{ atMs, order: this.#orders[index] as number, item }] : []
     })
-    // What is sorted is a heap.
+    // A sorted list is a heap.
     kept.sort((a, b) => a.atMs - b.atMs || a.order - b.order)
     for (const list of [this.#atMs, this.#orders, this.#items]) list.length = kept.length
     for (const [index, { atMs, order, item }] of kept.entries()) this.#set(index, atMs, order, item)
@@ -74,8 +74,8 @@ export class TimerHeap<T> {
   }
 
   #isBefore(index: number, atMs: number, order: number): boolean {
-    const itsMs = this.#atMs[index] as number
-    return itsMs < atMs || (itsMs === atMs && (this.#orders[index] as number) < order)
+    const ownAtMs = this.#atMs[index] as number
+    return ownAtMs < atMs || (ownAtMs === atMs && (this.#orders[index] as number) < order)
   }
 
   #copy(from: number, to: number): void {

@@ -1,21 +1,15 @@
-import { DispatchError, RunAborter } from '@dispatch/protocol'
+import { DispatchError } from '@dispatch/protocol'
+import type { RunEffect } from '../kernel/events.js'
 import type { Clock } from '../time/clock.js'
-
-/** A run that goes on. */
-export class LiveRun extends RunAborter {
-  /** How long it may take, from when its endpoint was asked. */
-  limitMs = 0
-  /** Monotonic; none as long as it waits for what it needs. */
-  deadlineMs = Number.POSITIVE_INFINITY
-}
+import { Run } from './run.js'
 
 /**
- * The runs that go on, each with its time limit. One timer for all of them, which looks at every run when it fires: under
- * load thousands begin and end in a second, and hardly one comes near its limit.
+ * The runs under way, each with its time limit. One timer serves all of them, and looks at every run when it fires: under
+ * load thousands begin and end per second, and hardly one comes near its limit.
  */
 export class LiveRuns {
   readonly #clock: Clock
-  readonly #runs = new Map<number, LiveRun>()
+  readonly #runs = new Map<number, Run>()
   #timerAtMs = Number.POSITIVE_INFINITY
   #cancelTimer: (() => void) | undefined
 
@@ -27,37 +21,38 @@ export class LiveRuns {
     return this.#runs.size
   }
 
-  begin(run: number): LiveRun {
-    const live = new LiveRun()
-    this.#runs.set(run, live)
-    return live
+  begin(effect: RunEffect): Run {
+    const run = new Run(effect)
+    this.#runs.set(effect.run, run)
+    return run
   }
 
-  get(run: number): LiveRun | undefined {
-    return this.#runs.get(run)
+  /** @param number - `run` of its effect. */
+  get(number: number): Run | undefined {
+    return this.#runs.get(number)
   }
 
-  /** Aborts the run with `timeout` once it has taken so long from now. */
-  limit(live: LiveRun, limitMs: number): void {
-    live.limitMs = limitMs
-    live.deadlineMs = this.#clock.monotonicMs() + limitMs
-    this.#wakeAt(live.deadlineMs)
+  /** Starts the time limit of a run: it is aborted with `timeout` in `limitMs`. */
+  limit(run: Run, limitMs: number): void {
+    run.limitMs = limitMs
+    run.deadlineMs = this.#clock.monotonicMs() + limitMs
+    this.#checkAt(run.deadlineMs)
   }
 
-  end(run: number): void {
-    this.#runs.delete(run)
+  end({ effect }: Run): void {
+    this.#runs.delete(effect.run)
     if (this.#runs.size === 0) this.#stopTimer()
   }
 
   abortAll(reason: DispatchError): void {
-    for (const live of this.#runs.values()) live.abort(reason)
+    for (const run of this.#runs.values()) run.abort(reason)
   }
 
-  #wakeAt(atMs: number): void {
+  #checkAt(atMs: number): void {
     if (atMs >= this.#timerAtMs) return
     this.#stopTimer()
     this.#timerAtMs = atMs
-    this.#cancelTimer = this.#clock.after(atMs - this.#clock.monotonicMs(), () => this.#look())
+    this.#cancelTimer = this.#clock.after(atMs - this.#clock.monotonicMs(), () => this.#abortLate())
   }
 
   #stopTimer(): void {
@@ -66,16 +61,16 @@ export class LiveRuns {
     this.#timerAtMs = Number.POSITIVE_INFINITY
   }
 
-  #look(): void {
+  #abortLate(): void {
     this.#cancelTimer = undefined
     this.#timerAtMs = Number.POSITIVE_INFINITY
     const nowMs = this.#clock.monotonicMs()
     let nextMs = Number.POSITIVE_INFINITY
-    for (const live of this.#runs.values()) {
-      if (live.aborted) continue
-      if (live.deadlineMs > nowMs) nextMs = Math.min(nextMs, live.deadlineMs)
-      else live.abort(new DispatchError('timeout', `the run took longer than ${live.limitMs} ms`))
+    for (const run of this.#runs.values()) {
+      if (run.aborted) continue
+      if (run.deadlineMs > nowMs) nextMs = Math.min(nextMs, run.deadlineMs)
+      else run.abort(new DispatchError('timeout', `the run took longer than ${run.limitMs} ms`))
     }
-    if (nextMs < Number.POSITIVE_INFINITY) this.#wakeAt(nextMs)
+    if (nextMs < Number.POSITIVE_INFINITY) this.#checkAt(nextMs)
   }
 }

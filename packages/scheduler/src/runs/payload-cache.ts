@@ -1,12 +1,12 @@
-/** What of a call is kept. */
+/** Which payload of a call. */
 export type PayloadKind = 'input' | 'state' | 'result'
 
-/** About what an entry costs beside its bytes: the key, the map's slot and the array's own object. */
+/** Approximate memory of an entry beside its bytes: the key, the slot of the map and the object of the array. */
 const ENTRY_BYTES = 300
 
 /**
- * Payloads that will probably be wanted soon, so that running a call just recorded, or telling a parent of a child
- * just done, reads nothing from the store. Bounded; forgetting is always safe.
+ * Payloads that will probably be read soon, so that running a call that was just recorded, or resuming a parent after a child
+ * that just ended, reads nothing from the store. Bounded; evicting is always safe.
  */
 export class PayloadCache {
   readonly #bytesMax: number
@@ -40,7 +40,7 @@ export class PayloadCache {
     this.#bytes -= ENTRY_BYTES + payload.byteLength
   }
 
-  /** Forgets the oldest of each kind until a tenth of the room is free, so that this is done rarely. */
+  /** Evicts the oldest of each kind until a tenth of the capacity is free, so that this happens rarely. */
   #shrink(): void {
     for (const kind of ['result', 'state', 'input'] as const) {
       for (const [id] of this.#entries[kind]) {

@@ -7,13 +7,13 @@ import {
   writeProto,
 } from '@dispatch/protocol/messages'
 
-/** Tags of the fields of a `PollResult`, which have a length. */
+/** Tags of the length-delimited fields of a `PollResult`. */
 const COROUTINE_STATE_TAG = 0x0a
 const TYPED_COROUTINE_STATE_TAG = 0x22
 
 /**
- * The state of a Poll as the store keeps it: a PollResult with nothing but the state, so that it goes back to the
- * endpoint in the member of the oneof in which it came.
+ * The state of a Poll as the store keeps it: a PollResult with nothing but the state, so that it is sent back in the member of
+ * the oneof in which it was received.
  */
 export function encodePollState(state: Poll['state']): Uint8Array {
   switch (state.case) {

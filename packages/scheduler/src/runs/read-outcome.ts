@@ -12,32 +12,35 @@ import {
   WireErrorSchema,
 } from '@dispatch/protocol/messages'
 import { millisecondsOf, newCallOf, problemIn, problemOf } from '../calls/validate-calls.js'
+import { errorResult } from '../kernel/calls/own-results.js'
 import type { Outcome, PolledCall } from '../kernel/events.js'
 import { RETRY_AFTER_MS_MAX } from '../kernel/retry-policy.js'
 import { encodePollState } from './poll-state.js'
 
-/** Most calls one Poll may make. Our endpoints send more in several; others are told. */
+/** Most calls of one Poll. Our endpoints split more over several Polls; other endpoints receive an error. */
 export const POLL_CALLS_MAX = 10_000
 
-/** Status numbers of the wire that are used here. */
+/** Status numbers of the wire. */
 const UNSPECIFIED = 0
 const OK = codeOfStatus('ok')
 
-/** Reads what an endpoint answered. Never throws: an answer that makes no sense is a failure of the endpoint. */
+/** Reads the answer of an endpoint. Never throws: an invalid answer is a failure of the endpoint. */
 export function readOutcome(outcome: RunOutcome, hadJournal: boolean): Outcome {
   if (outcome.kind === 'response') return readResponse(outcome.response, hadJournal)
   return {
     kind: 'failure',
     source: outcome.source,
     statusCode: codeOfStatus(outcome.status),
-    result: failureOf(outcome.status, outcome.message),
+    result: errorResult(outcome.status, outcome.message),
     retryAfterMs: Math.min(outcome.retryAfterMs ?? 0, RETRY_AFTER_MS_MAX),
   }
 }
 
 function readResponse(response: RunResponse, hadJournal: boolean): Outcome {
   if (response.journalWanted) {
-    return hadJournal ? invalid('journal_wanted: the journal came with this run') : { kind: 'journal-wanted' }
+    return hadJournal
+      ? invalid('journal_wanted: expected false for a run that was sent with its journal, got true')
+      : { kind: 'needs-journal' }
   }
   const { directive } = response
   if (directive.case === 'exit' && directive.value.tailCall !== undefined) {
@@ -57,8 +60,8 @@ function readTailCall(response: RunResponse, call: Call): Outcome {
 }
 
 /**
- * The end of a call. Without a result it is a success without output (Q19); a failure without an error gets one
- * that names its status, beside the output it may have (Q15); a number without a row means `permanent` (Q26).
+ * The end of a call. Without a result it is a success without output (Q19); a failure without an error gets one that names its
+ * status, beside the output it may have (Q15); an unknown status number means `permanent` (Q26).
  */
 function readExit(response: RunResponse, exit: Exit | undefined): Outcome {
   const given = exit?.result
@@ -81,7 +84,7 @@ function readExit(response: RunResponse, exit: Exit | undefined): Outcome {
   }
 }
 
-/** What is wrong with a Poll is told to the coroutine, as `PollResult.error`; none of its calls is made. */
+/** A Poll with a problem makes none of its calls; the coroutine receives the problem as `PollResult.error`. */
 function readPoll(poll: Poll): Outcome {
   const problem = pollProblem(poll)
   const maxWaitMs = Math.max(0, millisecondsOf(poll.maxWait))
@@ -94,20 +97,20 @@ function readPoll(poll: Poll): Outcome {
     maxWaitMs,
     wakeOnFailure: poll.wakeOnFailure,
     journalEntry: poll.journalEntry,
-    ...(problem !== undefined && { refusal: failureOf('invalid_argument', problem) }),
+    ...(problem !== undefined && { refusal: errorResult('invalid_argument', problem) }),
   }
 }
 
 function pollProblem(poll: Poll): string | undefined {
   const { minResults, maxResults, calls } = poll
   if (maxResults < 1 || maxResults > POLL_RESULTS_MAX) {
-    return `poll.max_results: wanted 1 to ${POLL_RESULTS_MAX}, got ${maxResults}`
+    return `poll.max_results: expected 1 to ${POLL_RESULTS_MAX}, got ${maxResults}`
   }
   if (minResults < 0 || minResults > POLL_RESULTS_MAX) {
-    return `poll.min_results: wanted 1 to ${POLL_RESULTS_MAX}, got ${minResults}`
+    return `poll.min_results: expected 1 to ${POLL_RESULTS_MAX}, got ${minResults}`
   }
   if (calls.length > POLL_CALLS_MAX) {
-    return `poll.calls: wanted at most ${POLL_CALLS_MAX} calls, got ${calls.length}; make them in several polls`
+    return `poll.calls: expected at most ${POLL_CALLS_MAX} calls, got ${calls.length}; split them over several polls`
   }
   return problemIn(calls, 'poll.calls', { endpointRequired: false })
 }
@@ -120,11 +123,7 @@ function invalid(message: string): Outcome {
   return {
     kind: 'exit',
     statusCode: codeOfStatus('invalid_response'),
-    result: failureOf('invalid_response', message),
+    result: errorResult('invalid_response', message),
     retryAfterMs: 0,
   }
-}
-
-function failureOf(type: string, message: string): Uint8Array {
-  return encodeCallResult(create(CallResultSchema, { error: { type, message } }))
 }

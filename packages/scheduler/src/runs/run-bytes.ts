@@ -1,107 +1,110 @@
-/** Payloads that small are not worth counting: a thousand runs of a function have 64 MB of them. */
+/** Smaller payloads are not counted: even a thousand runs of a function have no more than 64 MB of them. */
 const COUNTED_BYTES_MIN = 65_536
 
-/** What is left of the size of an answer, as an expectation of the next, each time when that is smaller. */
+/** When an answer is smaller than expected, the expected size of the next one falls to this share. */
 const EXPECTATION_KEPT = 0.9
 
-/** Functions whose answers are remembered. */
+/** Functions whose answer sizes are remembered. */
 const FUNCTIONS_MAX = 10_000
 
-/** What a run of a function holds. */
-export interface RunPlace {
-  /** The run has ended with an answer of so many bytes. */
+/** Memory that is reserved for the payloads of a run. */
+export interface RunReservation {
+  /** The run has ended with an answer of this size, which replaces the expected one. */
   answered(bytes: number): void
-  /** The answer is durable. Once. */
-  leave(): void
+  /** The answer is durable: ends the reservation. Called once. */
+  release(): void
 }
 
-interface Held {
+interface FunctionUsage {
   runs: number
   bytes: number
-  /** What the next answer will probably take: the largest of late. */
+  /** Expected size of the next answer: the largest one recently. */
   answerBytes: number
-  readonly line: { readonly bytes: number; readonly enter: () => void }[]
+  readonly queue: { readonly bytes: number; readonly admit: () => void }[]
 }
 
 /**
- * Bounds what the runs of each function hold of payloads at one time: what they were given and what they answer with,
- * until that is durable. Each function has its own bound, so that nobody waits for another's large payloads; one run
- * of it goes always, however large.
+ * Bounds the payloads that the runs of each function hold: what they were given and what they answer, until that is durable.
+ * Each function has its own bound, so that none waits for the large payloads of another. A single run is always admitted,
+ * however large.
  */
 export class RunBytes {
   readonly #bytesMax: number
-  readonly #functions = new Map<string, Held>()
+  readonly #functions = new Map<string, FunctionUsage>()
 
+  /** @param bytesMax - Per function. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
   }
 
-  /** Whether a run that is given so many bytes needs a place. */
+  /** Whether a run that is given so many bytes needs a reservation. */
   isCounted(key: string, givenBytes: number): boolean {
     return givenBytes + (this.#functions.get(key)?.answerBytes ?? 0) >= COUNTED_BYTES_MIN
   }
 
   /**
-   * A place for a run that is given so many bytes. `undefined`: they do not count. A promise: others have to end first,
-   * and what was read for this one is better forgotten meanwhile.
+   * Reserves memory for a run that is given so many bytes. `undefined`: they are not counted. A promise: other runs have to
+   * end first, and the payloads of this one should be released meanwhile.
    */
-  enter(key: string, givenBytes: number): RunPlace | Promise<RunPlace> | undefined {
+  reserve(key: string, givenBytes: number): RunReservation | Promise<RunReservation> | undefined {
     if (!this.isCounted(key, givenBytes)) return undefined
-    const held = this.#functions.get(key) ?? this.#newHeld(key)
-    const bytes = givenBytes + held.answerBytes
-    if (held.line.length === 0 && this.#fits(held, bytes)) return this.#take(key, held, givenBytes, bytes)
+    const usage = this.#functions.get(key) ?? this.#addFunction(key)
+    const bytes = givenBytes + usage.answerBytes
+    if (usage.queue.length === 0 && this.#fits(usage, bytes))
+      return this.#admit(key, usage, givenBytes, bytes)
     return new Promise((resolve) => {
-      held.line.push({ bytes, enter: () => resolve(this.#take(key, held, givenBytes, bytes)) })
+      usage.queue.push({ bytes, admit: () => resolve(this.#admit(key, usage, givenBytes, bytes)) })
     })
   }
 
-  /** A run without a place has ended with an answer of so many bytes. */
-  learn(key: string, answerBytes: number): void {
-    const known = this.#functions.get(key)
-    if (known !== undefined) expect(known, answerBytes)
+  /** A run without a reservation has ended with an answer of this size. */
+  observe(key: string, answerBytes: number): void {
+    const usage = this.#functions.get(key)
+    if (usage !== undefined) updateExpectation(usage, answerBytes)
     else if (answerBytes >= COUNTED_BYTES_MIN && this.#functions.size < FUNCTIONS_MAX) {
-      expect(this.#newHeld(key), answerBytes)
+      updateExpectation(this.#addFunction(key), answerBytes)
     }
   }
 
-  #newHeld(key: string): Held {
-    const held: Held = { runs: 0, bytes: 0, answerBytes: 0, line: [] }
-    this.#functions.set(key, held)
-    return held
+  #addFunction(key: string): FunctionUsage {
+    const usage: FunctionUsage = { runs: 0, bytes: 0, answerBytes: 0, queue: [] }
+    this.#functions.set(key, usage)
+    return usage
   }
 
-  #fits(held: Held, bytes: number): boolean {
-    return held.runs === 0 || held.bytes + bytes <= this.#bytesMax
+  #fits(usage: FunctionUsage, bytes: number): boolean {
+    return usage.runs === 0 || usage.bytes + bytes <= this.#bytesMax
   }
 
-  #take(key: string, held: Held, givenBytes: number, bytes: number): RunPlace {
-    let taken = bytes
-    held.runs += 1
-    held.bytes += taken
+  #admit(key: string, usage: FunctionUsage, givenBytes: number, bytes: number): RunReservation {
+    let reserved = bytes
+    usage.runs += 1
+    usage.bytes += reserved
     return {
       answered: (answerBytes) => {
-        expect(held, answerBytes)
-        held.bytes += givenBytes + answerBytes - taken
-        taken = givenBytes + answerBytes
+        updateExpectation(usage, answerBytes)
+        usage.bytes += givenBytes + answerBytes - reserved
+        reserved = givenBytes + answerBytes
       },
-      leave: () => {
-        held.runs -= 1
-        held.bytes -= taken
-        this.#letIn(key, held)
+      release: () => {
+        usage.runs -= 1
+        usage.bytes -= reserved
+        this.#admitQueued(key, usage)
       },
     }
   }
 
-  #letIn(key: string, held: Held): void {
-    for (let next = held.line[0]; next !== undefined && this.#fits(held, next.bytes); next = held.line[0]) {
-      held.line.shift()
-      next.enter()
+  #admitQueued(key: string, usage: FunctionUsage): void {
+    const { queue } = usage
+    for (let next = queue[0]; next !== undefined && this.#fits(usage, next.bytes); next = queue[0]) {
+      queue.shift()
+      next.admit()
     }
-    if (held.runs === 0 && held.answerBytes === 0) this.#functions.delete(key)
+    if (usage.runs === 0 && usage.answerBytes === 0) this.#functions.delete(key)
   }
 }
 
-function expect(held: Held, answerBytes: number): void {
-  const expected = Math.max(answerBytes, Math.floor(held.answerBytes * EXPECTATION_KEPT))
-  held.answerBytes = expected < COUNTED_BYTES_MIN ? 0 : expected
+function updateExpectation(usage: FunctionUsage, answerBytes: number): void {
+  const expected = Math.max(answerBytes, Math.floor(usage.answerBytes * EXPECTATION_KEPT))
+  usage.answerBytes = expected < COUNTED_BYTES_MIN ? 0 : expected
 }

@@ -1,36 +1,34 @@
-import type { Delivery, Effect } from '../kernel/events.js'
-import { childIdOf } from '../kernel/node/call-node.js'
+import { childIdOf } from '../kernel/children/child-id.js'
+import type { Delivery, RunEffect } from '../kernel/events.js'
 import type { Store } from '../store/store.js'
 import type { PayloadCache } from './payload-cache.js'
 import { type DeliveredResult, journalOf, type RunPayloads } from './run-request.js'
-import { Turns } from './semaphore.js'
-
-type RunEffect = Extract<Effect, { kind: 'run' }>
+import { Semaphore } from './semaphore.js'
 
 /**
- * Most bytes of results that one run receives, but one result always: half of the largest body, so that state and framing
- * have room. The rest comes with the next run.
+ * Most bytes of results that one run receives; a single result is always sent. Half of the largest body, which leaves the rest
+ * to state and framing. Further results are sent with the next run.
  */
 export const RESULTS_BYTES_MAX = 8_000_000
 
-/** Reads under way at one time, so that what they bring is bounded: the store's thread does one after the other anyway. */
+/** Concurrent reads, so that the payloads in memory are bounded. The store's thread serves one after the other anyway. */
 const READS_MAX = 8
 
-/** Finds the payloads of runs: in memory, or in the store. */
+/** Reads the payloads of runs from memory, or from the store. */
 export class RunPayloadReader {
   readonly #store: Store
   readonly #cache: PayloadCache
-  readonly #turns = new Turns(READS_MAX)
+  readonly #reads = new Semaphore(READS_MAX)
 
   constructor(store: Store, cache: PayloadCache) {
     this.#store = store
     this.#cache = cache
   }
 
-  /** The payloads of a run, if all of them are at hand. */
+  /** The payloads of a run, if all of them are in memory. */
   cached(effect: RunEffect): RunPayloads | undefined {
     const cache = this.#cache
-    if (effect.withJournal || effect.isRefused) return undefined
+    if (effect.needsJournal || effect.isRefused) return undefined
     if (effect.deliveries === undefined) {
       const input = cache.get('input', effect.id)
       return input && { input }
@@ -50,7 +48,7 @@ export class RunPayloadReader {
   }
 
   async read(effect: RunEffect): Promise<RunPayloads> {
-    return await this.#turns.take(() => this.#read(effect))
+    return await this.#reads.run(() => this.#read(effect))
   }
 
   async #read(effect: RunEffect): Promise<RunPayloads> {
@@ -61,11 +59,11 @@ export class RunPayloadReader {
       state: stored?.state,
       results: results.map((entry) => entry.result),
       refusal: effect.isRefused ? stored?.result : undefined,
-      journal: effect.withJournal ? await this.#readJournal(effect, stored?.input) : undefined,
+      journal: effect.needsJournal ? await this.#readJournal(effect, stored?.input) : undefined,
     }
   }
 
-  /** The results of as many of the first deliveries as fit into `bytesMax`. */
+  /** The results of as many of the first deliveries as fit into `bytesMax`, and of one in any case. */
   async #readResults(
     effect: RunEffect,
     deliveries: readonly Pick<Delivery, 'ordinal'>[],
@@ -98,7 +96,7 @@ export class RunPayloadReader {
   }
 }
 
-/** Bytes of the payloads of a run, its journal apart. */
+/** Bytes of the payloads of a run, without its journal. */
 export function bytesOfPayloads({ input, state, results = [] }: RunPayloads): number {
   let bytes = (input?.byteLength ?? 0) + (state?.byteLength ?? 0)
   for (const result of results) bytes += result?.byteLength ?? 0

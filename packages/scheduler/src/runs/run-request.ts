@@ -11,25 +11,23 @@ import {
   RunRequestSchema,
   timestampFromMs,
 } from '@dispatch/protocol/messages'
-import type { Delivery, Effect } from '../kernel/events.js'
+import type { Delivery, RunEffect } from '../kernel/events.js'
 import { decodePollState } from './poll-state.js'
 
-type RunEffect = Extract<Effect, { kind: 'run' }>
-
-/** Payloads that go with a run, as the store keeps them. */
+/** Payloads that are sent with a run, as the store keeps them. */
 export interface RunPayloads {
   /** For a first run. */
   readonly input?: Uint8Array | undefined
-  /** For a run that goes on. */
+  /** For a run that resumes. */
   readonly state?: Uint8Array | undefined
-  /** Results of the deliveries, in their order; of the first ones, when not all fit. */
+  /** Results of the deliveries, in their order; only the first ones when not all fit. */
   readonly results?: readonly (Uint8Array | undefined)[]
   /** An encoded `CallResult` whose error says why the last Poll was refused. */
   readonly refusal?: Uint8Array | undefined
   readonly journal?: Journal | undefined
 }
 
-/** The request that tells an endpoint to carry out a run. */
+/** The request to an endpoint to carry out a run. */
 export function runRequestOf(effect: RunEffect, payloads: RunPayloads): RunRequest {
   const request = create(RunRequestSchema)
   request.function = effect.function
@@ -43,7 +41,7 @@ export function runRequestOf(effect: RunEffect, payloads: RunPayloads): RunReque
   request.keepsJournal = true
   request.directive =
     effect.deliveries === undefined
-      ? // Conformance case Q05: a call without an input has an Empty one.
+      ? // Q05: a call without an input has an Empty one.
         { case: 'input', value: decodeAny(payloads.input ?? new Uint8Array()) }
       : { case: 'pollResult', value: pollResultOf(effect.deliveries, payloads) }
   if (payloads.journal !== undefined) request.journal = payloads.journal
@@ -69,13 +67,13 @@ function callResultOf(delivery: Delivery, encoded: Uint8Array | undefined): Call
   return result
 }
 
-/** A child's result as the store keeps it, and for whom it is. */
+/** The result of a child as the store keeps it, and the delivery that it belongs to. */
 export interface DeliveredResult {
   readonly delivery: Delivery
   readonly result: Uint8Array | undefined
 }
 
-/** The journal of a coroutine: for each of its runs, what it noted and which results it received. */
+/** The journal of a coroutine: for each of its runs, the entry that it wrote and the results that it received. */
 export function journalOf(
   input: Uint8Array | undefined,
   entries: readonly { readonly entry: Uint8Array; readonly received: readonly DeliveredResult[] }[],

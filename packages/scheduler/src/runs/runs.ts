@@ -1,47 +1,48 @@
 import { DispatchError, type Endpoint, type Logger, type RunOutcome } from '@dispatch/protocol'
-import type { Effect, Event, Outcome } from '../kernel/events.js'
+import type { Event, Outcome, RunEffect } from '../kernel/events.js'
 import type { Store } from '../store/store.js'
 import { type Clock, pause } from '../time/clock.js'
-import { type LiveRun, LiveRuns } from './live-runs.js'
+import { LiveRuns } from './live-runs.js'
+import { bytesOfOutcome, isSuccess } from './outcome.js'
 import type { PayloadCache } from './payload-cache.js'
 import { readOutcome } from './read-outcome.js'
-import { RunBytes, type RunPlace } from './run-bytes.js'
+import type { Run } from './run.js'
+import { RunBytes } from './run-bytes.js'
 import { bytesOfPayloads, RunPayloadReader } from './run-payloads.js'
 import { type RunPayloads, runRequestOf } from './run-request.js'
 
-/** Waits between attempts to read from a store that fails. The run has not begun: it is no attempt of the call. */
+/** Delays between attempts to read from a store that fails. The run has not begun, so they are no attempts of the call. */
 const READ_RETRY_MS = [50, 200, 1_000]
-
-type RunEffect = Extract<Effect, { kind: 'run' }>
 
 export interface RunsOptions {
   readonly store: Store
   readonly cache: PayloadCache
   readonly endpointOf: (url: string) => Endpoint
   readonly clock: Clock
+  /** Uniform in [0, 1). */
   readonly random: () => number
-  /** Longest time that a run may take whose call says nothing about that. */
+  /** Time limit of a run whose call sets none. */
   readonly runMsMax: number
-  /** Most bytes of payloads that the runs of one function hold at one time. */
+  /** Most bytes of payloads that the runs of one function hold concurrently. */
   readonly runBytesMax: number
   readonly submit: (event: Event) => void
-  /** Resolves when what was submitted is durable. */
-  readonly settled: () => Promise<void>
+  /** Resolves when everything that was submitted is durable. */
+  readonly whenSettled: () => Promise<void>
   readonly logger: Logger
-  /** The store cannot read what a run needs, and never will. */
+  /** The store has failed permanently: it cannot read what a run needs. */
   readonly onUnreadable: (error: unknown) => void
 }
 
-/** The runs under way: each takes its payloads, is carried out by its endpoint, and reports how it ended. */
+/** The runs under way: each reads its payloads, is carried out by its endpoint, and submits how it ended. */
 export class Runs {
   readonly #options: RunsOptions
   readonly #payloads: RunPayloadReader
   readonly #bytes: RunBytes
   readonly #live: LiveRuns
-  /** Runs that were aborted while the commit before them was still under way. They never start. */
+  /** Runs that were aborted before they were started, because a commit was still under way. */
   readonly #abortedEarly = new Set<number>()
-  #isClosed = false
-  #isStopping = false
+  /** `draining`: runs may still end. `aborting`: those that have not ended are abandoned. */
+  #phase: 'open' | 'draining' | 'aborting' | 'closed' = 'open'
   #onIdle: (() => void) | undefined
 
   constructor(options: RunsOptions) {
@@ -52,69 +53,69 @@ export class Runs {
   }
 
   start(effect: RunEffect): void {
-    if (this.#isClosed || this.#abortedEarly.delete(effect.run)) return
-    const live = this.#live.begin(effect.run)
+    if (this.#phase !== 'open' || this.#abortedEarly.delete(effect.run)) return
+    const run = this.#live.begin(effect)
     const payloads = this.#payloads.cached(effect)
-    const isCounted =
-      payloads === undefined || this.#bytes.isCounted(keyOf(effect), bytesOfPayloads(payloads))
-    if (isCounted) void this.#startLater(effect, live)
-    else this.#exchange(effect, live, payloads, undefined)
+    const needsReservation =
+      payloads === undefined || this.#bytes.isCounted(run.functionKey, bytesOfPayloads(payloads))
+    if (needsReservation) void this.#startLater(run)
+    else this.#exchange(run, payloads)
   }
 
-  abort(run: number, reason: string): void {
-    const live = this.#live.get(run)
-    if (live === undefined) this.#abortedEarly.add(run)
-    else live.abort(new DispatchError('timeout', `the call was ${reason}`))
+  /** @param number - `run` of its effect. */
+  abort(number: number, reason: string): void {
+    const run = this.#live.get(number)
+    if (run === undefined) this.#abortedEarly.add(number)
+    else run.abort(new DispatchError('timeout', `the call was ${reason}`))
   }
 
-  /** Starts no more runs. Resolves when none is under way; those that have not ended after `graceMs` are given up. */
+  /** Starts no more runs. Resolves when none is under way; those that have not ended after `graceMs` are aborted. */
   async stop(graceMs: number): Promise<void> {
-    this.#isClosed = true
-    if (this.#live.size === 0) return
-    const idle = new Promise<void>((resolve) => {
-      this.#onIdle = resolve
-    })
-    const cancelTimer = this.#options.clock.after(graceMs, () => {
-      this.#isStopping = true
-      this.#live.abortAll(new DispatchError('temporary', 'the process is shutting down'))
-    })
-    await idle
-    cancelTimer()
-    this.#isStopping = false
-    this.#onIdle = undefined
+    this.#phase = 'draining'
+    if (this.#live.size > 0) {
+      const idle = new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+      })
+      const cancelTimer = this.#options.clock.after(graceMs, () => {
+        this.#phase = 'aborting'
+        this.#live.abortAll(new DispatchError('temporary', 'the process is shutting down'))
+      })
+      await idle
+      cancelTimer()
+    }
+    this.#phase = 'closed'
   }
 
-  /** A run that has to wait: for the store, or for others that hold large payloads. Never rejects. */
-  async #startLater(effect: RunEffect, live: LiveRun): Promise<void> {
-    let place: RunPlace | undefined
+  /** Starts a run that waits for the store, or for other runs with large payloads. Never rejects. */
+  async #startLater(run: Run): Promise<void> {
     try {
-      let payloads = this.#payloads.cached(effect) ?? (await this.#read(effect, live))
-      const entered = this.#bytes.enter(keyOf(effect), bytesOfPayloads(payloads))
-      if (entered instanceof Promise) {
+      let payloads = this.#payloads.cached(run.effect) ?? (await this.#read(run))
+      const reservation = this.#bytes.reserve(run.functionKey, bytesOfPayloads(payloads))
+      if (reservation instanceof Promise) {
         payloads = {}
-        place = await entered
-        payloads = this.#payloads.cached(effect) ?? (await this.#read(effect, live))
-      } else place = entered
-      // Aborted while its payloads were read. If its call is gone nobody hears of this; else it is due again.
-      if (live.aborted) this.#ended(effect, { kind: 'abandoned' }, place)
-      else this.#exchange(effect, live, payloads, place)
+        run.reservation = await reservation
+        payloads = this.#payloads.cached(run.effect) ?? (await this.#read(run))
+      } else run.reservation = reservation
+      // If the call is done the kernel ignores this; otherwise the call is due again.
+      if (run.aborted) this.#end(run, { kind: 'abandoned' })
+      else this.#exchange(run, payloads)
     } catch (error) {
-      this.#failed(effect, error, place)
+      this.#fail(run, error)
     }
   }
 
-  /** What the run needs, as soon as the store can read it; nothing when the run has been aborted before. */
-  async #read(effect: RunEffect, live: LiveRun): Promise<RunPayloads> {
+  /** What the run needs, as soon as the store can read it; nothing when the run is aborted before. */
+  async #read(run: Run): Promise<RunPayloads> {
     const { clock, logger, onUnreadable } = this.#options
-    for (let attempt = 0; !live.aborted; attempt += 1) {
+    for (let attempt = 0; !run.aborted; attempt += 1) {
       try {
-        return await this.#readOnce(effect)
+        return await this.#readOnce(run.effect)
       } catch (error) {
         const { status } = error as { status?: string }
         if (status === 'permanent') onUnreadable(error)
         if (status !== 'temporary') throw error
         const delayMs = READ_RETRY_MS[Math.min(attempt, READ_RETRY_MS.length - 1)] as number
-        logger.error({ err: error, attempt: attempt + 1, delayMs }, 'the store cannot read; trying again')
+        logger.error({ err: error, attempt: attempt + 1, delayMs }, 'the store cannot read; it is retried')
         await pause(clock, delayMs)
       }
     }
@@ -124,97 +125,56 @@ export class Runs {
   async #readOnce(effect: RunEffect): Promise<RunPayloads> {
     const payloads = await this.#payloads.read(effect)
     if (effect.deliveries !== undefined || payloads.input !== undefined) return payloads
-    // Every call has an input. This one starts early (D4), and the store has not heard of it yet.
-    await this.#options.settled()
+    // Every call has an input. This one starts early (D4), before the store has its record.
+    await this.#options.whenSettled()
     return await this.#payloads.read(effect)
   }
 
-  /** No async function: most runs go this way, at once. */
-  #exchange(effect: RunEffect, live: LiveRun, payloads: RunPayloads, place: RunPlace | undefined): void {
+  /** Not an async function: nearly all runs take this path, synchronously. */
+  #exchange(run: Run, payloads: RunPayloads): void {
     const { runMsMax, endpointOf } = this.#options
-    const failed = (error: unknown) => this.#failed(effect, error, place)
+    const { effect } = run
+    run.delivered = payloads.results?.length
     try {
-      this.#live.limit(live, effect.runMsMax || runMsMax)
+      this.#live.limit(run, effect.runMsMax || runMsMax)
       endpointOf(effect.endpoint)
-        .run(runRequestOf(effect, payloads), live)
-        .then((answer) => this.#answered(effect, live, answer, payloads.results?.length, place))
-        .catch(failed)
+        .run(runRequestOf(effect, payloads), run)
+        .then((answer) => this.#answer(run, answer))
+        .catch((error) => this.#fail(run, error))
     } catch (error) {
-      failed(error)
+      this.#fail(run, error)
     }
   }
 
-  #answered(
-    effect: RunEffect,
-    live: LiveRun,
-    answer: RunOutcome,
-    delivered: number | undefined,
-    place: RunPlace | undefined,
-  ): void {
-    const outcome = readOutcome(answer, effect.withJournal)
+  #answer(run: Run, answer: RunOutcome): void {
+    const outcome = readOutcome(answer, run.effect.needsJournal)
     const bytes = bytesOfOutcome(outcome)
-    if (place === undefined) this.#bytes.learn(keyOf(effect), bytes)
-    else place.answered(bytes)
-    if (this.#isStopping && live.aborted && !isSuccess(outcome))
-      this.#ended(effect, { kind: 'abandoned' }, place)
-    else this.#ended(effect, outcome, place, delivered)
+    if (run.reservation === undefined) this.#bytes.observe(run.functionKey, bytes)
+    else run.reservation.answered(bytes)
+    const isAbandoned = this.#phase === 'aborting' && run.aborted && !isSuccess(outcome)
+    this.#end(run, isAbandoned ? { kind: 'abandoned' } : outcome)
   }
 
-  #failed(effect: RunEffect, error: unknown, place: RunPlace | undefined): void {
-    this.#options.logger.error({ err: error, dispatchId: effect.id }, 'a run could not be carried out')
-    this.#ended(effect, readOutcome(failureOf(error), false), place)
+  #fail(run: Run, error: unknown): void {
+    this.#options.logger.error({ err: error, dispatchId: run.effect.id }, 'a run could not be carried out')
+    const message = error instanceof Error ? error.message : String(error)
+    const answer = { kind: 'failure', source: 'transport', status: 'temporary', message } as const
+    this.#end(run, readOutcome(answer, false))
   }
 
-  /** @param delivered - Results that the run received. */
-  #ended({ id, run }: RunEffect, outcome: Outcome, place: RunPlace | undefined, delivered?: number): void {
-    const { submit, settled, random } = this.#options
+  #end(run: Run, outcome: Outcome): void {
+    const { submit, whenSettled, random } = this.#options
+    const { effect, delivered, reservation } = run
     this.#live.end(run)
     submit({
       kind: 'ran',
-      id,
-      run,
+      id: effect.id,
+      run: effect.run,
       outcome,
       roll: random(),
       ...(delivered !== undefined && { delivered }),
     })
-    if (place !== undefined) void settled().then(() => place.leave())
+    if (reservation !== undefined) void whenSettled().then(() => reservation.release())
     if (this.#live.size === 0) this.#onIdle?.()
   }
-}
-
-/** Payloads are bounded by function. */
-function keyOf({ endpoint, function: name }: RunEffect): string {
-  return `${endpoint}\n${name}`
-}
-
-/** Bytes of what a run brings and the store has to take. */
-function bytesOfOutcome(outcome: Outcome): number {
-  switch (outcome.kind) {
-    case 'poll': {
-      let bytes = outcome.state.byteLength + outcome.journalEntry.byteLength
-      for (const { call } of outcome.calls) bytes += call.input.byteLength
-      return bytes
-    }
-    case 'tail-call':
-      return outcome.call.input.byteLength
-    case 'exit':
-    case 'failure':
-      return outcome.result.byteLength
-    case 'journal-wanted':
-    case 'abandoned':
-      return 0
-  }
-}
-
-function isSuccess(outcome: Outcome): boolean {
-  return (
-    outcome.kind === 'poll' ||
-    outcome.kind === 'tail-call' ||
-    (outcome.kind === 'exit' && outcome.statusCode === 1)
-  )
-}
-
-function failureOf(error: unknown): RunOutcome {
-  const message = error instanceof Error ? error.message : String(error)
-  return { kind: 'failure', source: 'transport', status: 'temporary', message }
 }

@@ -1,19 +1,21 @@
-/** Lets a few do something at one time, and the others wait in the order in which they came. */
-export class Turns {
+/** A FIFO semaphore. */
+export class Semaphore {
   #free: number
-  readonly #line: (() => void)[] = []
+  readonly #waiting: (() => void)[] = []
 
-  constructor(atOneTime: number) {
-    this.#free = atOneTime
+  /** @param permits - How many pieces of work run concurrently. */
+  constructor(permits: number) {
+    this.#free = permits
   }
 
-  async take<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` once there is a permit, and settles as it does. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1
-    else await new Promise<void>((resolve) => this.#line.push(resolve))
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
     try {
       return await work()
     } finally {
-      const next = this.#line.shift()
+      const next = this.#waiting.shift()
       if (next === undefined) this.#free += 1
       else next()
     }

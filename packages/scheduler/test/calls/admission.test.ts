@@ -17,7 +17,7 @@ t.test(
     const first = scheduler.dispatch([callOf(), callOf()])
     const second = scheduler.dispatch([callOf()])
     const error = await errorOf(scheduler.dispatch([callOf()]))
-    t.match(error, { status: 'throttled', message: /^3 calls of \d+ bytes are waiting to be recorded/ })
+    t.match(error, { status: 'throttled', message: /^3 calls of \d+ bytes wait to be recorded/ })
     t.equal(error.retryAfterMs, 10_000, 'nothing was recorded lately')
     t.equal(scheduler.liveCalls, 3, 'nothing of what is refused is recorded')
     store.release()

@@ -17,10 +17,13 @@ t.test('an id above all that the store has had is free; of any other only the st
 t.test('a call that has ended is known, before its end is durable and afterwards', (t) => {
   const calls = new EndedCalls()
   for (const id of [idAt(1), 'mine']) {
-    calls.ended(id, 'tenant')
-    t.strictSame([calls.isUsed(id), calls.tenantOf(id)], [true, 'tenant'])
-    calls.durable(id, 'tenant', true)
-    t.strictSame([calls.isUsed(id), calls.tenantOf(id), calls.ownerOf(id)], [true, undefined, 'tenant'])
+    calls.add(id, 'tenant')
+    t.strictSame([calls.isUsed(id), calls.undurableTenantOf(id)], [true, 'tenant'])
+    calls.markDurable(id, 'tenant', true)
+    t.strictSame(
+      [calls.isUsed(id), calls.undurableTenantOf(id), calls.tenantOf(id)],
+      [true, undefined, 'tenant'],
+    )
   }
   t.end()
 })
@@ -29,8 +32,8 @@ t.test('the older half is forgotten, and what is below it has to be looked up', 
   const calls = new EndedCalls()
   const end = (from: number, to: number): void => {
     for (let n = from; n <= to; n += 1) {
-      calls.ended(idAt(n), '')
-      calls.durable(idAt(n), 'tenant', true)
+      calls.add(idAt(n), '')
+      calls.markDurable(idAt(n), 'tenant', true)
     }
   }
   end(1, 9_999)
@@ -48,9 +51,9 @@ t.test('the older half is forgotten, and what is below it has to be looked up', 
 
 t.test('children are not remembered: nobody can ask for their ids', (t) => {
   const calls = new EndedCalls()
-  calls.ended('a/1', 'tenant')
-  t.equal(calls.tenantOf('a/1'), 'tenant')
-  calls.durable('a/1', 'tenant', false)
+  calls.add('a/1', 'tenant')
+  t.equal(calls.undurableTenantOf('a/1'), 'tenant')
+  calls.markDurable('a/1', 'tenant', false)
   t.equal(calls.isUsed('a/1'), undefined)
   t.end()
 })

@@ -9,6 +9,7 @@ t.test('a request with more calls than fit is refused, and says how many do', as
   t.doesNotThrow(() => assertCalls(callsOf(DISPATCH_CALLS_MAX)))
   t.throws(() => assertCalls(callsOf(DISPATCH_CALLS_MAX + 1)), {
     status: 'invalid_argument',
-    message: 'calls: wanted at most 10000 calls in one request, got 10001; send several requests',
+    message:
+      'calls: expected at most 10000 calls in one request, got 10001; split them over several requests',
   })
 })

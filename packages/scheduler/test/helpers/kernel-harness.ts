@@ -1,11 +1,17 @@
 import { STATUSES, type Status } from '@dispatch/protocol'
-import type { Decision, Effect, Event, NewCall, Outcome, PolledCall } from '../../dist/kernel/events.js'
+import type {
+  Decision,
+  DoneEffect,
+  Event,
+  NewCall,
+  Outcome,
+  PolledCall,
+  PollOutcome,
+  RunEffect,
+} from '../../dist/kernel/events.js'
 import { Kernel } from '../../dist/kernel/kernel.js'
 import type { RetryPolicy } from '../../dist/kernel/retry-policy.js'
 import type { CallRecord, FinishedChild } from '../../dist/store/store.js'
-
-export type Run = Extract<Effect, { kind: 'run' }>
-export type Done = Extract<Effect, { kind: 'done' }>
 
 const BYTES = new Uint8Array()
 export const NO_OPTIONS = {
@@ -39,10 +45,10 @@ export function failure(source: 'transport' | 'endpoint' | 'function', status: S
   return { kind: 'failure', source, statusCode: STATUSES[status].code, result: BYTES, retryAfterMs: 0 }
 }
 
-/** A Poll that makes calls of these names, with correlation ids from `first` on. */
+/** A Poll that makes calls of these functions, with correlation ids from `first` on. */
 export function poll(
   names: readonly string[],
-  more: Partial<Omit<Extract<Outcome, { kind: 'poll' }>, 'kind' | 'calls'>> & {
+  more: Partial<Omit<PollOutcome, 'kind' | 'calls'>> & {
     first?: number
     call?: Partial<NewCall>
   } = {},
@@ -65,17 +71,17 @@ export function poll(
   }
 }
 
-/** A kernel with a clock of its own, a memory of what it decided, and a store made of its writes. */
+/** A kernel with its own clock, a record of its decisions, and a store made of its writes. */
 export class World {
   readonly kernel: Kernel
   nowMs = 1_000_000
-  /** Rolls for back-offs: full, so that delays are the ceiling less one part. */
+  /** For back-offs: nearly 1, so that delays are just below their maximum. */
   roll = 0.999_999
   readonly decisions: Decision[] = []
   readonly records = new Map<string, CallRecord>()
   readonly journal: { callId: string; restarts: number; position: number; ordinals: readonly number[] }[] = []
-  #runs: Run[] = []
-  #done: Done[] = []
+  #runs: RunEffect[] = []
+  #done: DoneEffect[] = []
   #aborts: string[] = []
   readonly #finished: string[] = []
 
@@ -115,22 +121,22 @@ export class World {
     })
   }
 
-  /** The runs started since this was last asked. */
-  takeRuns(): Run[] {
+  /** The runs started since the last call of this method. */
+  takeRuns(): RunEffect[] {
     const runs = this.#runs
     this.#runs = []
     return runs
   }
 
-  /** The one run started since this was last asked. */
-  takeRun(): Run {
+  /** The only run started since the last call of this method. */
+  takeRun(): RunEffect {
     const runs = this.takeRuns()
     if (runs.length !== 1)
-      throw new Error(`wanted one run, got ${runs.map((run) => run.id).join(', ') || 'none'}`)
-    return runs[0] as Run
+      throw new Error(`expected one run, got ${runs.map((run) => run.id).join(', ') || 'none'}`)
+    return runs[0] as RunEffect
   }
 
-  takeDone(): Done[] {
+  takeDone(): DoneEffect[] {
     const done = this.#done
     this.#done = []
     return done
@@ -142,17 +148,17 @@ export class World {
     return aborts
   }
 
-  end(run: Run, outcome: Outcome): void {
+  end(run: RunEffect, outcome: Outcome): void {
     this.apply({ kind: 'ran', id: run.id, run: run.run, outcome, roll: this.roll })
   }
 
-  /** Lets time pass and tells the kernel. */
+  /** Advances the clock and applies a tick. */
   pass(ms: number): void {
     this.nowMs += ms
     this.apply({ kind: 'tick' })
   }
 
-  /** What a store would give back now: see `Store.load`. */
+  /** What a store would load now: see `Store.load`. */
   snapshot(): { calls: CallRecord[]; finished: FinishedChild[] } {
     const calls = [...this.records.values()].filter((call) => call.state !== 'done')
     const finished: FinishedChild[] = []
@@ -161,18 +167,18 @@ export class World {
       const parent = this.records.get(child.parentId)
       if (parent === undefined || parent.state === 'done' || parent.restarts !== child.parentRestarts)
         continue
-      const isKnown = this.journal.some(
+      const isJournaled = this.journal.some(
         (entry) =>
           entry.callId === parent.id &&
           entry.restarts === parent.restarts &&
           entry.ordinals.includes(child.ordinal),
       )
-      if (!isKnown) finished.push(child)
+      if (!isJournaled) finished.push(child)
     }
     return { calls, finished }
   }
 
-  /** The process dies and starts again over what it wrote. */
+  /** The process dies and is restarted with what it wrote. */
   restart({ clockSetBackMs = 0 } = {}): World {
     const world = new World(undefined, { isOpen: false })
     world.nowMs = this.nowMs - clockSetBackMs

@@ -114,7 +114,7 @@ class Trips {
   }
 
   #fill(): void {
-    while (this.limit.hasRoom) {
+    while (this.limit.hasCapacity) {
       this.limit.take()
       this.#underWay.push(++this.#latest)
     }

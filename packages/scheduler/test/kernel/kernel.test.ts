@@ -1,7 +1,8 @@
 import { STATUSES, type Status } from '@dispatch/protocol'
 import t from 'tap'
+import type { RunEffect } from '../../dist/kernel/events.js'
 import { RETRY_AFTER_MS_MAX } from '../../dist/kernel/retry-policy.js'
-import { exit, failure, NO_OPTIONS, newCall, poll, type Run, World } from '../helpers/kernel-harness.js'
+import { exit, failure, NO_OPTIONS, newCall, poll, World } from '../helpers/kernel-harness.js'
 
 t.test('K1 a call that is known already is not recorded again', async (t) => {
   const world = new World()
@@ -64,7 +65,7 @@ t.test('K4 a poll records state, children, wait and received results in one deci
   const world = new World()
   world.submit(newCall('f'))
   world.end(world.takeRun(), poll(['a', 'b'], { minResults: 2 }))
-  const [a, b] = world.takeRuns() as [Run, Run]
+  const [a, b] = world.takeRuns() as [RunEffect, RunEffect]
   world.end(a, exit('ok'))
   t.strictSame(world.takeRuns(), [], 'one of two is not enough')
   world.end(b, exit('ok'))
@@ -155,7 +156,8 @@ t.test('K5 when a suspended call goes on', async (t) => {
       const runs = world.takeRuns()
       const children = runs.filter((run) => run.id !== 'f')
       const resumed = runs.filter((run) => run.id === 'f')
-      for (const [index, status] of ends.entries()) world.end(children[index] as Run, exit(status as Status))
+      for (const [index, status] of ends.entries())
+        world.end(children[index] as RunEffect, exit(status as Status))
       world.pass(passMs)
       resumed.push(...world.takeRuns())
       t.strictSame(
@@ -303,7 +305,7 @@ t.test('Q16 K9 incompatible state restarts from the input, and what was before i
   const world = new World()
   world.submit(newCall('f'))
   world.end(world.takeRun(), poll(['a', 'b']))
-  const [a, b] = world.takeRuns() as [Run, Run]
+  const [a, b] = world.takeRuns() as [RunEffect, RunEffect]
   world.end(a, exit('ok'))
   world.end(world.takeRun(), exit('incompatible_state'))
   t.strictSame(world.takeAborts(), ['f/2 canceled'])
@@ -386,7 +388,7 @@ t.test('K11 an endpoint that asks for a journal knows the function', (t) => {
   world.submit(newCall('f'))
   world.end(world.takeRun(), failure('function', 'not_found'))
   world.pass(500)
-  world.end(world.takeRun(), { kind: 'journal-wanted' })
+  world.end(world.takeRun(), { kind: 'needs-journal' })
   world.pass(600_000)
   world.end(world.takeRun(), failure('function', 'not_found'))
   t.strictSame(world.takeDone(), [], 'ten minutes begin anew')
@@ -446,9 +448,9 @@ t.test('Q23 K12 expiration ends a call wherever it is, and its children with it'
 t.test('K13 cancelling ends the tree below and nothing else', async (t) => {
   const world = new World()
   world.submit(newCall('top'), newCall('other'))
-  const [top] = world.takeRuns() as [Run, Run]
+  const [top] = world.takeRuns() as [RunEffect, RunEffect]
   world.end(top, poll(['a', 'b']))
-  const [a, b] = world.takeRuns() as [Run, Run]
+  const [a, b] = world.takeRuns() as [RunEffect, RunEffect]
   world.end(a, poll(['c']))
   world.takeRuns()
   world.apply({ kind: 'cancel', id: 'top/1' })
@@ -475,7 +477,7 @@ t.test('K15 a call that ends leaves its children running', async (t) => {
   const world = new World()
   world.submit(newCall('f'))
   world.end(world.takeRun(), poll(['fast', 'slow']))
-  const [fast, slow] = world.takeRuns() as [Run, Run]
+  const [fast, slow] = world.takeRuns() as [RunEffect, RunEffect]
   world.end(fast, exit('ok'))
   world.end(world.takeRun(), exit('ok'))
   t.equal(world.kernel.size, 1)
@@ -516,7 +518,7 @@ t.test('Q21 Q27 an endpoint that fails is slowed down, and no other', async (t) 
 t.test('stats tell how the runs of a function ended and between what its limit moved', async (t) => {
   const world = new World()
   for (let n = 0; n < 12; n += 1) world.submit({ ...newCall('f'), id: `f${n}` })
-  const [slow, waits, ...rest] = world.takeRuns() as [Run, Run, ...Run[]]
+  const [slow, waits, ...rest] = world.takeRuns() as [RunEffect, RunEffect, ...RunEffect[]]
   for (const run of rest) world.end(run, exit('ok'))
   world.end(waits, poll(['g']))
   world.end(slow, exit('throttled'))
@@ -551,8 +553,8 @@ t.test('a fan-out of 10,000 does not hold up a single new call', async (t) => {
   )
   const runs = world.takeRuns()
   world.submit({ ...newCall('f'), id: 'single' })
-  world.end(runs[0] as Run, exit('ok'))
-  world.end(runs[1] as Run, exit('ok'))
+  world.end(runs[0] as RunEffect, exit('ok'))
+  world.end(runs[1] as RunEffect, exit('ok'))
   t.ok(
     world.takeRuns().some((run) => run.id === 'single'),
     'it starts within one round',
@@ -572,7 +574,7 @@ t.test('a fixed limit binds beside the adaptive one', async (t) => {
   for (let n = 0; n < 5; n += 1) world.submit({ ...newCall('f', { options }), id: `f${n}` })
   const first = world.takeRuns()
   t.equal(first.length, 2)
-  world.end(first[0] as Run, exit('ok'))
+  world.end(first[0] as RunEffect, exit('ok'))
   t.equal(world.takeRuns().length, 1)
 })
 
@@ -584,10 +586,10 @@ t.test(
     world.end(world.takeRun(), poll(['a']))
     world.end(world.takeRun(), exit('ok'))
     const resumed = world.takeRun()
-    t.equal(resumed.withJournal, false)
-    world.end(resumed, { kind: 'journal-wanted' })
+    t.equal(resumed.needsJournal, false)
+    world.end(resumed, { kind: 'needs-journal' })
     const again = world.takeRun()
-    t.match(again, { withJournal: true, attempt: 1, deliveries: resumed.deliveries })
+    t.match(again, { needsJournal: true, attempt: 1, deliveries: resumed.deliveries })
   },
 )
 
@@ -603,7 +605,7 @@ t.test('Q25 suspended calls continue after a crash, with the results that came b
   const world = new World()
   world.submit(newCall('f'))
   world.end(world.takeRun(), poll(['a', 'b'], { minResults: 2 }))
-  const [a] = world.takeRuns() as [Run, Run]
+  const [a] = world.takeRuns() as [RunEffect, RunEffect]
   world.end(a, exit('ok'))
   const after = world.restart()
   const b = after.takeRun()
@@ -675,9 +677,9 @@ t.test('calls of one key run so many at a time, and hold up nobody', async (t) =
   )
   t.match(world.kernel.functionStats(), [{ waiting: 2, inFlight: 4 }])
   world.apply({ kind: 'cancel', id: 'a3' })
-  world.end(runs[2] as Run, exit('ok'))
+  world.end(runs[2] as RunEffect, exit('ok'))
   t.strictSame(world.takeRuns(), [], 'the end of another key helps nobody')
-  world.end(runs[0] as Run, exit('temporary'))
+  world.end(runs[0] as RunEffect, exit('temporary'))
   t.equal(world.takeRun().id, 'a4')
   world.pass(1_000)
   t.strictSame(world.takeRuns(), [], 'a retry waits for its key, too')
@@ -694,7 +696,7 @@ t.test('S5 a call of a key that ends while it waits for room passes the key on',
   const options = { ...NO_OPTIONS, concurrencyMax: 2, concurrencyKeyMax: 1 }
   const of = (id: string, key: string) => ({ ...newCall('f', { options, concurrencyKey: key }), id })
   world.submit(of('a1', 'a'), of('a2', 'a'), of('a3', 'a'), of('free1', ''), of('free2', ''))
-  const [first, free1] = world.takeRuns() as [Run, Run]
+  const [first, free1] = world.takeRuns() as [RunEffect, RunEffect]
   t.strictSame([first.id, free1.id], ['a1', 'free1'])
   world.end(first, exit('ok'))
   const free2 = world.takeRun()

@@ -13,10 +13,10 @@ t.test('a Poll with more calls than fit is refused, none is made, and its corout
   const most = pollOf(POLL_CALLS_MAX)
   t.equal(most.kind === 'poll' && most.calls.length, POLL_CALLS_MAX)
   const more = pollOf(POLL_CALLS_MAX + 1)
-  if (more.kind !== 'poll') throw new Error(`wanted a poll, got ${more.kind}`)
+  if (more.kind !== 'poll') throw new Error(`expected a poll, got ${more.kind}`)
   t.equal(more.calls.length, 0)
   t.match(decodeCallResult(more.refusal ?? new Uint8Array()).error, {
     type: 'invalid_argument',
-    message: /^poll\.calls: wanted at most 10000 calls, got 10001/,
+    message: /^poll\.calls: expected at most 10000 calls, got 10001/,
   })
 })

@@ -10,46 +10,46 @@ import {
 import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import { createMemoryStore, createScheduler, type SchedulerOptions } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
-import { RunBytes, type RunPlace } from '../../dist/runs/run-bytes.js'
+import { RunBytes, type RunReservation } from '../../dist/runs/run-bytes.js'
 
 const MB = 1_000_000
 
 t.test('the runs of one function hold so many bytes at one time, and those of another as many', async (t) => {
   const bytes = new RunBytes(10 * MB)
-  const first = bytes.enter('a', 6 * MB) as RunPlace
-  const second = bytes.enter('a', 6 * MB) as Promise<RunPlace>
-  const third = bytes.enter('a', 1 * MB) as Promise<RunPlace>
+  const first = bytes.reserve('a', 6 * MB) as RunReservation
+  const second = bytes.reserve('a', 6 * MB) as Promise<RunReservation>
+  const third = bytes.reserve('a', 1 * MB) as Promise<RunReservation>
   t.ok(second instanceof Promise)
   t.ok(third instanceof Promise, 'who is smaller does not overtake')
-  t.notOk(bytes.enter('b', 6 * MB) instanceof Promise)
-  first.leave()
-  const [place] = await Promise.all([second, third])
-  t.ok(bytes.enter('a', 6 * MB) instanceof Promise)
-  place.leave()
+  t.notOk(bytes.reserve('b', 6 * MB) instanceof Promise)
+  first.release()
+  const [reservation] = await Promise.all([second, third])
+  t.ok(bytes.reserve('a', 6 * MB) instanceof Promise)
+  reservation.release()
 })
 
 t.test('small payloads do not count, and one run goes however large', async (t) => {
   const bytes = new RunBytes(1 * MB)
-  t.equal(bytes.enter('a', 1_000), undefined)
-  const giant = bytes.enter('a', 100 * MB) as RunPlace
+  t.equal(bytes.reserve('a', 1_000), undefined)
+  const giant = bytes.reserve('a', 100 * MB) as RunReservation
   t.notOk(giant instanceof Promise)
-  t.equal(bytes.enter('a', 1_000), undefined, 'nor do they wait')
-  giant.leave()
+  t.equal(bytes.reserve('a', 1_000), undefined, 'nor do they wait')
+  giant.release()
 })
 
 t.test(
   'a function whose answers are large is expected to give large ones, until it no longer does',
   async (t) => {
     const bytes = new RunBytes(10 * MB)
-    bytes.learn('a', 4 * MB)
-    const places = [bytes.enter('a', 0), bytes.enter('a', 0)] as RunPlace[]
-    t.ok(bytes.enter('a', 0) instanceof Promise, 'three times 4 MB is more than 10 MB')
-    for (const place of places) {
-      place.answered(10)
-      place.leave()
+    bytes.observe('a', 4 * MB)
+    const reservations = [bytes.reserve('a', 0), bytes.reserve('a', 0)] as RunReservation[]
+    t.ok(bytes.reserve('a', 0) instanceof Promise, 'three times 4 MB is more than 10 MB')
+    for (const reservation of reservations) {
+      reservation.answered(10)
+      reservation.release()
     }
-    for (let run = 0; run < 100; run += 1) bytes.learn('a', 10)
-    t.equal(bytes.enter('a', 0), undefined)
+    for (let run = 0; run < 100; run += 1) bytes.observe('a', 10)
+    t.equal(bytes.reserve('a', 0), undefined)
   },
 )
 

@@ -94,7 +94,7 @@ t.test('a retry policy of which a part makes no sense is refused by the name of 
   for (const retryPolicy of [5, null, { delayMsMin: 1 }]) {
     t.throws(() => makeScheduler({ retryPolicy }), {
       name: 'TypeError',
-      message: /^option retryPolicy.*: wanted /,
+      message: /^option retryPolicy: expected .* without delayMsM/,
     })
   }
 })

@@ -37,10 +37,13 @@ t.test('a dispatch is not kept waiting for a store that cannot write, and may be
   const waiting = scheduler.dispatch([call()])
   await disk.tried()
   clock.pass(2_000)
-  await t.rejects(waiting, { status: 'timeout', message: /in time, and it may still be: the disk is full/ })
+  await t.rejects(waiting, {
+    status: 'timeout',
+    message: /did not confirm the call in time \(the disk is full\)/,
+  })
   await t.rejects(scheduler.dispatch([call()]), {
     status: 'temporary',
-    message: /nothing can be recorded at present: the disk is full/,
+    message: /cannot record calls at present \(the disk is full\)/,
     retryAfterMs: 5_000,
   })
   t.strictSame([...(await store.existing(['once'])).keys()], [])

@@ -144,7 +144,7 @@ t.test('Q13 a poll with limits out of range is refused, and its coroutine is tol
     )
     const [id] = await scheduler.dispatch([callOf('f')])
     const call = await scheduler.wait(id as string, 5_000)
-    t.match(decodeValue(call?.result?.output), /poll\.(max|min)_results: wanted 1 to 1000/)
+    t.match(decodeValue(call?.result?.output), /poll\.(max|min)_results: expected 1 to 1000/)
   }
 })
 

@@ -384,12 +384,12 @@ const MISUSES: { name: string; options: Partial<ServeSchedulerOptions>; want: Re
   {
     name: 'an open address without keys',
     options: { host: '0.0.0.0' },
-    want: /^option apiKeys: wanted at least one key/,
+    want: /^option apiKeys: expected at least one key/,
   },
   {
     name: 'an open address without a list of endpoints',
     options: { host: '::', apiKeys: ['key-number-1'] },
-    want: /^option allowedEndpoints: wanted the URLs/,
+    want: /^option allowedEndpoints: expected the URLs/,
   },
   {
     name: 'an empty list of keys',

@@ -1,43 +1,44 @@
-/** Numbers of the control loop. */
+/** Parameters of an {@link AdaptiveLimit}, in concurrent runs. */
 export interface LimitPolicy {
   readonly start: number
   readonly floor: number
   readonly ceiling: number
 }
 
-/** For one function at one endpoint: a cautious start, because nothing is known of what it calls. */
+/** For one function at one endpoint: a cautious start, because the capacity of its dependencies is not known. */
 export const FUNCTION_LIMIT: LimitPolicy = { start: 10, floor: 1, ceiling: 1000 }
 
 /**
  * For an endpoint as a whole: high enough that it never binds while the endpoint answers, so that one function
- * cannot hold up another; it falls only when the endpoint cannot be reached.
+ * cannot block another; it falls only when the endpoint cannot be reached.
  */
 export const ENDPOINT_LIMIT: LimitPolicy = { start: 1000, floor: 1, ceiling: 10_000 }
 
-/** What the first run that asks for less takes away: enough to leave room for others who share the capacity. */
+/** Share by which the first decrease of a round trip lowers the limit: large enough for others to use the capacity. */
 const FIRST_SHARE = 1 / 8
 
-/** What a run that ended well adds is {@link GAIN} / (limit + {@link GAIN_SOFTENER}): 1/23 at most. */
+/** A successful run adds {@link GAIN} / (limit + {@link GAIN_SOFTENER}): 1/23 at most. */
 const GAIN = 0.4
 const GAIN_SOFTENER = 8
 
-/** Without a run that asked for less in so many round trips and so many runs, there is more room than was known. */
+/** After so many round trips and so many runs without a decrease, more capacity may have become available. */
 const QUIET_ROUND_TRIPS = 8
 const QUIET_RUNS = 100
 
 /**
- * How many runs may go on at one time, found from how runs end. ADR 0012 has the reasons and what was measured.
+ * A limit on concurrent runs that follows from how runs end. ADR 0012 has the reasons and the measurements.
  *
- * A1 A round trip ends when a run ends that began in it: what was under way before says nothing about the limit now.
- * A2 A run that asks for less takes 1 away: the slot in which it ran was one too many. So the limit falls by the share
- *    of such runs, to what is borne, within one round trip; in one round trip by half at most.
- * A3 The first of them in a round trip takes an eighth away, if that is more than 1. Of several who share a capacity
- *    the one that has more is told so more often and leaves more: they come to have the same.
- * A4 A run that ends well adds a little: a 23rd at most, so that of 23 runs one asks for less in the long run, and of
- *    many at one time far fewer.
- * A5 After a quiet time, and at the beginning, the search is fast: in its n-th round trip the limit grows by n, at most
- *    twofold.
- * A6 The limit grows only while half of it is in use: an idle function shows nothing about what its dependencies bear.
+ * A1 A round trip ends when a run ends that began in it: runs that began earlier say nothing about the present limit.
+ * A2 A decrease, which is a run whose status lowers concurrency, lowers the limit by 1: the slot in which it ran was one too
+ *    many. So within one round trip the limit falls by the share of such runs, to what the dependency sustains, and by half at
+ *    most.
+ * A3 The first decrease of a round trip lowers the limit by an eighth, if that is more than 1. Of several functions that
+ *    share a capacity, the one with the higher limit has more decreases and gives up more, so that their limits converge.
+ * A4 A successful run adds a little: at most 1/23, so that in the long run one run in 23 is a decrease, and far fewer where
+ *    the limit is high.
+ * A5 At the beginning and after a quiet time the search is fast: in its n-th round trip the limit grows by n, and at most
+ *    doubles.
+ * A6 The limit grows only while at least half of it is in use: an idle function shows nothing about its dependencies.
  */
 export class AdaptiveLimit {
   readonly #policy: LimitPolicy
@@ -45,11 +46,11 @@ export class AdaptiveLimit {
   #lowest: number
   #highest: number
   #inFlight = 0
-  /** A1: the newest run that had begun when the present round trip began, and the limit at that time. */
+  /** A1: the newest run when the present round trip began, and the limit at that time. */
   #roundTripAfterRun = 0
   #limitBefore: number
-  /** A3: the newest run that had begun when the last round trip with such a run was told of it. */
-  #toldAfterRun = 0
+  /** A3: the newest run when the last round trip with a decrease had its first one. */
+  #decreasedAfterRun = 0
   #quietRoundTrips = QUIET_ROUND_TRIPS
   #quietRuns = QUIET_RUNS
 
@@ -61,17 +62,17 @@ export class AdaptiveLimit {
     this.#limitBefore = policy.start
   }
 
-  /** Whole runs allowed now. */
+  /** Runs allowed at present: the limit, rounded down. */
   get limit(): number {
     return Math.floor(this.#limit)
   }
 
-  /** Lowest that {@link limit} has been. */
+  /** Lowest {@link limit} so far. */
   get limitMin(): number {
     return Math.floor(this.#lowest)
   }
 
-  /** Highest that {@link limit} has been. */
+  /** Highest {@link limit} so far. */
   get limitMax(): number {
     return Math.floor(this.#highest)
   }
@@ -80,12 +81,12 @@ export class AdaptiveLimit {
     return this.#inFlight
   }
 
-  get hasRoom(): boolean {
+  get hasCapacity(): boolean {
     return this.#inFlight < this.limit
   }
 
   /** Runs that may begin now. */
-  get room(): number {
+  get available(): number {
     return Math.max(0, this.limit - this.#inFlight)
   }
 
@@ -98,9 +99,9 @@ export class AdaptiveLimit {
   }
 
   /**
-   * A run ended well. Call before {@link release}.
+   * A run succeeded. Call before {@link release}.
    *
-   * @param run - Number of the run that ended so.
+   * @param run - Number of that run.
    * @param latestRun - Number of the newest run that has begun.
    */
   increase(run: number, latestRun: number): void {
@@ -113,14 +114,14 @@ export class AdaptiveLimit {
     if (this.#limit > this.#highest) this.#highest = this.#limit
   }
 
-  /** A run ended with a status that asks for less. Otherwise as {@link increase}. */
+  /** A run ended with a status that lowers concurrency. Parameters as in {@link increase}. */
   decrease(run: number, latestRun: number): void {
     this.#watchRoundTrip(run, latestRun)
     this.#quietRuns = 0
     this.#quietRoundTrips = 0
     let less = 1
-    if (run > this.#toldAfterRun) {
-      this.#toldAfterRun = latestRun
+    if (run > this.#decreasedAfterRun) {
+      this.#decreasedAfterRun = latestRun
       less = Math.max(1, this.#limit * FIRST_SHARE) // A3
     }
     this.#limit = Math.max(this.#policy.floor, this.#limitBefore / 2, this.#limit - less) // A2

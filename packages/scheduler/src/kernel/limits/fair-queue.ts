@@ -1,30 +1,30 @@
-/** What can stand in a {@link FairQueue}. The queue owns `nextQueued`, `nextTree` and `isQueued`. */
+/** An item of a {@link FairQueue}. The queue owns `nextQueued`, `nextTree` and `isQueued`. */
 export interface Queueable {
   readonly tenant: string
   readonly rootId: string
-  /** The one behind it in its tree. */
+  /** The item behind it in its tree. */
   nextQueued: Queueable | undefined
-  /** Of the first of a tree: the first of the tree whose turn is next. */
+  /** Of the first item of a tree: the first item of the tree that is served next. */
   nextTree: Queueable | undefined
   isQueued: boolean
 }
 
 /**
- * The call trees of one tenant, which take turns; within a tree first come, first served.
+ * The call trees of one tenant, served round robin; within a tree first come, first served.
  *
- * Linked through the calls themselves, and one way: a million calls may wait here, each a tree of its own.
+ * Both lists are linked through the items, and in one direction: a million calls may wait here, each a tree of its own.
  */
 class Trees<T extends Queueable> {
-  /** By root, the last call of each tree. */
+  /** By root, the last item of each tree. */
   readonly #tails = new Map<string, T>()
-  /** The first call of the tree whose turn was last; behind it is the one whose turn it is. */
+  /** The first item of the tree that was served last. The list of trees is a ring, so the tree behind it is served next. */
   #last: Queueable | undefined
 
   get size(): number {
     return this.#tails.size
   }
 
-  /** A tree that is new comes at the end: everything present has its turn first. */
+  /** A new tree is added at the end: every tree that is present is served before it. */
   push(item: T): void {
     const tail = this.#tails.get(item.rootId)
     this.#tails.set(item.rootId, item)
@@ -37,55 +37,55 @@ class Trees<T extends Queueable> {
     this.#last = item
   }
 
-  /** The first call of the tree whose turn it is. */
+  /** The first item of the tree that is served next. */
   head(): T | undefined {
     return this.#last?.nextTree as T | undefined
   }
 
-  /** Unlinks {@link head} and passes the turn on to the next tree. */
+  /** Unlinks {@link head}, and moves on to the next tree. */
   dropHead(): void {
-    const heir = this.skipHead()
-    if (heir !== undefined) this.#last = heir
+    const successor = this.skipHead()
+    if (successor !== undefined) this.#last = successor
   }
 
-  /** Unlinks {@link head}. The next call of its tree, which is returned, has the turn in its place. */
+  /** Unlinks {@link head}. Returns the next item of its tree, which becomes the head. */
   skipHead(): Queueable | undefined {
     const last = this.#last
     const head = last?.nextTree
     if (last === undefined || head === undefined) return undefined
     const following = head === last ? undefined : head.nextTree
-    const heir = head.nextQueued
-    if (heir !== undefined) heir.nextTree = following ?? heir
+    const successor = head.nextQueued
+    if (successor !== undefined) successor.nextTree = following ?? successor
     else this.#tails.delete(head.rootId)
-    if (following !== undefined) last.nextTree = heir ?? following
-    else this.#last = heir
+    if (following !== undefined) last.nextTree = successor ?? following
+    else this.#last = successor
     head.nextQueued = undefined
     head.nextTree = undefined
-    return heir
+    return successor
   }
 }
 
-/** A tenant that has calls waiting. */
+/** A tenant with queued items. */
 interface Tenant<T extends Queueable> {
   readonly name: string
   readonly trees: Trees<T>
-  /** The tenant whose turn is next. */
+  /** The tenant that is served next. */
   next: Tenant<T> | undefined
 }
 
 /**
  * The calls that wait for a slot of one limit key.
  *
- * Tenants take turns; within a tenant its call trees take turns; within a tree calls keep their order. So a tree
- * that is new is served within one round, however many calls another tree has waiting.
+ * Round robin over tenants; within a tenant round robin over its call trees; within a tree first come, first served. So a
+ * new tree is served within one round, however many calls of other trees wait.
  */
 export class FairQueue<T extends Queueable> {
   readonly #tenants = new Map<string, Tenant<T>>()
-  /** The tenant whose turn was last; behind it is the one whose turn it is. */
+  /** The tenant that was served last. The list of tenants is a ring, so the tenant behind it is served next. */
   #last: Tenant<T> | undefined
   #size = 0
 
-  /** Calls that wait. */
+  /** Queued items, without those that were withdrawn. */
   get size(): number {
     return this.#size
   }
@@ -105,8 +105,8 @@ export class FairQueue<T extends Queueable> {
   }
 
   /**
-   * Takes a call out of its turn. It stays linked and is passed over when its turn comes, or let go when nothing else
-   * waits.
+   * Removes an item that need not be the first. It stays linked, and is unlinked when it becomes the head or when all
+   * items are withdrawn.
    */
   withdraw(item: T): void {
     if (!item.isQueued) return
@@ -115,7 +115,7 @@ export class FairQueue<T extends Queueable> {
     while (this.#size === 0 && this.#last !== undefined) this.#skipHead()
   }
 
-  /** The call whose turn it is, without taking it. One that was withdrawn does not cost its tree a turn. */
+  /** The next item, which stays in the queue. Withdrawn items before it do not cost their tree its turn. */
   peek(): T | undefined {
     for (;;) {
       const head = this.#last?.next?.trees.head()
@@ -124,7 +124,7 @@ export class FairQueue<T extends Queueable> {
     }
   }
 
-  /** Takes the call whose turn it is, and passes the turn on: to the next tenant, and there to the next tree. */
+  /** Removes and returns the next item, and moves on to the next tenant and to the next tree of this one. */
   shift(): T | undefined {
     const item = this.peek()
     const tenant = this.#last?.next
@@ -143,7 +143,7 @@ export class FairQueue<T extends Queueable> {
     if (tenant?.trees.size === 0) this.#removeTenant()
   }
 
-  /** Removes the tenant whose turn it is; the turn passes to the one behind it. */
+  /** Removes the tenant that would be served next. */
   #removeTenant(): void {
     const last = this.#last
     const tenant = last?.next

@@ -1,4 +1,4 @@
-/** What a {@link KeyLimits} needs to know of a call. */
+/** An item of {@link KeyLimits}. */
 export interface Keyed {
   /** Empty: no limit by key. */
   readonly concurrencyKey: string
@@ -6,35 +6,36 @@ export interface Keyed {
 }
 
 /**
- * Fixed limits per key within one function: how many calls of a customer, a file, a shop may run at one time. A call
- * whose key is used up steps aside, so that it does not hold up those behind it.
+ * Fixed limits per key within one function, for example on the concurrent runs for one customer, file or shop. A call whose
+ * key is at its limit is set aside, so that the calls behind it can run.
  */
 export class KeyLimits<T extends Keyed> {
-  readonly #keys = new Map<string, { inFlight: number; readonly aside: Set<T> }>()
-  #asideCount = 0
+  readonly #keys = new Map<string, { inFlight: number; readonly setAside: Set<T> }>()
+  #setAsideCount = 0
 
-  /** Calls that have stepped aside. */
-  get asideCount(): number {
-    return this.#asideCount
+  /** Calls that are set aside. */
+  get setAsideCount(): number {
+    return this.#setAsideCount
   }
 
-  /** Whether the call may run; if not, it has stepped aside until {@link release} gives it back. */
-  admits(item: T): boolean {
+  /** Whether the call may run now. If not, it is set aside until {@link release} or {@link passOn} returns it. */
+  admit(item: T): boolean {
     const key = this.#keys.get(item.concurrencyKey)
     if (item.concurrencyKey === '' || key === undefined || key.inFlight < item.concurrencyKeyMax) return true
-    key.aside.add(item)
-    this.#asideCount += 1
+    key.setAside.add(item)
+    this.#setAsideCount += 1
     return false
   }
 
+  /** A run of the call begins. */
   take({ concurrencyKey }: T): void {
     if (concurrencyKey === '') return
     const key = this.#keys.get(concurrencyKey)
-    if (key === undefined) this.#keys.set(concurrencyKey, { inFlight: 1, aside: new Set() })
+    if (key === undefined) this.#keys.set(concurrencyKey, { inFlight: 1, setAside: new Set() })
     else key.inFlight += 1
   }
 
-  /** A call of the key has run. Returns the one that stepped aside first, which is to queue again. */
+  /** A run of the call has ended. Returns the call of its key that was set aside first, which is to be queued again. */
   release(item: T): T | undefined {
     const key = this.#keys.get(item.concurrencyKey)
     if (key === undefined) return undefined
@@ -43,12 +44,12 @@ export class KeyLimits<T extends Keyed> {
   }
 
   /**
-   * A call that queued will not run after all. It may be one that queued again, and nobody else would wake those who are
-   * still aside: returns the first of them, which is to queue in its place.
+   * A queued call is withdrawn. If {@link release} had returned it, no other event would queue the calls that are still set
+   * aside: returns the first of them, which is to be queued in its place.
    */
   passOn({ concurrencyKey }: T): T | undefined {
     const key = this.#keys.get(concurrencyKey)
-    for (const next of key?.aside ?? []) {
+    for (const next of key?.setAside ?? []) {
       this.withdraw(next)
       return next
     }
@@ -56,8 +57,8 @@ export class KeyLimits<T extends Keyed> {
     return undefined
   }
 
-  /** Forgets a call that stepped aside. */
+  /** Removes a call that was set aside. */
   withdraw(item: T): void {
-    if (this.#keys.get(item.concurrencyKey)?.aside.delete(item)) this.#asideCount -= 1
+    if (this.#keys.get(item.concurrencyKey)?.setAside.delete(item)) this.#setAsideCount -= 1
   }
 }

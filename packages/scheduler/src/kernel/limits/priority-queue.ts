@@ -1,14 +1,14 @@
 import { FairQueue, type Queueable } from './fair-queue.js'
 
-/** What can stand in a {@link PriorityQueue}. */
+/** An item of a {@link PriorityQueue}. */
 export interface Prioritized extends Queueable {
-  /** Higher goes first. Does not change while the call is queued. */
+  /** Higher goes first. Does not change while the item is queued. */
   readonly priority: number
 }
 
-/** Fair queues, one per priority: a call waits only for calls of its own priority and of higher ones. */
+/** One fair queue per priority: a call waits only for calls of its own priority and of higher ones. */
 export class PriorityQueue<T extends Prioritized> {
-  /** By priority, the highest first. Nearly always there is one. */
+  /** By priority, the highest first. Nearly always there is only one. */
   readonly #levels: { readonly priority: number; readonly queue: FairQueue<T> }[] = []
   #size = 0
 
@@ -22,17 +22,19 @@ export class PriorityQueue<T extends Prioritized> {
     this.#size += 1
   }
 
+  /** Removes an item; does nothing when it is not queued. */
   withdraw(item: T): void {
     if (!item.isQueued) return
     this.#queueOf(item.priority).withdraw(item)
     this.#size -= 1
   }
 
-  /** The call whose turn it is, without taking it. */
+  /** The next item, which stays in the queue. */
   peek(): T | undefined {
     return this.#highest()?.peek()
   }
 
+  /** Removes and returns the next item. */
   shift(): T | undefined {
     const item = this.#highest()?.shift()
     if (item !== undefined) this.#size -= 1
@@ -44,8 +46,8 @@ export class PriorityQueue<T extends Prioritized> {
   }
 
   #queueOf(priority: number): FairQueue<T> {
-    const known = this.#levels.find((level) => level.priority === priority)
-    if (known !== undefined) return known.queue
+    const existing = this.#levels.find((level) => level.priority === priority)
+    if (existing !== undefined) return existing.queue
     const level = { priority, queue: new FairQueue<T>() }
     this.#levels.push(level)
     this.#levels.sort((a, b) => b.priority - a.priority)

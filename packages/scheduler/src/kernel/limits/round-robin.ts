@@ -1,35 +1,35 @@
 /**
- * Those who wait for their turn, each once, the longest first. Each operation takes the same time, however many wait: the first
- * of a `Set` does not, when those before it were taken out.
+ * A queue in which each item stands at most once. Every operation takes the same time, however many items there are: taking
+ * the first of a `Set` does not, when those before it were deleted.
  */
-export class Turns<T> {
-  readonly #waiting = new Set<T>()
-  /** Stands behind those that were taken out. */
-  #iterator = this.#waiting.values()
+export class RoundRobin<T> {
+  readonly #items = new Set<T>()
+  /** Stands behind the items that were taken. */
+  #iterator = this.#items.values()
 
   get size(): number {
-    return this.#waiting.size
+    return this.#items.size
   }
 
-  /** Who waits already keeps its place. */
+  /** Adds an item at the end. An item that is already queued keeps its place. */
   add(item: T): void {
-    this.#waiting.add(item)
+    this.#items.add(item)
   }
 
   delete(item: T): void {
-    this.#waiting.delete(item)
+    this.#items.delete(item)
   }
 
-  /** Takes out the one that has waited longest. */
+  /** Removes and returns the first item. */
   take(): T | undefined {
-    if (this.#waiting.size === 0) return undefined
+    if (this.#items.size === 0) return undefined
     let next = this.#iterator.next()
     if (next.done) {
-      // It has been at the end, and there are new ones.
-      this.#iterator = this.#waiting.values()
+      // The iterator had reached the end before the present items were added.
+      this.#iterator = this.#items.values()
       next = this.#iterator.next()
     }
-    this.#waiting.delete(next.value as T)
+    this.#items.delete(next.value as T)
     return next.value
   }
 }

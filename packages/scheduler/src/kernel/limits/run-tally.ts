@@ -2,12 +2,12 @@ import { STATUSES, type Status } from '@dispatch/protocol'
 
 const STATUS_NAMES = Object.keys(STATUSES) as Status[]
 
-/** How often the runs of one function ended in which way. */
+/** Counts how the runs of one function ended. */
 export class RunTally {
   readonly #ended = new Map<Status, number>()
   #suspended = 0
 
-  /** @param status - Of the run; `undefined` when it suspended its call. */
+  /** @param status - Of the run; `undefined` when the run suspended its call. */
   count(status: Status | undefined): void {
     if (status === undefined) this.#suspended += 1
     else this.#ended.set(status, (this.#ended.get(status) ?? 0) + 1)

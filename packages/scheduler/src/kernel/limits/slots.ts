@@ -1,94 +1,96 @@
 import { type FunctionStats, STATUSES, statusOfCode } from '@dispatch/protocol'
-import type { CallOptions } from '../../store/store.js'
-import type { NewCall, Outcome } from '../events.js'
-import type { CallNode } from '../node/call-node.js'
+import type { Outcome } from '../events.js'
 import { AdaptiveLimit, ENDPOINT_LIMIT, FUNCTION_LIMIT } from './adaptive-limit.js'
-import { KeyLimits } from './key-limits.js'
-import { PriorityQueue } from './priority-queue.js'
-import { Turns } from './round-robin.js'
+import { type Keyed, KeyLimits } from './key-limits.js'
+import { type Prioritized, PriorityQueue } from './priority-queue.js'
+import { RoundRobin } from './round-robin.js'
 import { RunTally } from './run-tally.js'
+import { isSameTarget, type TargetFields, targetKey } from './target.js'
 
-/**
- * Targets that are kept to be shared. Callers may set limits that are another with each call, such as the time that is left.
- */
+/** Targets that are kept to be shared. Callers may set options that differ with each call, such as the time that is left. */
 const TARGETS_KEPT_MAX = 10_000
 
 /** Functions without a live call whose limits are kept for their next one. */
 const IDLE_SLOTS_MAX = 10_000
 
-/** A function at an endpoint, with the limits its callers set: shared by the calls that are alike in this. */
-export interface Target {
-  readonly endpoint: string
-  readonly function: string
-  readonly version: string
-  readonly options: CallOptions
-  readonly slot: Slot
+/** A call as far as limits are concerned. */
+export interface LimitedCall<Call extends LimitedCall<Call>> extends Prioritized, Keyed {
+  readonly target: Target<Call>
+  /** Number of its present run. */
+  readonly run: number
 }
 
-/** An endpoint: failures to reach it count against everything that runs there. */
-interface EndpointSlot {
+/** Where a call runs and with which options: shared by the calls for which it is the same. */
+export interface Target<Call extends LimitedCall<Call>> extends TargetFields {
+  readonly slot: Slot<Call>
+}
+
+/** An endpoint: failures to reach it lower the concurrency of everything that runs there. */
+interface EndpointSlot<Call extends LimitedCall<Call>> {
   readonly url: string
   readonly limit: AdaptiveLimit
-  /** Slots that have room of their own and wait for the endpoint's. There is none while there are any. */
-  readonly waiting: Turns<Slot>
+  /** Slots that have capacity of their own and wait for that of the endpoint. Empty while the endpoint has some. */
+  readonly waiting: RoundRobin<Slot<Call>>
   /** How many slots it has. */
   slots: number
 }
 
-/** What adaptive concurrency is kept per: tenant, endpoint and function. */
-export interface Slot {
+/** The queue and the limits of one limit key: tenant, endpoint and function. */
+export interface Slot<Call extends LimitedCall<Call>> {
   readonly key: string
-  readonly endpoint: EndpointSlot
+  readonly tenant: string
+  readonly function: string
+  readonly endpoint: EndpointSlot<Call>
   readonly limit: AdaptiveLimit
-  readonly queue: PriorityQueue<CallNode>
-  readonly keys: KeyLimits<CallNode>
+  readonly queue: PriorityQueue<Call>
+  readonly keys: KeyLimits<Call>
   readonly tally: RunTally
   /** Its calls that are not done. */
   calls: number
 }
 
 /**
- * Who may run now: the queues and limits of all functions.
+ * Decides which call runs next: the queues and limits of all functions.
  *
- * S1 A call runs only if its function and its endpoint both have room.
- * S2 Calls of one function start by priority, and within one in the order of its fair queue.
- * S3 Functions that wait for room at one endpoint take turns.
- * S4 A fixed limit (`concurrencyMax`) of the call whose turn it is binds beside the adaptive one.
- * S5 A call whose key is used up (`concurrencyKey`) steps aside and holds up nobody (key-limits.ts).
- * S6 What is known of a function is kept while it has calls, and of the last 10,000 that have none.
+ * S1 A call runs only if both its function and its endpoint have capacity.
+ * S2 Calls of one function start by priority, and within one priority in the order of its fair queue.
+ * S3 Functions that wait for capacity of one endpoint are served round robin.
+ * S4 A fixed limit (`concurrencyMax`) of the next call of a function binds beside the adaptive one.
+ * S5 A call whose key is at its limit (`concurrencyKey`) is set aside and blocks no other call (key-limits.ts).
+ * S6 The limits of a function are kept while it has calls, and those of the last 10,000 functions that have none.
  */
-export class Slots {
-  readonly #endpoints = new Map<string, EndpointSlot>()
-  readonly #slots = new Map<string, { slot: Slot; tenant: string; endpoint: string; function: string }>()
-  readonly #targets = new Map<string, Target>()
-  /** Calls that come one after the other are mostly alike. */
-  #lastTarget: { readonly tenant: string; readonly target: Target } | undefined
+export class Slots<Call extends LimitedCall<Call>> {
+  readonly #endpoints = new Map<string, EndpointSlot<Call>>()
+  readonly #slots = new Map<string, Slot<Call>>()
+  readonly #targets = new Map<string, Target<Call>>()
+  /** Consecutive calls mostly have the same target. */
+  #lastTarget: { readonly tenant: string; readonly target: Target<Call> } | undefined
   /** Slots in which something may have changed since the last {@link takeNext}. */
-  readonly #ready = new Turns<Slot>()
-  /** Slots without calls, longest first. */
-  readonly #idle = new Set<Slot>()
+  readonly #ready = new RoundRobin<Slot<Call>>()
+  /** Slots without calls, in the order in which they lost their last one. */
+  readonly #idle = new Set<Slot<Call>>()
 
   /** Targets that are kept: no more than 10,000. */
   get targets(): number {
     return this.#targets.size
   }
 
-  target(tenant: string, call: Omit<Target, 'slot'>): Target {
+  target(tenant: string, fields: TargetFields): Target<Call> {
     const last = this.#lastTarget
-    if (last !== undefined && last.tenant === tenant && isAlike(last.target, call)) return last.target
-    const target = this.#findTarget(tenant, call)
+    if (last !== undefined && last.tenant === tenant && isSameTarget(last.target, fields)) return last.target
+    const target = this.#findTarget(tenant, fields)
     this.#lastTarget = { tenant, target }
     return target
   }
 
-  #findTarget(tenant: string, call: Omit<Target, 'slot'>): Target {
-    const slotKey = `${tenant}\n${call.endpoint}\n${call.function}`
-    const key = `${slotKey}\n${call.version}\n${optionsKey(call.options)}`
+  #findTarget(tenant: string, fields: TargetFields): Target<Call> {
+    const { endpoint, function: name, version, options } = fields
+    const limitKey = `${tenant}\n${endpoint}\n${name}`
+    const key = targetKey(limitKey, fields)
     let target = this.#targets.get(key)
     if (target === undefined) {
-      const slot = this.#slot(slotKey, tenant, call.endpoint, call.function)
-      const { endpoint, version, options } = call
-      target = { endpoint, function: call.function, version, options, slot }
+      const slot = this.#slots.get(limitKey) ?? this.#addSlot(limitKey, tenant, fields)
+      target = { endpoint, function: name, version, options, slot }
       if (this.#targets.size >= TARGETS_KEPT_MAX) this.#targets.clear()
       this.#targets.set(key, target)
     }
@@ -96,108 +98,111 @@ export class Slots {
   }
 
   /** The slot has one more call that is not done. */
-  enter(slot: Slot): void {
+  addCall(slot: Slot<Call>): void {
     if (slot.calls === 0) this.#idle.delete(slot)
     slot.calls += 1
   }
 
-  /** S6 */
-  leave(slot: Slot): void {
+  /** The slot has one such call fewer (S6). */
+  removeCall(slot: Slot<Call>): void {
     slot.calls -= 1
     if (slot.calls > 0) return
     this.#idle.add(slot)
     if (this.#idle.size > IDLE_SLOTS_MAX) this.#forgetIdle()
   }
 
-  enqueue(node: CallNode): void {
-    node.target.slot.queue.push(node)
-    this.#ready.add(node.target.slot)
+  /** The call waits for a slot. */
+  enqueue(call: Call): void {
+    call.target.slot.queue.push(call)
+    this.#ready.add(call.target.slot)
   }
 
-  /** A call waits no longer, because it is done. */
-  withdraw(node: CallNode): void {
-    const { queue, keys } = node.target.slot
-    const next = node.isQueued ? keys.passOn(node) : undefined // S5
-    queue.withdraw(node)
-    keys.withdraw(node)
+  /** The call is done, whether or not it was queued. */
+  withdraw(call: Call): void {
+    const { slot } = call.target
+    const next = call.isQueued ? slot.keys.passOn(call) : undefined // S5
+    slot.queue.withdraw(call)
+    slot.keys.withdraw(call)
     if (next !== undefined) this.enqueue(next)
-    // Those behind it may be allowed more runs at one time than it was.
-    this.#ready.add(node.target.slot)
-    this.leave(node.target.slot)
+    // S4: the calls behind it may have a higher fixed limit.
+    this.#ready.add(slot)
+    this.removeCall(slot)
   }
 
-  /** The next call that may run, its slot taken; `undefined` when there is none. */
-  takeNext(): CallNode | undefined {
+  /** The next call that may run; its slot is taken. `undefined` when there is none. */
+  takeNext(): Call | undefined {
     for (let slot = this.#ready.take(); slot !== undefined; slot = this.#ready.take()) {
-      const node = this.#takeFrom(slot)
-      if (node !== undefined) {
+      const call = this.#takeFrom(slot)
+      if (call !== undefined) {
         this.#ready.add(slot) // S3
-        return node
+        return call
       }
-      // It may have been called for room of which it has no use.
-      this.#callWaiting(slot.endpoint)
+      // It may have been made ready for capacity of the endpoint that it cannot use.
+      this.#readyWaiting(slot.endpoint)
     }
     return undefined
   }
 
-  /** The limits follow how a run of this call ended (K14). Before {@link release}. @param lastRun - The newest run. */
-  adjust(node: CallNode, outcome: Outcome, lastRun: number): void {
-    const { limit, endpoint } = node.target.slot
-    if (outcome.kind === 'journal-wanted' || outcome.kind === 'abandoned') return
-    node.target.slot.tally.count(outcome.kind === 'poll' ? undefined : statusOfCode(outcome.statusCode))
+  /** Adapts the limits to how a run of this call ended (K14). Before {@link release}. @param lastRun - The newest run. */
+  adjust({ target: { slot }, run }: Call, outcome: Outcome, lastRun: number): void {
+    const { limit, endpoint } = slot
+    if (outcome.kind === 'needs-journal' || outcome.kind === 'abandoned') return
+    const status = outcome.kind === 'poll' ? undefined : statusOfCode(outcome.statusCode)
+    slot.tally.count(status)
     if (outcome.kind === 'failure' && outcome.source === 'transport') {
-      endpoint.limit.decrease(node.run, lastRun)
-      limit.decrease(node.run, lastRun)
+      endpoint.limit.decrease(run, lastRun)
+      limit.decrease(run, lastRun)
       return
     }
-    endpoint.limit.increase(node.run, lastRun)
-    const effect =
-      outcome.kind === 'poll' ? 'increase' : STATUSES[statusOfCode(outcome.statusCode)].concurrency
-    if (effect === 'increase') limit.increase(node.run, lastRun)
-    else if (effect === 'decrease') limit.decrease(node.run, lastRun)
+    endpoint.limit.increase(run, lastRun)
+    const effect = status === undefined ? 'increase' : STATUSES[status].concurrency
+    if (effect === 'increase') limit.increase(run, lastRun)
+    else if (effect === 'decrease') limit.decrease(run, lastRun)
   }
 
-  /** Gives back the slot of a run that has ended. */
-  release(node: CallNode): void {
-    const { slot } = node.target
+  /** Releases the slot of a run that has ended. */
+  release(call: Call): void {
+    const { slot } = call.target
     const { endpoint } = slot
     slot.limit.release()
     endpoint.limit.release()
-    const next = slot.keys.release(node) // S5
+    const next = slot.keys.release(call) // S5
     if (next !== undefined) slot.queue.push(next)
-    // S3: those that have waited for the endpoint go before the one that has just run.
+    // S3: slots that have waited for the endpoint go before this one.
     this.#ready.delete(slot)
-    this.#callWaiting(endpoint)
+    this.#readyWaiting(endpoint)
     this.#ready.add(slot)
   }
 
-  /** As many as the endpoint has room for: there may be thousands. */
-  #callWaiting({ limit, waiting }: EndpointSlot): void {
-    for (let left = Math.min(limit.room, waiting.size); left > 0; left -= 1)
-      this.#ready.add(waiting.take() as Slot)
+  /** Makes as many waiting slots ready as the endpoint has capacity for: there may be thousands. */
+  #readyWaiting({ limit, waiting }: EndpointSlot<Call>): void {
+    for (let left = Math.min(limit.available, waiting.size); left > 0; left -= 1)
+      this.#ready.add(waiting.take() as Slot<Call>)
   }
 
-  /** Lets every function be looked at again: after a pause. */
-  wakeAll(): void {
-    for (const { slot } of this.#slots.values()) this.#ready.add(slot)
+  /** Makes every slot ready: after a pause. */
+  readyAll(): void {
+    for (const slot of this.#slots.values()) this.#ready.add(slot)
   }
 
   stats(): FunctionStats[] {
-    return [...this.#slots.values()].map(({ slot, tenant, endpoint, function: name }) => ({
-      tenant,
-      endpoint,
-      function: name,
-      limit: slot.limit.limit,
-      limitMin: slot.limit.limitMin,
-      limitMax: slot.limit.limitMax,
-      inFlight: slot.limit.inFlight,
-      waiting: slot.queue.size + slot.keys.asideCount,
-      ended: slot.tally.ended,
-      suspended: slot.tally.suspended,
-    }))
+    return [...this.#slots.values()].map(
+      ({ tenant, endpoint, function: name, limit, queue, keys, tally }) => ({
+        tenant,
+        endpoint: endpoint.url,
+        function: name,
+        limit: limit.limit,
+        limitMin: limit.limitMin,
+        limitMax: limit.limitMax,
+        inFlight: limit.inFlight,
+        waiting: queue.size + keys.setAsideCount,
+        ended: tally.ended,
+        suspended: tally.suspended,
+      }),
+    )
   }
 
-  /** Many at once, since the targets that hold them go with them. */
+  /** S6. A tenth at once, since all targets are dropped too: they refer to the slots. */
   #forgetIdle(): void {
     for (const slot of this.#idle) {
       if (this.#idle.size <= 0.9 * IDLE_SLOTS_MAX) break
@@ -213,18 +218,18 @@ export class Slots {
     this.#lastTarget = undefined
   }
 
-  #takeFrom(slot: Slot): CallNode | undefined {
+  #takeFrom(slot: Slot<Call>): Call | undefined {
     const { limit, queue, keys, endpoint } = slot
-    if (!limit.hasRoom) return undefined
+    if (!limit.hasCapacity) return undefined
     let next = queue.peek()
-    while (next !== undefined && !keys.admits(next)) {
+    while (next !== undefined && !keys.admit(next)) {
       queue.shift()
       next = queue.peek()
     }
     if (next === undefined) return undefined
     const { concurrencyMax } = next.target.options
     if (concurrencyMax > 0 && limit.inFlight >= concurrencyMax) return undefined
-    if (!endpoint.limit.hasRoom) {
+    if (!endpoint.limit.hasCapacity) {
       endpoint.waiting.add(slot)
       return undefined
     }
@@ -235,65 +240,25 @@ export class Slots {
     return next
   }
 
-  #slot(key: string, tenant: string, endpointUrl: string, name: string): Slot {
-    const known = this.#slots.get(key)
-    if (known !== undefined) return known.slot
-    let endpoint = this.#endpoints.get(endpointUrl)
+  #addSlot(key: string, tenant: string, { endpoint: url, function: name }: TargetFields): Slot<Call> {
+    let endpoint = this.#endpoints.get(url)
     if (endpoint === undefined) {
-      endpoint = {
-        url: endpointUrl,
-        limit: new AdaptiveLimit(ENDPOINT_LIMIT),
-        waiting: new Turns(),
-        slots: 0,
-      }
-      this.#endpoints.set(endpointUrl, endpoint)
+      endpoint = { url, limit: new AdaptiveLimit(ENDPOINT_LIMIT), waiting: new RoundRobin(), slots: 0 }
+      this.#endpoints.set(url, endpoint)
     }
     endpoint.slots += 1
-    const slot: Slot = {
+    const slot: Slot<Call> = {
       key,
+      tenant,
+      function: name,
       endpoint,
       limit: new AdaptiveLimit(FUNCTION_LIMIT),
-      queue: new PriorityQueue<CallNode>(),
-      keys: new KeyLimits<CallNode>(),
+      queue: new PriorityQueue(),
+      keys: new KeyLimits(),
       tally: new RunTally(),
       calls: 0,
     }
-    this.#slots.set(key, { slot, tenant, endpoint: endpointUrl, function: name })
+    this.#slots.set(key, slot)
     return slot
   }
 }
-
-/** What a call in a Poll, or a tail call, leaves out it has from the one that makes it: endpoint and priority. */
-export function inheritedTarget(call: NewCall, from: Target): Omit<Target, 'slot'> {
-  const { options } = call
-  const { priority } = from.options
-  return {
-    endpoint: call.endpoint || from.endpoint,
-    function: call.function,
-    version: call.version,
-    options: options.priority === 0 && priority !== 0 ? { ...options, priority } : options,
-  }
-}
-
-function isAlike(target: Target, call: Omit<Target, 'slot'>): boolean {
-  return (
-    target.function === call.function &&
-    target.endpoint === call.endpoint &&
-    target.version === call.version &&
-    OPTION_NAMES.every((name) => target.options[name] === call.options[name])
-  )
-}
-
-/** A text that is the same for options that are the same. */
-function optionsKey(options: CallOptions): string {
-  return OPTION_NAMES.map((name) => options[name]).join(' ')
-}
-
-const OPTION_NAMES = Object.keys({
-  attemptsMax: true,
-  giveUpAfterMs: true,
-  concurrencyMax: true,
-  runMsMax: true,
-  priority: true,
-  concurrencyKeyMax: true,
-} satisfies Record<keyof CallOptions, true>) as (keyof CallOptions)[]

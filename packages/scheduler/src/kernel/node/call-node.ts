@@ -1,29 +1,37 @@
 import type { WaitCondition } from '../../store/store.js'
-import type { NewCall } from '../events.js'
 import type { Queueable } from '../limits/fair-queue.js'
-import type { Keyed } from '../limits/key-limits.js'
-import type { Prioritized } from '../limits/priority-queue.js'
-import type { Target } from '../limits/slots.js'
+import type { LimitedCall, Target } from '../limits/slots.js'
+import { Inbox, type InboxEntry } from './inbox.js'
 
-/** The result of a child that its parent has not received yet. */
-export interface InboxEntry {
-  readonly ordinal: number
-  readonly correlationId: bigint
-  readonly isFailure: boolean
+/**
+ * The states of a call in the kernel, and from which others each is entered.
+ *
+ * `new` and `ending` last no longer than one decision: a call that is being made, and one whose run has just ended.
+ */
+const ENTERED_FROM = {
+  new: [],
+  scheduled: ['new', 'ending'],
+  pending: ['new', 'scheduled', 'ending', 'suspended'],
+  running: ['pending'],
+  ending: ['running'],
+  suspended: ['ending'],
+  done: ['scheduled', 'pending', 'ending', 'suspended'],
+} as const
+
+export type NodeState = keyof typeof ENTERED_FROM
+
+/** A mistake in the kernel: a call enters a state that does not follow its present one. */
+export class TransitionError extends Error {
+  override readonly name = 'TransitionError'
 }
 
-/** What a call that is not done is doing. */
-export type LiveState = 'scheduled' | 'pending' | 'running' | 'suspended'
-
-/** Nothing to wait for: the condition of a call that has not polled. */
+/** The condition of a call that has not polled. */
 export const NO_WAIT: WaitCondition = { minResults: 0, maxResults: 0, wakeOnFailure: false, untilMs: 0 }
 
-/** `minResults` of a call whose last Poll was refused: it is told at once. */
+/** `minResults` of a call whose last Poll was refused: it is resumed at once. */
 export const REFUSED = -1
 
-const NO_ENTRIES: readonly InboxEntry[] = []
-
-/** Where a call comes from that another has made. */
+/** By which call a child was made, and as which of its children. */
 export interface Origin {
   readonly parentId: string
   readonly rootId: string
@@ -33,8 +41,8 @@ export interface Origin {
   readonly correlationId: bigint
 }
 
-/** What is told of calls that failed, or are due later. */
-class Trouble {
+/** What differs from the default once a call has failed, was restarted or was scheduled. */
+class FailureState {
   dueAtMs = 0
   attempts = 0
   statusCode = 0
@@ -42,95 +50,100 @@ class Trouble {
   restarts = 0
 }
 
-/** What is told of calls that have polled, or were taken over by another. */
+/** What differs from the default once a call has polled or was replaced by a tail call. */
 class Progress {
   atMs: number
   polls = 0
+  /** Children made since the last restart. */
   children = 0
-  minResults = 0
-  maxResults = 0
-  wakeOnFailure = false
-  untilMs = 0
-  inbox: InboxEntry[] | undefined = undefined
-  inboxFailures = 0
-  delivering = 0
-  open: Set<CallNode> | undefined = undefined
-  withJournal = false
+  wait = NO_WAIT
+  inbox: Inbox = NO_RESULTS
+  /** Children that are not done. */
+  openChildren = NO_CHILDREN
+  /** The next run takes the journal along. */
+  needsJournal = false
 
   constructor(atMs: number) {
     this.atMs = atMs
   }
 }
 
-const NO_TROUBLE: Readonly<Trouble> = new Trouble()
+/** Always empty: {@link CallNode.receive} replaces it. */
+const NO_RESULTS: Inbox = Object.freeze(new Inbox())
 
-const NO_PROGRESS: Readonly<Progress> = new Progress(0)
+/** Always empty: {@link CallNode.adopt} replaces it. */
+const NO_CHILDREN = new Set<CallNode>()
+
+const NO_ORIGIN: Origin = { parentId: '', rootId: '', ordinal: 0, parentRestarts: 0, correlationId: 0n }
+
+const NO_FAILURE: Readonly<FailureState> = Object.freeze(new FailureState())
+
+const NO_PROGRESS: Readonly<Progress> = Object.freeze(new Progress(0))
 
 /**
  * A call that is not done, as the kernel holds it. Payloads are in the store.
  *
- * There may be a million of them, and most wait for their first run: what such a call does not need yet is kept in
- * objects of their own, made when it is first written (some 150 bytes a call instead of 250).
+ * There may be a million of them, and most wait for their first run. What such a call does not need is read from frozen
+ * defaults and gets an object of its own when it is first written: some 150 bytes per call instead of 250.
  */
-export class CallNode implements Prioritized, Keyed {
+export class CallNode implements LimitedCall<CallNode> {
   readonly id: string
-  readonly #origin: Origin | undefined
+  readonly origin: Origin
   /** The parent, while it is not done. */
   parent: CallNode | undefined = undefined
   readonly tenant: string
-  /** What is to be run where; a tail call changes it. */
-  target: Target
+  /** What is run where; a tail call replaces it. */
+  target: Target<CallNode>
   readonly createdAtMs: number
   /** 0: never. A tail call may bring it forward. */
   expiresAtMs: number
   concurrencyKey = ''
   /** Bytes of the input. */
   inputBytes = 0
-  state: LiveState = 'pending'
-  /** Number of the present run; 0 when it does not run. */
+  #state: NodeState
+  /** Number of the present run; 0 when there is none. */
   run = 0
   nextQueued: Queueable | undefined = undefined
   nextTree: Queueable | undefined = undefined
   isQueued = false
-  #trouble: Trouble | undefined = undefined
-  #progress: Progress | undefined = undefined
+  #failure: Readonly<FailureState> = NO_FAILURE
+  #progress: Readonly<Progress> = NO_PROGRESS
 
   constructor(
     id: string,
     of: {
       readonly tenant: string
-      readonly target: Target
+      readonly target: Target<CallNode>
       readonly origin: Origin | undefined
       readonly createdAtMs: number
       readonly expiresAtMs: number
+      /** Default `new`. */
+      readonly state?: NodeState
     },
   ) {
     this.id = id
-    this.#origin = of.origin
+    this.origin = of.origin ?? NO_ORIGIN
     this.tenant = of.tenant
     this.target = of.target
     this.createdAtMs = of.createdAtMs
     this.expiresAtMs = of.expiresAtMs
+    this.#state = of.state ?? 'new'
   }
 
-  get parentId(): string {
-    return this.#origin === undefined ? '' : this.#origin.parentId
+  get state(): NodeState {
+    return this.#state
+  }
+
+  get failure(): Readonly<FailureState> {
+    return this.#failure
+  }
+
+  get progress(): Readonly<Progress> {
+    return this.#progress
   }
 
   get rootId(): string {
-    return this.#origin === undefined ? this.id : this.#origin.rootId
-  }
-
-  get ordinal(): number {
-    return this.#origin === undefined ? 0 : this.#origin.ordinal
-  }
-
-  get parentRestarts(): number {
-    return this.#origin === undefined ? 0 : this.#origin.parentRestarts
-  }
-
-  get correlationId(): bigint {
-    return this.#origin === undefined ? 0n : this.#origin.correlationId
+    return this.origin.rootId || this.id
   }
 
   get priority(): number {
@@ -141,197 +154,75 @@ export class CallNode implements Prioritized, Keyed {
     return this.target.options.concurrencyKeyMax
   }
 
-  get dueAtMs(): number {
-    return this.#trouble === undefined ? NO_TROUBLE.dueAtMs : this.#trouble.dueAtMs
-  }
-
-  set dueAtMs(value: number) {
-    if (value !== this.dueAtMs) this.#changeTrouble().dueAtMs = value
-  }
-
-  get attempts(): number {
-    return this.#trouble === undefined ? NO_TROUBLE.attempts : this.#trouble.attempts
-  }
-
-  set attempts(value: number) {
-    if (value !== this.attempts) this.#changeTrouble().attempts = value
-  }
-
-  get statusCode(): number {
-    return this.#trouble === undefined ? NO_TROUBLE.statusCode : this.#trouble.statusCode
-  }
-
-  set statusCode(value: number) {
-    if (value !== this.statusCode) this.#changeTrouble().statusCode = value
-  }
-
-  get unknownSinceMs(): number {
-    return this.#trouble === undefined ? NO_TROUBLE.unknownSinceMs : this.#trouble.unknownSinceMs
-  }
-
-  set unknownSinceMs(value: number) {
-    if (value !== this.unknownSinceMs) this.#changeTrouble().unknownSinceMs = value
-  }
-
-  get restarts(): number {
-    return this.#trouble === undefined ? NO_TROUBLE.restarts : this.#trouble.restarts
-  }
-
-  set restarts(value: number) {
-    if (value !== this.restarts) this.#changeTrouble().restarts = value
-  }
-
-  get polls(): number {
-    return this.#progress === undefined ? NO_PROGRESS.polls : this.#progress.polls
-  }
-
-  set polls(value: number) {
-    if (value !== this.polls) this.#changeProgress().polls = value
-  }
-
-  get children(): number {
-    return this.#progress === undefined ? NO_PROGRESS.children : this.#progress.children
-  }
-
-  set children(value: number) {
-    if (value !== this.children) this.#changeProgress().children = value
-  }
-
-  get wait(): WaitCondition {
-    if (this.#progress === undefined) return NO_WAIT
-    const { minResults, maxResults, wakeOnFailure, untilMs } = this.#progress
-    return { minResults, maxResults, wakeOnFailure, untilMs }
-  }
-
-  set wait({ minResults, maxResults, wakeOnFailure, untilMs }: WaitCondition) {
-    if (this.#progress === undefined && maxResults === 0) return
-    const progress = this.#changeProgress()
-    progress.minResults = minResults
-    progress.maxResults = maxResults
-    progress.wakeOnFailure = wakeOnFailure
-    progress.untilMs = untilMs
-  }
-
-  /** Results to deliver, oldest first; `undefined` stands for none. */
-  get inbox(): InboxEntry[] | undefined {
-    return this.#progress === undefined ? NO_PROGRESS.inbox : this.#progress.inbox
-  }
-
-  set inbox(value: InboxEntry[] | undefined) {
-    if (value !== this.inbox) this.#changeProgress().inbox = value
-  }
-
-  get inboxFailures(): number {
-    return this.#progress === undefined ? NO_PROGRESS.inboxFailures : this.#progress.inboxFailures
-  }
-
-  set inboxFailures(value: number) {
-    if (value !== this.inboxFailures) this.#changeProgress().inboxFailures = value
-  }
-
-  /** How many of `inbox` the present run received. */
-  get delivering(): number {
-    return this.#progress === undefined ? NO_PROGRESS.delivering : this.#progress.delivering
-  }
-
-  set delivering(value: number) {
-    if (value !== this.delivering) this.#changeProgress().delivering = value
-  }
-
-  /** Children that are not done. */
-  get open(): Set<CallNode> | undefined {
-    return this.#progress === undefined ? NO_PROGRESS.open : this.#progress.open
-  }
-
-  set open(value: Set<CallNode> | undefined) {
-    if (value !== this.open) this.#changeProgress().open = value
-  }
-
-  /** The next run takes the journal along. */
-  get withJournal(): boolean {
-    return this.#progress === undefined ? NO_PROGRESS.withJournal : this.#progress.withJournal
-  }
-
-  set withJournal(value: boolean) {
-    if (value !== this.withJournal) this.#changeProgress().withJournal = value
-  }
-
-  /** Last time the call got further: its creation or its last Poll. */
+  /** When the call last made progress: its creation, its last Poll or its last tail call. */
   get progressAtMs(): number {
-    return this.#progress === undefined ? this.createdAtMs : this.#progress.atMs
+    return this.#progress === NO_PROGRESS ? this.createdAtMs : this.#progress.atMs
   }
 
-  set progressAtMs(value: number) {
-    if (value !== this.progressAtMs) this.#changeProgress().atMs = value
+  /** @throws {TransitionError} When the call is in a state from which this one is not entered. */
+  enter(state: NodeState): void {
+    const from: readonly NodeState[] = ENTERED_FROM[state]
+    if (!from.includes(this.#state)) {
+      throw new TransitionError(
+        `call ${this.id}: expected ${from.join(' or ')} before ${state}, got ${this.#state}`,
+      )
+    }
+    this.#state = state
   }
 
-  /** Results to deliver, oldest first. */
-  get results(): readonly InboxEntry[] {
-    return this.#progress?.inbox ?? NO_ENTRIES
+  /** `failure`, to be written to. */
+  changeFailure(): FailureState {
+    if (this.#failure === NO_FAILURE) this.#failure = new FailureState()
+    return this.#failure
   }
 
-  get openChildren(): number {
-    return this.#progress?.open?.size ?? 0
-  }
-
-  /** A child of this call has ended. */
-  receive(result: InboxEntry): void {
-    this.inbox ??= []
-    this.inbox.push(result)
-    if (result.isFailure) this.inboxFailures += 1
-  }
-
-  /** Takes out the results that the present run has received. */
-  takeDelivered(): InboxEntry[] {
-    const delivered = this.inbox?.splice(0, this.delivering) ?? []
-    this.inboxFailures -= delivered.filter(({ isFailure }) => isFailure).length
-    this.delivering = 0
-    return delivered
-  }
-
-  /** A Poll or a tail call: what went wrong before it no longer counts. */
-  getFurther(nowMs: number): void {
-    this.attempts = 0
-    this.unknownSinceMs = 0
-    this.progressAtMs = nowMs
-    this.withJournal = false
-  }
-
-  /** Makes void what the call has done since its input. Its children are no longer its own. */
-  beginAgain(): void {
-    this.open = undefined
-    this.inbox = undefined
-    this.inboxFailures = 0
-    this.delivering = 0
-    this.restarts += 1
-    this.polls = 0
-    this.children = 0
-    this.wait = NO_WAIT
-    this.withJournal = false
-  }
-
-  #changeTrouble(): Trouble {
-    this.#trouble ??= new Trouble()
-    return this.#trouble
-  }
-
-  #changeProgress(): Progress {
-    this.#progress ??= new Progress(this.createdAtMs)
+  /** `progress`, to be written to. */
+  changeProgress(): Progress {
+    if (this.#progress === NO_PROGRESS) this.#progress = new Progress(this.createdAtMs)
     return this.#progress
   }
-}
 
-/**
- * Id of a child: its parent's id and its position, and the parent's restarts when there were any, so that a call
- * made again after a crash is the same call, and one made again after a restart is another.
- */
-export function childIdOf(parentId: string, parentRestarts: number, ordinal: number): string {
-  return parentRestarts === 0 ? `${parentId}/${ordinal}` : `${parentId}/${parentRestarts}.${ordinal}`
-}
+  /** This call has one more child that is not done. */
+  adopt(child: CallNode): void {
+    const progress = this.changeProgress()
+    if (progress.openChildren === NO_CHILDREN) progress.openChildren = new Set()
+    child.parent = this
+    progress.openChildren.add(child)
+  }
 
-/** When a call made now expires: by its own limit or its parent's, whichever is earlier; 0: never. */
-export function expiryOf(call: NewCall, nowMs: number, parentExpiresAtMs: number): number {
-  const own = call.expirationMs > 0 ? nowMs + call.expirationMs : 0
-  if (own === 0) return parentExpiresAtMs
-  return parentExpiresAtMs === 0 ? own : Math.min(own, parentExpiresAtMs)
+  /** Its children that are not done are no longer its own. */
+  disown(): void {
+    for (const child of this.#progress.openChildren) child.parent = undefined
+    if (this.#progress !== NO_PROGRESS) this.changeProgress().openChildren = NO_CHILDREN
+  }
+
+  /** The result of a child is to be delivered. */
+  receive(result: InboxEntry): void {
+    const progress = this.changeProgress()
+    if (progress.inbox === NO_RESULTS) progress.inbox = new Inbox()
+    progress.inbox.add(result)
+  }
+
+  /** Removes and returns the results that the present run received. */
+  takeDelivered(): InboxEntry[] {
+    const { inbox } = this.#progress
+    return inbox === NO_RESULTS ? [] : inbox.takeDelivered()
+  }
+
+  /** A Poll or a tail call: attempts and failures before it no longer count. */
+  recordProgress(nowMs: number): void {
+    const progress = this.changeProgress()
+    progress.atMs = nowMs
+    progress.needsJournal = false
+    if (this.#failure === NO_FAILURE) return
+    const failure = this.changeFailure()
+    failure.attempts = 0
+    failure.unknownSinceMs = 0
+  }
+
+  /** Discards what the call has done since its input. Its children are no longer its own. */
+  beginAgain(): void {
+    this.changeFailure().restarts += 1
+    if (this.#progress !== NO_PROGRESS) this.#progress = new Progress(this.#progress.atMs)
+  }
 }

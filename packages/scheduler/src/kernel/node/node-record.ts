@@ -1,26 +1,44 @@
 import type { CallRecord } from '../../store/store.js'
 import type { Target } from '../limits/slots.js'
-import { CallNode, type LiveState, type Origin } from './call-node.js'
+import { CallNode, type NodeState, type Origin } from './call-node.js'
 
-/** The record of a call that is not done. `running` is written as `pending`: after a restart it is due again. */
+/** K2. `new` and `ending` are never recorded. */
+const STORED_STATES = {
+  new: 'pending',
+  scheduled: 'scheduled',
+  pending: 'pending',
+  running: 'pending',
+  ending: 'pending',
+  suspended: 'suspended',
+  done: 'done',
+} as const satisfies Record<NodeState, CallRecord['state']>
+
+/** The record of a call that is not done. */
 export function recordOf(node: CallNode): CallRecord {
-  return record(node, node.state === 'running' ? 'pending' : node.state, 0)
+  const { attempts, statusCode } = node.failure
+  return record(node, { attempts, statusCode, finishedAtMs: 0 })
 }
 
 /** The record of a call that has just ended. */
-export function doneRecordOf(node: CallNode, nowMs: number): CallRecord {
-  return record(node, 'done', nowMs)
+export function doneRecordOf(
+  node: CallNode,
+  end: { readonly attempts: number; readonly statusCode: number; readonly finishedAtMs: number },
+): CallRecord {
+  return record(node, end)
 }
 
-function record(node: CallNode, state: CallRecord['state'], finishedAtMs: number): CallRecord {
-  const { target } = node
+function record(
+  node: CallNode,
+  end: Pick<CallRecord, 'attempts' | 'statusCode' | 'finishedAtMs'>,
+): CallRecord {
+  const { target, origin, failure, progress } = node
   return {
     id: node.id,
-    parentId: node.parentId,
-    ordinal: node.ordinal,
-    parentRestarts: node.parentRestarts,
+    parentId: origin.parentId,
+    ordinal: origin.ordinal,
+    parentRestarts: origin.parentRestarts,
     rootId: node.rootId,
-    correlationId: node.correlationId,
+    correlationId: origin.correlationId,
     tenant: node.tenant,
     createdAtMs: node.createdAtMs,
     expiresAtMs: node.expiresAtMs,
@@ -30,55 +48,74 @@ function record(node: CallNode, state: CallRecord['state'], finishedAtMs: number
     options: target.options,
     concurrencyKey: node.concurrencyKey,
     inputBytes: node.inputBytes,
-    state,
-    dueAtMs: node.dueAtMs,
-    attempts: node.attempts,
-    statusCode: node.statusCode,
+    state: STORED_STATES[node.state],
+    dueAtMs: failure.dueAtMs,
+    attempts: end.attempts,
+    statusCode: end.statusCode,
     progressAtMs: node.progressAtMs,
-    unknownSinceMs: node.unknownSinceMs,
-    restarts: node.restarts,
-    polls: node.polls,
-    children: node.children,
-    wait: node.wait,
-    finishedAtMs,
+    unknownSinceMs: failure.unknownSinceMs,
+    restarts: failure.restarts,
+    polls: progress.polls,
+    children: progress.children,
+    wait: progress.wait,
+    finishedAtMs: end.finishedAtMs,
   }
 }
 
-/** States as this module has them: what comes from a store is a text of its own for each call, of 32 bytes. */
-const STATES = {
+/** The states of records as strings of this module: a string that comes from a store takes 32 bytes of its own. */
+const RESTORED_STATES = {
   scheduled: 'scheduled',
   pending: 'pending',
   suspended: 'suspended',
-  done: 'pending',
-} as const satisfies Record<CallRecord['state'], LiveState>
+  done: 'done',
+} as const satisfies Record<CallRecord['state'], NodeState>
 
-/** A node from what the store kept, not yet linked to its parent. @param parent - If it is not done. */
-export function nodeOf(call: CallRecord, target: Target, parent: CallNode | undefined): CallNode {
+/** The node of a stored call, not yet linked to its parent. @param parent - If it is not done. */
+export function nodeOf(call: CallRecord, target: Target<CallNode>, parent: CallNode | undefined): CallNode {
   const node = new CallNode(call.id, {
     tenant: call.tenant,
     target,
     origin: call.parentId === '' ? undefined : originOf(call, parent),
     createdAtMs: call.createdAtMs,
     expiresAtMs: call.expiresAtMs,
+    state: RESTORED_STATES[call.state],
   })
-  node.state = STATES[call.state]
   node.concurrencyKey = call.concurrencyKey
   node.inputBytes = call.inputBytes
-  node.progressAtMs = call.progressAtMs
-  node.dueAtMs = call.dueAtMs
-  node.attempts = call.attempts
-  node.statusCode = call.statusCode
-  node.unknownSinceMs = call.unknownSinceMs
-  node.restarts = call.restarts
-  node.polls = call.polls
-  node.children = call.children
-  node.wait = call.wait
+  if (hasFailed(call)) restoreFailure(node, call)
+  if (hasProgressed(call)) restoreProgress(node, call)
   return node
 }
 
-/** With the texts that the parent has already, where it is there. */
+/** With the strings of the parent, if there is one, instead of further copies. */
 function originOf(call: CallRecord, parent: CallNode | undefined): Origin {
   const { ordinal, parentRestarts, correlationId } = call
   const parentId = parent?.id ?? call.parentId
   return { parentId, rootId: parent?.rootId ?? call.rootId, ordinal, parentRestarts, correlationId }
+}
+
+function hasFailed({ dueAtMs, attempts, statusCode, unknownSinceMs, restarts }: CallRecord): boolean {
+  return dueAtMs !== 0 || attempts !== 0 || statusCode !== 0 || unknownSinceMs !== 0 || restarts !== 0
+}
+
+function restoreFailure(node: CallNode, call: CallRecord): void {
+  const failure = node.changeFailure()
+  failure.dueAtMs = call.dueAtMs
+  failure.attempts = call.attempts
+  failure.statusCode = call.statusCode
+  failure.unknownSinceMs = call.unknownSinceMs
+  failure.restarts = call.restarts
+}
+
+/** Only a Poll and a tail call change `progressAtMs`; they may do so within the millisecond of the creation. */
+function hasProgressed({ progressAtMs, createdAtMs, polls, children, wait }: CallRecord): boolean {
+  return progressAtMs !== createdAtMs || polls !== 0 || children !== 0 || wait.maxResults !== 0
+}
+
+function restoreProgress(node: CallNode, call: CallRecord): void {
+  const progress = node.changeProgress()
+  progress.atMs = call.progressAtMs
+  progress.polls = call.polls
+  progress.children = call.children
+  progress.wait = call.wait
 }

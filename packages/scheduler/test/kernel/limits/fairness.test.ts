@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import type { Event, NewCall, SubmittedCall } from '../../../dist/kernel/events.js'
+import type { Event, NewCall, RunEffect, SubmittedCall } from '../../../dist/kernel/events.js'
 import { Kernel } from '../../../dist/kernel/kernel.js'
 import { AdaptiveLimit } from '../../../dist/kernel/limits/adaptive-limit.js'
-import { exit, NO_OPTIONS, newCall, poll, type Run } from '../../helpers/kernel-harness.js'
+import { exit, NO_OPTIONS, newCall, poll } from '../../helpers/kernel-harness.js'
 
 const FAN_OUT = 1_000_000
 
@@ -12,7 +12,7 @@ const POLL_CALLS = 10_000
 /** A kernel whose runs end in the order in which they began. It keeps nothing of what the kernel writes. */
 class Line {
   readonly kernel = new Kernel()
-  readonly underWay: Run[] = []
+  readonly underWay: RunEffect[] = []
   /** Ids of the calls whose runs have begun, since this was last emptied. */
   started: string[] = []
 
@@ -34,7 +34,7 @@ class Line {
 
   /** The run that has been under way for longest ends. */
   endOne(outcome = exit('ok')): void {
-    const { id, run } = this.underWay.shift() as Run
+    const { id, run } = this.underWay.shift() as RunEffect
     this.apply({ kind: 'ran', id, run, outcome, roll: 0.5 })
   }
 
@@ -42,7 +42,7 @@ class Line {
   fanOut(id: string, count: number, more: Partial<SubmittedCall> = {}): void {
     this.submit(id, newCall(`top of ${id}`), more)
     for (let made = 0; made < count; made += POLL_CALLS) {
-      const { run } = this.underWay.pop() as Run
+      const { run } = this.underWay.pop() as RunEffect
       const names = Array.from({ length: Math.min(POLL_CALLS, count - made) }, () => 'f')
       const isLast = made + POLL_CALLS >= count
       this.apply({
@@ -146,16 +146,16 @@ function fullEndpoint(): Line {
 /** How often the limit of a function or endpoint is asked for room. */
 function countLooks(t: Test): () => number {
   const { prototype } = AdaptiveLimit
-  const asked = Object.getOwnPropertyDescriptor(prototype, 'hasRoom') as PropertyDescriptor
+  const asked = Object.getOwnPropertyDescriptor(prototype, 'hasCapacity') as PropertyDescriptor
   let looks = 0
-  Object.defineProperty(prototype, 'hasRoom', {
+  Object.defineProperty(prototype, 'hasCapacity', {
     ...asked,
     get() {
       looks += 1
       return asked.get?.call(this)
     },
   })
-  t.teardown(() => Object.defineProperty(prototype, 'hasRoom', asked))
+  t.teardown(() => Object.defineProperty(prototype, 'hasCapacity', asked))
   return () => looks
 }
 

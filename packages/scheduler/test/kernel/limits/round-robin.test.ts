@@ -1,23 +1,23 @@
 import t from 'tap'
-import { Turns } from '../../../dist/kernel/limits/round-robin.js'
+import { RoundRobin } from '../../../dist/kernel/limits/round-robin.js'
 
 t.test('takes out the one that has waited longest, each once', async (t) => {
-  const turns = new Turns<string>()
-  for (const name of ['a', 'b', 'a', 'c']) turns.add(name)
-  t.strictSame([turns.size, turns.take(), turns.take()], [3, 'a', 'b'])
-  turns.add('a')
-  t.strictSame([turns.take(), turns.take(), turns.take(), turns.size], ['c', 'a', undefined, 0])
-  turns.add('d')
-  t.equal(turns.take(), 'd', 'after it was empty')
+  const queue = new RoundRobin<string>()
+  for (const name of ['a', 'b', 'a', 'c']) queue.add(name)
+  t.strictSame([queue.size, queue.take(), queue.take()], [3, 'a', 'b'])
+  queue.add('a')
+  t.strictSame([queue.take(), queue.take(), queue.take(), queue.size], ['c', 'a', undefined, 0])
+  queue.add('d')
+  t.equal(queue.take(), 'd', 'after it was empty')
 })
 
 t.test('who leaves is not taken, and comes last when it comes again', async (t) => {
-  const turns = new Turns<string>()
-  for (const name of ['a', 'b', 'c']) turns.add(name)
-  turns.delete('a')
-  turns.delete('b')
-  turns.add('a')
-  t.strictSame([turns.take(), turns.take(), turns.take()], ['c', 'a', undefined])
+  const queue = new RoundRobin<string>()
+  for (const name of ['a', 'b', 'c']) queue.add(name)
+  queue.delete('a')
+  queue.delete('b')
+  queue.add('a')
+  t.strictSame([queue.take(), queue.take(), queue.take()], ['c', 'a', undefined])
 })
 
 t.test('agrees with a list, whatever is done', async (t) => {
@@ -26,7 +26,7 @@ t.test('agrees with a list, whatever is done', async (t) => {
     seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
     return Math.floor((seed / 2 ** 31) * below)
   }
-  const turns = new Turns<number>()
+  const queue = new RoundRobin<number>()
   const list: number[] = []
   const differing: number[] = []
   for (let step = 0; step < 20_000; step += 1) {
@@ -34,15 +34,15 @@ t.test('agrees with a list, whatever is done', async (t) => {
     const at = list.indexOf(item)
     const kind = roll(step % 2_000 < 1_000 ? 4 : 2)
     if (kind === 0) {
-      if (turns.take() !== list.shift()) differing.push(step)
+      if (queue.take() !== list.shift()) differing.push(step)
     } else if (kind === 1) {
-      turns.delete(item)
+      queue.delete(item)
       if (at >= 0) list.splice(at, 1)
     } else {
-      turns.add(item)
+      queue.add(item)
       if (at < 0) list.push(item)
     }
-    if (turns.size !== list.length) differing.push(step)
+    if (queue.size !== list.length) differing.push(step)
   }
   t.strictSame(differing, [])
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Slots } from '../../../dist/kernel/limits/slots.js'
+import type { CallNode } from '../../../dist/kernel/node/call-node.js'
 import { exit, NO_OPTIONS, newCall, poll, World } from '../../helpers/kernel-harness.js'
 
 function targetLike({ endpoint = 'http://app', function: name = 'f', giveUpAfterMs = 0 }) {
@@ -8,18 +9,18 @@ function targetLike({ endpoint = 'http://app', function: name = 'f', giveUpAfter
 }
 
 t.test('S6 functions without calls are forgotten, the oldest first, and none that has some', (t) => {
-  const slots = new Slots()
+  const slots = new Slots<CallNode>()
   const slotOf = (n: number) =>
     slots.target('', targetLike({ function: `f${n}`, endpoint: `http://app${n}` })).slot
   const busy = slotOf(0)
-  slots.enter(busy)
+  slots.addCall(busy)
   const recent = slotOf(24_999)
-  slots.enter(recent)
+  slots.addCall(recent)
   for (let n = 1; n < 24_999; n += 1) {
-    slots.enter(slotOf(n))
-    slots.leave(slotOf(n))
+    slots.addCall(slotOf(n))
+    slots.removeCall(slotOf(n))
   }
-  slots.leave(recent)
+  slots.removeCall(recent)
   t.ok(slots.stats().length <= 10_001, `${slots.stats().length} kept`)
   t.equal(slotOf(0), busy, 'one with a call')
   t.equal(slotOf(24_999), recent, 'one that had a call of late')
@@ -28,7 +29,7 @@ t.test('S6 functions without calls are forgotten, the oldest first, and none tha
 })
 
 t.test('limits that are another with each call cost no memory, and the function has one slot', (t) => {
-  const slots = new Slots()
+  const slots = new Slots<CallNode>()
   const targetOf = (giveUpAfterMs: number) => slots.target('', targetLike({ giveUpAfterMs }))
   const first = targetOf(1)
   t.equal(targetOf(1), first, 'alike')
