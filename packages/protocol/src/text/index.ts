@@ -1,5 +1,6 @@
 // Checks and descriptions of values that programmers pass.
 
 export { checkInteger } from './check-integer.js'
+export { checkOptions, type OptionNames } from './check-options.js'
 export { describeValue, formatPathKey } from './describe-value.js'
 export { parseDuration } from './duration.js'
