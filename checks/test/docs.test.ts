@@ -240,7 +240,9 @@ t.test(
       ...textOf('packages/core/src/config/dispatch-options.ts').matchAll(/^ {2}readonly (\w+)\?:/gm),
     ]
     const variables = [
-      ...textOf('packages/core/src/config/config.ts').matchAll(/\b(DISPATCH_[A-Z_]+|NODE_ENV)\b/g),
+      ...['config.ts', 'signing.ts'].flatMap((name) => [
+        ...textOf(`packages/core/src/config/${name}`).matchAll(/\b(DISPATCH_[A-Z_]+|NODE_ENV)\b/g),
+      ]),
     ]
     const names = new Set([...options, ...variables].map(([, name = '']) => name))
     t.ok(names.size > 15, 'the options were found')
@@ -274,7 +276,9 @@ t.test('docs/reference/configuration.md lists every option of a scheduler', asyn
 
 t.test('docs/reference/configuration.md names every option of a function and of a call', async (t) => {
   const text = textOf(CONFIGURATION)
-  const sources = ['func.ts', 'call-options.ts'].map((name) => textOf(`packages/core/src/functions/${name}`))
+  const sources = ['function-options.ts', 'call-options.ts'].map((name) =>
+    textOf(`packages/core/src/functions/${name}`),
+  )
   const bodies = sources.flatMap((source) => [
     ...source.matchAll(/^export interface (?:FunctionOptions|\w*CallOptions)\b[^{]*\{([\s\S]*?)^\}/gm),
   ])

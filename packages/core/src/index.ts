@@ -7,14 +7,18 @@ export type { TailCall } from './coroutine/definition/tail-call.js'
 export { Dispatch } from './dispatch/dispatch.js'
 export type { Class, Rule } from './errors/class-rules.js'
 export { type ErrorType, errorType, type OutputType, outputType } from './errors/classify.js'
+export type { BuiltCall } from './functions/built-call.js'
 export type { CallOptions, DispatchedCallOptions } from './functions/call-options.js'
-export {
-  type AnyDispatchFunction,
-  type DispatchFunction,
-  type FunctionOptions,
-  func,
-  type HandlerResult,
-} from './functions/func.js'
+export type {
+  AnyDispatchFunction,
+  DispatchFunction,
+  Handler,
+  HandlerResult,
+  OptionalInput,
+} from './functions/dispatch-function.js'
+export { func } from './functions/func.js'
+export type { FunctionOptions } from './functions/function-options.js'
+export type { NotCarried, Received, ReceivedObject } from './functions/received.js'
 export { rawValue, type Schema, type TypeBoxSchema } from './functions/schema/schema.js'
 export type { StandardIssue, StandardResult, StandardSchema } from './functions/schema/standard-schema.js'
 export type { ListenOptions, Server } from './server/listen.js'

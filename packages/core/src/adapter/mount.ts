@@ -17,7 +17,7 @@ import { Dispatch } from '../dispatch/dispatch.js'
 import type { EndpointResponse } from '../endpoint/endpoint.js'
 import type { BodyReservation } from '../endpoint/run-capacity.js'
 import type { DispatchedCallOptions } from '../functions/call-options.js'
-import type { DispatchFunction } from '../functions/func.js'
+import type { DispatchFunction } from '../functions/dispatch-function.js'
 import { givenBodyOf, type RequestWithBody } from '../server/node-body.js'
 import { closeSignalOf, endConnection, pathOf } from '../server/node-listener.js'
 import {

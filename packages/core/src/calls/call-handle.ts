@@ -1,16 +1,15 @@
 import { DispatchError, type Scheduler, type Status, statusOfCode } from '@dispatch/protocol'
 import { type Any, type CallInfo, CallState, timestampMs } from '@dispatch/protocol/messages'
-import { parseDuration } from '@dispatch/protocol/text'
+import { checkOptions, describeValue, type OptionNames, parseDuration } from '@dispatch/protocol/text'
 import { sleep } from '@dispatch/protocol/time'
-import { checkObject } from '../checks/option-checks.js'
 import { droppableInside } from '../coroutine/life/current-coroutine.js'
 import { outcomeOf } from './call-outcome.js'
 import { followSignal } from './followed-signal.js'
 
-/** Longest single wait: shorter than what proxies cut off. */
+/** Longest single wait: shorter than the timeouts of proxies. Milliseconds. */
 const WAIT_MS_MAX = 30_000
 
-/** Shortest time from one wait to the next. */
+/** Shortest time from the start of one wait to the start of the next. Milliseconds. */
 const WAIT_MS_MIN = 50
 
 /** The five states of a call. */
@@ -40,6 +39,11 @@ export interface ResultOptions {
   readonly timeout?: number | string | undefined
 }
 
+const RESULT_OPTIONS = {
+  signal: ['abortSignal'],
+  timeout: ['timeoutMs', 'wait', 'waitMs'],
+} as const satisfies OptionNames<ResultOptions>
+
 /** A dispatched call. */
 export interface CallHandle<Output> {
   /** The dispatch id: identifies the call permanently. */
@@ -62,7 +66,7 @@ export interface CallHandle<Output> {
   cancel(): Promise<CallStatus>
 }
 
-/** What a handle needs. */
+/** Options of a handle. */
 export interface CallHandleOptions {
   /** Resolves with the scheduler that has the call. */
   readonly connect: () => Promise<Scheduler>
@@ -85,15 +89,14 @@ export function createCallHandle<Output>(
     }
   }
   const result = async (options: ResultOptions | undefined): Promise<Output> => {
-    const { signal, timeout } = checkObject(options, 'result(options)') as ResultOptions
-    const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, 'result(options): timeout')
+    const { signal, timeoutMs } = parseResultOptions(options)
     signal?.throwIfAborted()
     const info = await wait(timeoutMs, signal)
     if (info.state === CallState.DONE) return outputOf(info, decodeOutput) as Output
-    throw new DispatchError('timeout', `call ${id} is not done after ${timeoutMs} ms; it goes on`)
+    throw new DispatchError('timeout', `call ${id} is not done after ${timeoutMs} ms; it continues`)
   }
   const status = async (method: 'get' | 'cancel'): Promise<CallStatus> =>
-    callStatusOf(known(await (await connect())[method](id), id))
+    callStatusOf(assertFound(await (await connect())[method](id), id))
   const handle: CallHandle<Output> = {
     id,
     result: (options) => droppableInside(result(options)),
@@ -103,13 +106,26 @@ export function createCallHandle<Output>(
   return Object.freeze(Object.defineProperty(handle, WAIT, { value: wait }))
 }
 
+function parseResultOptions(value: unknown): { signal?: AbortSignal; timeoutMs?: number } {
+  const { signal, timeout } = checkOptions(value, 'result(options)', RESULT_OPTIONS)
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== 'function') {
+    throw new TypeError(`result(options).signal: expected an AbortSignal, got ${describeValue(signal)}`)
+  }
+  return {
+    ...(signal === undefined ? {} : { signal: signal as AbortSignal }),
+    ...(timeout === undefined
+      ? {}
+      : { timeoutMs: parseDuration(timeout as number | string, 'result(options).timeout') }),
+  }
+}
+
 /** The same for every copy of this package. */
 const WAIT: unique symbol = Symbol.for('dispatch.wait') as never
 
 /**
- * The call of a handle as it is when it is done, or after `timeoutMs`, whichever is first.
+ * The call of a handle when it is done, or after `timeoutMs`, whichever is first.
  *
- * @throws {DispatchError} `not_found` when the scheduler does not know it.
+ * @throws {DispatchError} `not_found` when the scheduler does not have it.
  * @throws The signal's reason, when that aborts.
  */
 export async function callInfoOf(
@@ -120,7 +136,11 @@ export async function callInfoOf(
   const { [WAIT]: wait } = (handle ?? {}) as {
     readonly [WAIT]?: (timeoutMs: number, signal?: AbortSignal) => Promise<CallInfo>
   }
-  if (wait === undefined) throw new TypeError('wanted a handle that dispatch() resolved with')
+  if (wait === undefined) {
+    throw new TypeError(
+      `expected the handle of a call, as dispatch() resolves with, got ${describeValue(handle)}`,
+    )
+  }
   return await wait(timeoutMs, signal)
 }
 
@@ -131,7 +151,7 @@ interface WaitOptions {
   readonly nowMs: () => number
 }
 
-/** The call as it is when it is done, or when the time is up. @throws {DispatchError} `not_found`. */
+/** The call when it is done, or after the timeout. @throws {DispatchError} `not_found`. */
 async function waitForCall(
   connect: () => Promise<Scheduler>,
   id: string,
@@ -146,7 +166,7 @@ async function waitForCall(
     signal?.throwIfAborted()
     let info: CallInfo
     try {
-      info = known(await scheduler.wait(id, waitMs, signal), id)
+      info = assertFound(await scheduler.wait(id, waitMs, signal), id)
     } catch (error) {
       signal?.throwIfAborted()
       const pauseMs = pauseOf(error)
@@ -157,12 +177,12 @@ async function waitForCall(
     if (info.state === CallState.DONE) return info
     signal?.throwIfAborted()
     if (nowMs() >= untilMs) return info
-    // A scheduler may answer early; one that always does must not keep us busy.
+    // A scheduler may answer early; one that always does must not make this a busy loop.
     await pause(Math.min(startedMs + WAIT_MS_MIN, untilMs) - nowMs(), signal)
   }
 }
 
-/** How long to wait before a scheduler is asked again at which too many wait, in milliseconds. */
+/** Pause before the next request to a scheduler with too many waiters, in milliseconds. */
 function pauseOf(error: unknown): number | undefined {
   if (!(error instanceof DispatchError) || error.status !== 'throttled') return undefined
   return error.retryAfterMs ?? WAIT_MS_MIN
@@ -178,7 +198,7 @@ function outputOf(info: CallInfo, decodeOutput: CallHandleOptions['decodeOutput'
   return outcome.output
 }
 
-/** A call as users see it. */
+/** The state of a call for users. */
 export function callStatusOf(info: CallInfo): CallStatus {
   const { creationTime, expirationTime, dueTime, finishTime } = info
   return {
@@ -202,11 +222,11 @@ const STATE_NAMES: ReadonlyMap<number, CallStateName> = new Map<number, CallStat
   [CallState.DONE, 'done'],
 ])
 
-function known(info: CallInfo | undefined, id: string): CallInfo {
+function assertFound(info: CallInfo | undefined, id: string): CallInfo {
   if (info !== undefined) return info
   throw new DispatchError(
     'not_found',
-    `there is no call ${id}: it never was, or it was pruned after its retention time`,
+    `there is no call ${id}: it was never dispatched, or was pruned after its retention time`,
     {
       dispatchId: id,
     },

@@ -2,12 +2,12 @@ import { DispatchError, statusOfCode } from '@dispatch/protocol'
 import { type Any, type CallInfo, fromWireError } from '@dispatch/protocol/messages'
 import { decodeValue } from '@dispatch/protocol/values'
 
-/** How a call that is done ended. */
+/** How a finished call ended. */
 export type CallOutcome =
   | { readonly output: unknown; readonly error?: undefined }
   | { readonly output?: unknown; readonly error: DispatchError }
 
-/** What a call that is done gave: its output, or an error with its status. */
+/** The outcome of a finished call: its output, or an error with its status. */
 export function outcomeOf(
   info: CallInfo,
   decodeOutput: (output: Any | undefined) => unknown = decodeValue,

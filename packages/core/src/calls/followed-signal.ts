@@ -1,4 +1,4 @@
-/** What is to be told when a signal of a user's aborts: of many who wait with it, one listener each would be many. */
+/** The waits that follow a signal of the user, which has one listener for all of them. */
 const followersBySignal = new WeakMap<AbortSignal, Followers>()
 
 interface Followers {
@@ -6,15 +6,15 @@ interface Followers {
   readonly listener: () => void
 }
 
-/** A signal of our own that aborts with another one, until `end`. */
+/** A signal that aborts with another one, until `end` is called. */
 export interface FollowedSignal {
   readonly signal: AbortSignal | undefined
   end(): void
 }
 
 /**
- * Follows a signal of a user's. However many do so at one time, it has one listener of ours: beyond ten Node.js warns of
- * a leak. No signal, nothing to follow.
+ * Follows a signal of the user. It gets one listener, however many waits follow it concurrently: Node.js warns of a leak
+ * from the eleventh on. Without a signal there is nothing to follow.
  */
 export function followSignal(signal: AbortSignal | undefined): FollowedSignal {
   if (signal === undefined) return NOTHING
@@ -37,8 +37,8 @@ export function followSignal(signal: AbortSignal | undefined): FollowedSignal {
 const NOTHING: FollowedSignal = Object.freeze({ signal: undefined, end: () => undefined })
 
 function followersOf(signal: AbortSignal): Followers {
-  const known = followersBySignal.get(signal)
-  if (known !== undefined) return known
+  const existing = followersBySignal.get(signal)
+  if (existing !== undefined) return existing
   const aborts = new Set<() => void>()
   const listener = () => {
     for (const abort of aborts) abort()

@@ -15,7 +15,7 @@ export function parseApiUrl({ value, source }: Setting): string {
   const url = parseUrl(value)
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new TypeError(
-      `${source}: wanted the http:// or https:// URL of a scheduler, such as https://dispatch.example.com, got ${describeValue(value)}`,
+      `${source}: expected the http:// or https:// URL of a scheduler, such as https://dispatch.example.com, got ${describeValue(value)}`,
     )
   }
   return value.replace(/\/+$/, '')
@@ -33,10 +33,22 @@ export function parseEndpointUrl({ value, source }: Setting): string {
   const url = parseUrl(value)
   if (url === undefined || !ENDPOINT_SCHEMES.has(url.protocol) || url.host === '') {
     throw new TypeError(
-      `${source}: wanted the http://, https:// or bridge:// URL under which the scheduler reaches the application, such as https://app.example.com, got ${describeValue(value)}`,
+      `${source}: expected the http://, https:// or bridge:// URL under which the scheduler reaches the application, such as https://app.example.com, got ${describeValue(value)}`,
     )
   }
   return value.replace(/\/+$/, '')
+}
+
+/**
+ * The path of a store's file, or `:memory:`.
+ *
+ * @throws {TypeError} Naming the source, when it is a URL.
+ */
+export function parseStorePath({ value, source }: Setting): string {
+  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(value)) return value
+  throw new TypeError(
+    `${source}: expected the path of a file, or :memory:, got ${describeValue(value)}; there is only the SQLite store`,
+  )
 }
 
 /** Where to listen. */
@@ -54,7 +66,7 @@ export function parseAddress({ value, source }: Setting): Address {
   const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):)?(\d{1,5})$/.exec(value)
   const port = Number(match?.[3] ?? Number.NaN)
   if (match === null || port > 65_535) {
-    throw new TypeError(`${source}: wanted an address such as localhost:8000, got ${describeValue(value)}`)
+    throw new TypeError(`${source}: expected an address such as localhost:8000, got ${describeValue(value)}`)
   }
   return { host: match[1] || match[2] || 'localhost', port }
 }

@@ -10,27 +10,49 @@ import { describeValue } from '@dispatch/protocol/text'
 export function checkFailureStatus(value: unknown, place: string): FailureStatus | undefined {
   if (value === undefined) return undefined
   if (isStatus(value) && value !== 'ok') return value
-  throw new TypeError(`${place}: wanted a failure status such as 'temporary', got ${describeValue(value)}`)
+  throw new TypeError(`${place}: expected a failure status such as 'temporary', got ${describeValue(value)}`)
 }
 
 /** @throws {TypeError} When there is a value and it is not `true` or `false`. */
 export function checkBoolean(value: unknown, place: string): boolean | undefined {
   if (value === undefined || typeof value === 'boolean') return value
-  throw new TypeError(`${place}: wanted true or false, got ${describeValue(value)}`)
+  throw new TypeError(`${place}: expected true or false, got ${describeValue(value)}`)
 }
 
-/** @throws {TypeError} When there is a value and it is not a text with something in it. */
-export function checkText(value: unknown, place: string): string | undefined {
+/** @throws {TypeError} When there is a value and it is not a string, or is an empty one. */
+export function checkString(value: unknown, place: string): string | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && value !== '') return value
-  throw new TypeError(`${place}: wanted a text that is not empty, got ${describeValue(value)}`)
+  throw new TypeError(`${place}: expected a non-empty string, got ${describeValue(value)}`)
 }
 
-/** @throws {TypeError} When there is a value and it is not an object. */
-export function checkObject(value: unknown, place: string): Readonly<Record<string, unknown>> {
-  if (value === undefined) return {}
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Readonly<Record<string, unknown>>
-  }
-  throw new TypeError(`${place}: wanted an object, got ${describeValue(value)}`)
+/** @throws {TypeError} When there is a value and it is not an array. */
+export function checkArray(value: unknown, place: string, what: string): readonly unknown[] {
+  if (value === undefined) return []
+  if (Array.isArray(value)) return value
+  throw new TypeError(`${place}: expected an array of ${what}, got ${describeValue(value)}`)
+}
+
+/** @throws {TypeError} When there is a value and it cannot be iterated over. A string is refused, too. */
+export function checkIterable<T>(
+  value: Iterable<T> | undefined,
+  place: string,
+  what: string,
+): Iterable<T> | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'object' && typeof value?.[Symbol.iterator] === 'function') return value
+  throw new TypeError(`${place}: expected an array of ${what}, got ${describeValue(value)}`)
+}
+
+/** @throws {TypeError} When there is a value and it does not have these methods. */
+export function checkMethods<T>(value: T, methods: readonly string[], place: string, what: string): T {
+  const has = (name: string) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'
+  if (value === undefined || methods.every(has)) return value
+  throw new TypeError(`${place}: expected ${what}, got ${describeValue(value)}`)
+}
+
+/** @throws {TypeError} When the value is not a non-empty string. */
+export function checkDispatchId(value: unknown, place: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw new TypeError(`${place}: expected the dispatch id of a call, got ${describeValue(value)}`)
 }

@@ -5,8 +5,9 @@ import type {
   Logger,
   Scheduler,
 } from '@dispatch/protocol'
+import type { OptionNames } from '@dispatch/protocol/text'
 import type { ErrorType, OutputType } from '../errors/classify.js'
-import type { AnyDispatchFunction } from '../functions/func.js'
+import type { AnyDispatchFunction } from '../functions/dispatch-function.js'
 
 /** A scheduler, or a function that creates one in this process: `createEmbeddedScheduler` of `@dispatch/scheduler`. */
 export type SchedulerOption =
@@ -83,3 +84,32 @@ export interface DispatchOptions {
   /** How long runs may continue at shutdown before `call.signal` aborts, in milliseconds. Default 10 000. */
   readonly shutdownGraceMs?: number | undefined
 }
+
+/** The options of {@link DispatchOptions}, with other words for them. */
+export const CONFIG_OPTIONS = {
+  functions: ['function', 'handlers', 'tasks', 'jobs', 'workflows'],
+  apiUrl: ['url', 'schedulerUrl', 'serverUrl'],
+  apiKey: ['key', 'token'],
+  endpointUrl: ['publicUrl', 'baseUrl'],
+  endpointAddr: ['endpointAddress', 'address', 'listen'],
+  verificationKey: ['verificationKeys', 'publicKey', 'signingKey'],
+  allowUnsigned: ['unsigned'],
+  authority: ['authorities', 'hosts', 'allowedHosts'],
+  store: ['database', 'db', 'storage', 'path', 'file', 'storePath'],
+  scheduler: [],
+  env: ['environment'],
+  logger: ['log'],
+  unknownErrorStatus: ['defaultErrorStatus'],
+  errorTypes: ['errorType', 'errors'],
+  outputTypes: ['outputType', 'outputs'],
+  bodyBytesMax: ['bodyLimit', 'maxBodySize'],
+  bodyMsMax: ['bodyTimeout'],
+  requestsMax: ['maxRequests'],
+  requestBytesMax: [],
+  unacknowledgedCallsMax: [],
+  unacknowledgedBytesMax: [],
+  warmCoroutinesMax: ['cacheSize'],
+  warmIdleMsMax: [],
+  replayCheck: ['checkReplay'],
+  shutdownGraceMs: ['shutdownTimeout', 'gracePeriod', 'closeGraceDelay'],
+} as const satisfies OptionNames<DispatchOptions>

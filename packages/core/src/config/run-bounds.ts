@@ -1,7 +1,7 @@
-/** Requests for runs under way; each has up to a hundred runs. */
+/** Unanswered requests for runs; each has up to a hundred runs. */
 export const RUN_REQUESTS_MAX = 20_000
 
-/** Bytes of their bodies: as much as a scheduler has under way of four functions. */
+/** Bytes of their bodies: as much as a scheduler sends concurrently for four functions. */
 export const RUN_REQUEST_BYTES_MAX = 256_000_000
 
 /** Time for a body to arrive: 16 MB at 4 Mbit/s. */

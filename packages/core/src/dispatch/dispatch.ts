@@ -4,6 +4,7 @@ import { UnaryError, type UnaryResponse } from '@dispatch/protocol/connect'
 import { type Any, type Call, RUN_PATH, type RunRequest, type RunResponse } from '@dispatch/protocol/messages'
 import { sleep, systemNowMs } from '@dispatch/protocol/time'
 import { type CallHandle, createCallHandle } from '../calls/call-handle.js'
+import { checkDispatchId } from '../checks/option-checks.js'
 import { createPoster } from '../client/http-post.js'
 import type { HttpSchedulerWorld } from '../client/http-scheduler.js'
 import { createRandomBytes } from '../client/random-bytes.js'
@@ -25,24 +26,26 @@ import { createInProcessEndpoint } from '../endpoint/in-process-endpoint.js'
 import type { BodyReservation } from '../endpoint/run-capacity.js'
 import { RunTracker } from '../endpoint/run-tracker.js'
 import { createClassifier } from '../errors/classify.js'
+import { decoderOf } from '../functions/built-call.js'
 import type { DispatchedCallOptions } from '../functions/call-options.js'
-import type { AnyDispatchFunction, DispatchFunction } from '../functions/func.js'
-import { type FunctionClient, internalsOf } from '../functions/function-internals.js'
+import type { AnyDispatchFunction, DispatchFunction } from '../functions/dispatch-function.js'
+import { checkFunction, type FunctionClient } from '../functions/function-internals.js'
 import { peerModulesLoading } from '../functions/schema/peer-module.js'
 import { handleFetch } from '../server/fetch-handler.js'
 import { type ListenOptions, listen, type Server } from '../server/listen.js'
 import { handleNode } from '../server/node-listener.js'
+import { assertCalls, assertRequestFits, type HandlesOf } from './batch.js'
 import { createRegistry, type Registry } from './registry.js'
 
 /**
  * The functions of a process, the endpoint that serves them and the client that dispatches calls.
  *
- * Life: made, `open` (takes calls), `start` (runs them), `stop` (runs no more), `close`. A dispatch opens by itself.
+ * Life: created, `open` (accepts calls), `start` (runs them), `stop` (runs no more), `close`. A dispatch opens it automatically.
  */
 export class Dispatch {
-  /** Where schedulers post runs to, below the URL of the endpoint. */
+  /** The path to which schedulers post runs, below the URL of the endpoint. */
   readonly path = RUN_PATH
-  /** The functions, for a scheduler in this process. */
+  /** Runs the functions, for a scheduler in this process. */
   readonly endpoint: Endpoint
   /** Where schedulers reach the endpoint: its public URL, without a final slash. */
   readonly endpointUrl: string
@@ -60,6 +63,7 @@ export class Dispatch {
   constructor(options: DispatchOptions = {}) {
     const config = resolveConfig(options)
     const client: FunctionClient = {
+      bodyBytesMax: config.bodyBytesMax,
       submit: (calls) => this.#submit(calls),
       call: (id, decode) => this.#callHandle(id, decode),
     }
@@ -76,7 +80,7 @@ export class Dispatch {
     this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: systemNowMs, run })
     this.endpoint = createInProcessEndpoint(run)
     this.#connection = createSchedulerConnection({ config, endpoint: this.endpoint, world: createWorld() })
-    this.register(...(options.functions ?? []))
+    this.register(...config.functions)
     warnOfUnsigned(config)
   }
 
@@ -89,7 +93,7 @@ export class Dispatch {
     this.#registry.register(functions)
   }
 
-  /** As `fn.dispatch(input, options)`, by this `Dispatch` whichever others `fn` is registered with. */
+  /** Like `fn.dispatch(input, options)`, by this `Dispatch` whichever others `fn` is registered with. */
   dispatch<Output>(fn: DispatchFunction<void, Output>): Promise<CallHandle<Output>>
   dispatch<Input, Output>(
     fn: DispatchFunction<Input, Output>,
@@ -109,32 +113,38 @@ export class Dispatch {
    *
    * @param calls - Made by `fn.buildCall(input)`. One with an `endpoint` of its own runs there.
    */
-  dispatchBatch(calls: readonly Call[]): Promise<CallHandle<unknown>[]> {
-    return droppableInside(this.#dispatchAll(calls))
-  }
-
-  /** The handle of a call that was dispatched before, here or elsewhere. */
-  call<Output = unknown>(id: string): CallHandle<Output> {
-    if (typeof id !== 'string' || id === '') throw new TypeError('call(id): wanted the dispatch id of a call')
-    return this.#callHandle<Output>(id)
+  dispatchBatch<const Calls extends readonly Call[]>(calls: Calls): Promise<HandlesOf<Calls>> {
+    return droppableInside(this.#dispatchAll(calls)) as Promise<HandlesOf<Calls>>
   }
 
   /**
-   * Gets ready to take calls: opens the store of an embedded scheduler. Every dispatch does so by itself, and only then
-   * is it an error that no scheduler is configured: an endpoint works without one.
+   * The handle of a call that was dispatched before, here or elsewhere. With its function, the output has its type; without,
+   * `Output` is what the caller asserts.
+   */
+  call<Output = unknown>(id: string): CallHandle<Output>
+  call<Output>(fn: DispatchFunction<never, Output>, id: string): CallHandle<Output>
+  call(...args: readonly [string] | readonly [AnyDispatchFunction, string]): CallHandle<unknown> {
+    if (args.length < 2) return this.#callHandle(checkDispatchId(args[0], 'call(id)'))
+    const { decodeOutput } = checkFunction(args[0], 'call(fn, id)')
+    return this.#callHandle(checkDispatchId(args[1], 'call(fn, id)'), decodeOutput)
+  }
+
+  /**
+   * Gets ready to accept calls: opens the store of an embedded scheduler. Every dispatch does so automatically, and is
+   * what fails when no scheduler is configured: an endpoint works without one.
    */
   async open(): Promise<void> {
     await this.#connection.openIfConfigured()
   }
 
-  /** Begins to run calls, if the scheduler is in this process. */
+  /** Starts to run calls, if the scheduler is in this process. */
   async start(): Promise<void> {
     await this.#connection.start()
   }
 
   /**
-   * Takes no more runs, lets the ones that go on end for `shutdownGraceMs`, then aborts their `call.signal`; resolves
-   * when all have ended. Requests for runs are answered with 503. Once: several who share it may each stop it.
+   * Accepts no more runs, waits up to `shutdownGraceMs` for those that are running, then aborts their `call.signal`, and
+   * resolves when all have ended. Requests for runs are answered with 503. Further calls return the same promise.
    */
   stop(): Promise<void> {
     const { shutdownGraceMs } = this.#config
@@ -145,7 +155,7 @@ export class Dispatch {
     return this.#stopped
   }
 
-  /** Stops, and closes what was opened. Nothing can be dispatched after that. Once, as {@link stop}. */
+  /** Stops, and closes what was opened. Nothing can be dispatched after that. Further calls return the same promise. */
   close(): Promise<void> {
     this.#closed ??= this.stop().then(async () => {
       await this.#connection.close()
@@ -155,12 +165,12 @@ export class Dispatch {
     return this.#closed
   }
 
-  /** How the functions stand at a scheduler in this process; empty before {@link open}, and when it is elsewhere. */
+  /** Counters of the functions at a scheduler in this process; empty before {@link open}, and when it is elsewhere. */
   stats(): FunctionStats[] {
     return this.#connection.stats()
   }
 
-  /** Whether {@link stop} was called: servers then close their connections. */
+  /** Whether {@link stop} was called. Servers then close their connections. */
   get isStopping(): boolean {
     return this.#runs.isDraining
   }
@@ -190,11 +200,11 @@ export class Dispatch {
     }
   }
 
-  /** For frameworks that speak the web standard. Answers 404 to other paths. */
+  /** For frameworks with `Request` and `Response` of the web standard. Answers 404 to other paths. */
   readonly fetch = (request: Request): Promise<Response> => handleFetch(this, request)
 
   /**
-   * Serves the functions on an HTTP server of their own, and starts.
+   * Serves the functions on an HTTP server that it creates, and starts.
    *
    * @throws {DispatchError} `tcp` when the address cannot be listened on.
    */
@@ -215,23 +225,26 @@ export class Dispatch {
     input: unknown,
     options: DispatchedCallOptions | undefined,
   ): Promise<CallHandle<unknown>> {
+    const { decodeOutput } = checkFunction(fn, 'dispatch(fn)')
     const [id] = await this.#submit([fn.buildCall(input, options)])
-    return this.#callHandle(id as string, internalsOf(fn)?.decodeOutput)
+    return this.#callHandle(id as string, decodeOutput)
   }
 
   async #dispatchAll(calls: readonly Call[]): Promise<CallHandle<unknown>[]> {
+    assertCalls(calls)
     const ids = await this.#submit(calls)
-    return ids.map((id) => this.call(id))
+    return ids.map((id, index) => this.#callHandle(id, decoderOf(calls[index] as Call)))
   }
 
   #submit(calls: readonly Call[]): Promise<string[]> {
-    // A handler that is rebuilt must not dispatch again: the coroutine remembers.
+    // In the journal of the coroutine: a handler that is rebuilt must not dispatch again.
     return currentCoroutine()?.dispatchAll(calls) ?? this.#send(calls)
   }
 
   async #send(calls: readonly Call[]): Promise<string[]> {
     const addressed = calls.map((call, index) => this.#address(call, index))
     if (addressed.length === 0) return []
+    assertRequestFits(addressed, this.#config.bodyBytesMax)
     return await this.#unacknowledged.dispatch(addressed, () =>
       this.#connection.open().then((scheduler) => scheduler.dispatch(addressed)),
     )
@@ -241,8 +254,8 @@ export class Dispatch {
     if (call.endpoint !== '') return call
     if (this.#registry.definitionOf(call.function) === undefined) {
       throw new TypeError(
-        `calls[${index}]: function '${call.function}' is not registered here, and the call names no other endpoint. ` +
-          'Pass it in new Dispatch({ functions }), or in the functions of the adapter, first',
+        `calls[${index}]: expected a registered function, or a call with an endpoint, got '${call.function}', which is not ` +
+          'registered here. Pass it in new Dispatch({ functions }), or in the functions of the adapter, first',
       )
     }
     return { ...call, endpoint: this.#config.endpointUrl }
@@ -286,11 +299,11 @@ function createWorld(): HttpSchedulerWorld {
   }
 }
 
-/** Says once that anybody may run functions here, which is how it is while one develops (conformance case S23). */
+/** Warns once that any client may run functions, which is the default in development (conformance case S23). */
 function warnOfUnsigned({ isUnsignedByDefault, endpointUrl, logger }: DispatchConfig): void {
   if (!isUnsignedByDefault || endpointUrl.startsWith('bridge:')) return
   const message =
-    'requests for runs are accepted from anybody: pass option verificationKey, or set DISPATCH_VERIFICATION_KEY, to ' +
+    'requests for runs are accepted from any client: pass option verificationKey, or set DISPATCH_VERIFICATION_KEY, to ' +
     'the public key of the scheduler'
   if (logger === undefined) process.emitWarning(message, { code: 'DISPATCH_UNSIGNED' })
   else logger.warn({}, message)

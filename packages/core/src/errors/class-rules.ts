@@ -1,3 +1,5 @@
+import { describeValue } from '@dispatch/protocol/text'
+
 /** Any class, abstract or not. */
 export type Class<T = unknown> = abstract new (...args: never[]) => T
 
@@ -23,14 +25,18 @@ export function createClassRules<S extends string>(
   option: string,
 ): ClassRules<S> {
   const rules = new Map<object, Rule<never, S>>()
-  for (const [type, rule] of entries) {
+  for (const entry of entries) {
+    if (!Array.isArray(entry)) {
+      throw new TypeError(`${option}: expected a class with its status, got ${describeValue(entry)}`)
+    }
+    const [type, rule] = entry as ClassRule<S>
     const prototype: unknown = typeof type === 'function' ? type.prototype : undefined
     if (typeof prototype !== 'object' || prototype === null) {
-      throw new TypeError(`${option}: wanted a class, got ${String(type)}`)
+      throw new TypeError(`${option}: expected a class, got ${describeValue(type)}`)
     }
     if (typeof rule !== 'function' && !isStatus(rule)) {
       throw new TypeError(
-        `${option}: for class ${type.name}: wanted a status or a function, got ${String(rule)}`,
+        `${option}: class ${type.name}: expected a status or a function, got ${describeValue(rule)}`,
       )
     }
     rules.set(prototype, rule)

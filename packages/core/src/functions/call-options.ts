@@ -1,17 +1,32 @@
 import { NAME_LENGTH_MAX } from '@dispatch/protocol/bounds'
 import { type Any, type Call, CallSchema, create, durationFromMs } from '@dispatch/protocol/messages'
-import { checkInteger, describeValue, parseDuration } from '@dispatch/protocol/text'
+import { checkOptions, type OptionNames } from '@dispatch/protocol/text'
 import { parseEndpointUrl } from '../checks/config-urls.js'
-import { checkObject, checkText } from '../checks/option-checks.js'
+import { checkString } from '../checks/option-checks.js'
+import { type CallLimits, parseCallLimits } from './call-limits.js'
+import type { FunctionSettings } from './function-options.js'
+import { parseTimeFromNow } from './time-from-now.js'
 
-/** Options of one call. Durations are milliseconds, or strings such as `'90s'`, `'5m'`, `'30d'`. */
+/**
+ * Options of one call. Durations are milliseconds, or strings such as `'90s'`, `'5m'`, `'30d'`. Limits take precedence over
+ * those of the function.
+ */
 export interface CallOptions {
-  /** Time from the creation of the call to its end, all attempts included; then it ends with `timeout`. Default: that of the function. */
-  readonly expiration?: number | string | undefined
+  /**
+   * Time from the creation of the call to its end, all attempts included, or when that is; then it ends with `timeout`.
+   * Default: that of the function.
+   */
+  readonly expiration?: number | string | Date | undefined
+  /** Attempts after which the call ends with its last status. Default: that of the function. */
+  readonly attemptsMax?: number | undefined
+  /** The call ends with its last status when it makes no progress for this long. Default: that of the function. */
+  readonly giveUpAfter?: number | string | undefined
+  /** Time limit of one run; then `call.signal` aborts and the call is retried. Default: that of the function. */
+  readonly runTimeout?: number | string | undefined
   /** Calls of a higher priority start before others of the function; -1000 to 1000. Default: that of the function. */
   readonly priority?: number | undefined
-  /** The call does not begin before this time has passed. Default 0. */
-  readonly delay?: number | string | undefined
+  /** The call does not begin before this time has passed, or before this date. Default 0. */
+  readonly delay?: number | string | Date | undefined
   /** URL of the application that has the function. Default: this application. */
   readonly endpoint?: string | undefined
   /** Version of the application that the call is meant for, passed on unchanged. Default: none. */
@@ -27,41 +42,22 @@ export interface DispatchedCallOptions extends CallOptions {
   readonly id?: string | undefined
 }
 
-/** What a function says about all of its calls. */
-export interface CallDefaults {
-  readonly expirationMs: number | undefined
-  readonly attemptsMax: number | undefined
-  readonly giveUpAfterMs: number | undefined
-  readonly concurrencyMax: number | undefined
-  readonly runTimeoutMs: number | undefined
-  readonly priority: number | undefined
-  readonly concurrencyKey: ((input: unknown) => string) | undefined
-  readonly concurrencyKeyMax: number | undefined
-}
+const CALL_OPTIONS = {
+  expiration: ['expires', 'expiresAt', 'expiresIn', 'ttl', 'deadline', 'timeout'],
+  attemptsMax: ['retries', 'maxRetries', 'attempts', 'maxAttempts', 'retryLimit'],
+  giveUpAfter: ['giveUpAfterMs', 'maxAge'],
+  runTimeout: ['runTimeoutMs', 'executionTimeout', 'attemptTimeout'],
+  priority: [],
+  delay: ['delayMs', 'runAt', 'startAt', 'startAfter', 'after', 'in', 'at', 'scheduledFor'],
+  endpoint: ['endpointUrl', 'url'],
+  version: [],
+  id: ['dispatchId', 'jobId', 'key', 'idempotencyKey', 'dedupeId'],
+} as const satisfies OptionNames<DispatchedCallOptions>
 
-/** What a call is made with: the value, and what goes over the wire. */
+/** What a call is created with: the value, and its message. */
 export interface CallInput {
   readonly value: unknown
   readonly any: Any | undefined
-}
-
-const PRIORITY_MAX = 1_000
-
-/** Counters on the wire are uint32. */
-const COUNT_MAX = 2 ** 32 - 1
-
-/** @throws {TypeError} Naming the option, its value and the fix. */
-export function parseCallDefaults(options: Readonly<Record<string, unknown>>, place: string): CallDefaults {
-  const count = (name: string) => checkInteger(options[name], `${place}.${name}`, { min: 1, max: COUNT_MAX })
-  return {
-    expirationMs: parseOptionalDuration(options.expiration, `${place}.expiration`),
-    attemptsMax: count('attemptsMax'),
-    giveUpAfterMs: parseOptionalDuration(options.giveUpAfter, `${place}.giveUpAfter`),
-    concurrencyMax: count('concurrencyMax'),
-    runTimeoutMs: parseOptionalDuration(options.runTimeout, `${place}.runTimeout`),
-    priority: parsePriority(options.priority, `${place}.priority`),
-    ...parseKeyLimit(options, count('concurrencyKeyMax'), place),
-  }
 }
 
 /**
@@ -72,69 +68,59 @@ export function parseCallDefaults(options: Readonly<Record<string, unknown>>, pl
 export function createCall(
   fnName: string,
   input: CallInput,
-  defaults: CallDefaults,
-  options: DispatchedCallOptions | undefined,
+  settings: FunctionSettings,
+  callOptions: DispatchedCallOptions | undefined,
 ): Call {
   const call = create(CallSchema, { function: fnName })
   if (input.any !== undefined) call.input = input.any
-  const checked = checkObject(options, `${fnName}: call options`)
-  const expirationMs =
-    parseOptionalDuration(checked.expiration, `${fnName}: options.expiration`) ?? defaults.expirationMs
-  const delayMs = parseOptionalDuration(checked.delay, `${fnName}: options.delay`)
-  const id = checkText(checked.id, `${fnName}: options.id`)
-  const version = checkText(checked.version, `${fnName}: options.version`)
-  const endpoint = checkText(checked.endpoint, `${fnName}: options.endpoint`)
-  if (expirationMs !== undefined) call.expiration = durationFromMs(expirationMs)
-  if (id !== undefined) call.dispatchId = id
-  if (version !== undefined) call.version = version
-  if (endpoint !== undefined) {
-    call.endpoint = parseEndpointUrl({ value: endpoint, source: `${fnName}: options.endpoint` })
-  }
-  const priority = parsePriority(checked.priority, `${fnName}: options.priority`) ?? defaults.priority
-  if (priority !== undefined) call.priority = priority
-  if (delayMs !== undefined) call.delay = durationFromMs(delayMs)
-  if (defaults.attemptsMax !== undefined) call.attemptsMax = defaults.attemptsMax
-  if (defaults.giveUpAfterMs !== undefined) call.giveUpAfter = durationFromMs(defaults.giveUpAfterMs)
-  if (defaults.runTimeoutMs !== undefined) call.runTimeout = durationFromMs(defaults.runTimeoutMs)
-  if (defaults.concurrencyMax !== undefined) call.concurrencyMax = defaults.concurrencyMax
-  if (defaults.concurrencyKey !== undefined) {
-    call.concurrencyKey = checkKey(
-      defaults.concurrencyKey(input.value),
-      `${fnName}: options.concurrencyKey(input)`,
-    )
-    call.concurrencyKeyMax = defaults.concurrencyKeyMax ?? 1
+  if (callOptions === undefined) setLimits(call, settings)
+  else setOptions(call, callOptions, settings, fnName)
+  if (settings.concurrencyMax !== undefined) call.concurrencyMax = settings.concurrencyMax
+  if (settings.concurrencyKey !== undefined) {
+    const key = settings.concurrencyKey(input.value)
+    call.concurrencyKey = checkKey(key, `${fnName}: options.concurrencyKey(input)`)
+    call.concurrencyKeyMax = settings.concurrencyKeyMax ?? 1
   }
   return call
 }
 
-function parsePriority(value: unknown, place: string): number | undefined {
-  return checkInteger(value, place, { min: -PRIORITY_MAX, max: PRIORITY_MAX })
-}
-
-function parseKeyLimit(
-  { concurrencyKey }: Readonly<Record<string, unknown>>,
-  concurrencyKeyMax: number | undefined,
-  place: string,
-): Pick<CallDefaults, 'concurrencyKey' | 'concurrencyKeyMax'> {
-  if (concurrencyKey === undefined && concurrencyKeyMax !== undefined) {
-    throw new TypeError(
-      `${place}.concurrencyKeyMax: wanted concurrencyKey beside it, a function of the input`,
-    )
+function setOptions(call: Call, callOptions: object, settings: FunctionSettings, fnName: string): void {
+  const place = `${fnName}: options`
+  const options = checkOptions(callOptions, place, CALL_OPTIONS)
+  const { expiration, ...relative } = options
+  const own = parseCallLimits(relative, place)
+  // Schedulers read 0 as no expiration.
+  const expirationMs = parseTimeFromNow(expiration, `${place}.expiration`, 1)
+  setLimits(call, {
+    expirationMs: expirationMs ?? settings.expirationMs,
+    attemptsMax: own.attemptsMax ?? settings.attemptsMax,
+    giveUpAfterMs: own.giveUpAfterMs ?? settings.giveUpAfterMs,
+    runTimeoutMs: own.runTimeoutMs ?? settings.runTimeoutMs,
+    priority: own.priority ?? settings.priority,
+  })
+  const delayMs = parseTimeFromNow(options.delay, `${place}.delay`)
+  const id = checkString(options.id, `${place}.id`)
+  const version = checkString(options.version, `${place}.version`)
+  const endpoint = checkString(options.endpoint, `${place}.endpoint`)
+  if (delayMs !== undefined) call.delay = durationFromMs(delayMs)
+  if (id !== undefined) call.dispatchId = id
+  if (version !== undefined) call.version = version
+  if (endpoint !== undefined) {
+    call.endpoint = parseEndpointUrl({ value: endpoint, source: `${place}.endpoint` })
   }
-  if (concurrencyKey !== undefined && typeof concurrencyKey !== 'function') {
-    throw new TypeError(
-      `${place}.concurrencyKey: wanted a function of the input, got ${describeValue(concurrencyKey)}`,
-    )
-  }
-  return { concurrencyKey: concurrencyKey as CallDefaults['concurrencyKey'], concurrencyKeyMax }
 }
 
-function checkKey(key: unknown, place: string): string {
-  const text = checkText(key ?? '', place) as string
-  if (text.length <= NAME_LENGTH_MAX) return text
-  throw new TypeError(`${place}: wanted at most ${NAME_LENGTH_MAX} characters, got ${text.length}`)
+function setLimits(call: Call, limits: CallLimits): void {
+  const { expirationMs, attemptsMax, giveUpAfterMs, runTimeoutMs, priority } = limits
+  if (expirationMs !== undefined) call.expiration = durationFromMs(expirationMs)
+  if (attemptsMax !== undefined) call.attemptsMax = attemptsMax
+  if (giveUpAfterMs !== undefined) call.giveUpAfter = durationFromMs(giveUpAfterMs)
+  if (runTimeoutMs !== undefined) call.runTimeout = durationFromMs(runTimeoutMs)
+  if (priority !== undefined) call.priority = priority
 }
 
-function parseOptionalDuration(value: unknown, place: string): number | undefined {
-  return value === undefined ? undefined : Math.round(parseDuration(value as number | string, place))
+function checkKey(value: unknown, place: string): string {
+  const key = checkString(value ?? '', place) as string
+  if (key.length <= NAME_LENGTH_MAX) return key
+  throw new TypeError(`${place}: expected at most ${NAME_LENGTH_MAX} characters, got ${key.length}`)
 }

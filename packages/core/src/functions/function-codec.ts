@@ -4,7 +4,7 @@ import { argumentsOf, decodeValue, encodeValue } from '@dispatch/protocol/values
 import { createSchemaCheck } from './schema/schema.js'
 import type { SchemaCheck } from './schema/schema-check.js'
 
-/** How a function's input and output become values on the wire and back. */
+/** Encodes and decodes the input and the output of a function. */
 export interface FunctionCodec {
   /** For the caller. @throws {DispatchError} `invalid_argument`, naming the field. */
   encodeInput(input: unknown): Any | undefined
@@ -18,24 +18,27 @@ export interface FunctionCodec {
 
 /**
  * @param place - Begins messages about the schemas: `func('charge')`.
- * @throws {TypeError} When a schema is none.
+ * @param options - `nullInput`: what a handler without a schema is given for `null`. The wire has one word for `null` and
+ *   `undefined`.
+ * @throws {TypeError} When a schema is not one.
  */
 export function createFunctionCodec(
   schemas: { readonly input?: unknown; readonly output?: unknown },
   place: string,
+  { nullInput }: { readonly nullInput: null | undefined },
 ): FunctionCodec {
-  const input = optionalCheck(schemas.input, `${place}: options.input`)
-  const output = optionalCheck(schemas.output, `${place}: options.output`)
+  const input = createOptionalCheck(schemas.input, `${place}: options.input`)
+  const output = createOptionalCheck(schemas.output, `${place}: options.output`)
   return {
     encodeInput(value) {
-      // What goes out is what was passed: a schema that transforms does so once, where the function runs.
-      checked(input, value, 'input', 'invalid_argument')
+      // The value is sent as it was passed: a schema that transforms does so once, where the function runs.
+      check(input, value, 'input', 'invalid_argument')
       return encode(input, value, 'input', 'invalid_argument')
     },
     decodeInput(any) {
-      if (input?.isRaw) return checked(input, any, 'input', 'invalid_argument')
+      if (input?.isRaw) return check(input, any, 'input', 'invalid_argument')
       const value = argumentsOf(decodeValue(any))
-      // The wire has one word for null and undefined; a schema may want either.
+      if (value === null && input === undefined) return nullInput
       if (
         value === null &&
         input?.check(null).issue !== undefined &&
@@ -43,21 +46,21 @@ export function createFunctionCodec(
       ) {
         return undefined
       }
-      return checked(input, value, 'input', 'invalid_argument')
+      return check(input, value, 'input', 'invalid_argument')
     },
     encodeOutput(value) {
-      const result = checked(output, value, 'output', 'invalid_response')
+      const result = check(output, value, 'output', 'invalid_response')
       return encode(output, result, 'output', 'invalid_response')
     },
     decodeOutput: output?.isRaw ? (any) => any : decodeValue,
   }
 }
 
-function optionalCheck(schema: unknown, place: string): SchemaCheck | undefined {
+function createOptionalCheck(schema: unknown, place: string): SchemaCheck | undefined {
   return schema === undefined ? undefined : createSchemaCheck(schema, place)
 }
 
-function checked(
+function check(
   schema: SchemaCheck | undefined,
   value: unknown,
   name: 'input' | 'output',

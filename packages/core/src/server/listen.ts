@@ -1,8 +1,8 @@
 import http from 'node:http'
 import { DispatchError } from '@dispatch/protocol'
-import { checkInteger } from '@dispatch/protocol/text'
+import { checkInteger, checkOptions, type OptionNames } from '@dispatch/protocol/text'
 import type { Address } from '../checks/config-urls.js'
-import { checkText } from '../checks/option-checks.js'
+import { checkString } from '../checks/option-checks.js'
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -11,6 +11,11 @@ export interface ListenOptions {
   /** Port to listen on; 0 takes a free one. Environment: `DISPATCH_ENDPOINT_ADDR`. Default 8000. */
   readonly port?: number | undefined
 }
+
+const LISTEN_OPTIONS = {
+  host: ['hostname', 'address'],
+  port: [],
+} as const satisfies OptionNames<ListenOptions>
 
 /** An HTTP server that serves functions. */
 export interface Server {
@@ -39,9 +44,10 @@ export async function listen(
   options: ListenOptions,
   address: Address,
 ): Promise<Server> {
-  const host = checkText(options.host, 'listenAndServe: options.host') ?? address.host
-  const port =
-    checkInteger(options.port, 'listenAndServe: options.port', { min: 0, max: 65_535 }) ?? address.port
+  const place = 'listenAndServe(options)'
+  const checked = checkOptions(options, place, LISTEN_OPTIONS)
+  const host = checkString(checked.host, `${place}.host`) ?? address.host
+  const port = checkInteger(checked.port, `${place}.port`, { min: 0, max: 65_535 }) ?? address.port
   const server = http.createServer(dispatch.handler())
   await dispatch.open()
   await listening(server, host, port)

@@ -127,7 +127,7 @@ t.test('a result that does not come in time is a timeout that says that the call
   const { handle } = await dispatchOne()
   await t.rejects(handle.result({ timeout: 0 }), {
     status: 'timeout',
-    message: 'call call-1 is not done after 0 ms; it goes on',
+    message: 'call call-1 is not done after 0 ms; it continues',
   })
 })
 
@@ -161,11 +161,11 @@ t.test('what is no option is refused', async (t) => {
   const { handle } = await dispatchOne()
   await t.rejects(handle.result({ timeout: 'soon' }), {
     name: 'TypeError',
-    message: /^result\(options\): timeout: expected a duration/,
+    message: /^result\(options\)\.timeout: expected a duration/,
   })
   await t.rejects(handle.result(5 as never), {
     name: 'TypeError',
-    message: /^result\(options\): wanted an object, got 5/,
+    message: /^result\(options\): expected an object, got 5/,
   })
 })
 

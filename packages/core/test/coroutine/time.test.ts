@@ -37,6 +37,47 @@ inEachMode(t, 'a sleep ends with the first run at its time or later', async (t, 
   t.strictSame(driver.outcome, { status: 'ok', output: 1_060_000 })
 })
 
+inEachMode(t, 'a sleep until a date ends at that date', async (t, mode) => {
+  const driver: CallDriver = new CallDriver(
+    mode,
+    define(async (_input, call) => {
+      await call.sleep(new Date(1_060_000))
+      return call.now()
+    }),
+  )
+  await driver.begin()
+  t.equal(waitMsOf(driver), 60_000)
+  driver.nowMs += 60_000
+  await driver.resume()
+  t.strictSame(driver.outcome, { status: 'ok', output: 1_060_000 })
+})
+
+inEachMode(
+  t,
+  'a sleep until a date that has passed meanwhile is rebuilt as the step that it was',
+  async (t, mode) => {
+    const driver = new CallDriver(
+      mode,
+      define(async (_input, call) => {
+        await call.sleep(new Date(1_060_000))
+        await call.sleep(new Date(5))
+        return await awaitCall('a', 1)
+      }),
+    )
+    await driver.begin()
+    driver.nowMs += 60_000
+    await driver.resume()
+    t.equal(driver.outcome, 'poll')
+    t.match(driver.poll.calls, [])
+    driver.nowMs += 1
+    await driver.resume()
+    const call = firstCall(driver)
+    driver.nowMs += 60_000
+    await driver.resume([resultOf(call, json('x'))])
+    t.strictSame(driver.outcome, { status: 'ok', output: 'x' })
+  },
+)
+
 inEachMode(
   t,
   'a sleep counts from the moment it begins, however long the run has taken before',

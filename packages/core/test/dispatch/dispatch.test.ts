@@ -1,6 +1,14 @@
-import { Dispatch, func } from '@dispatch/core'
-import { DispatchError, type Scheduler } from '@dispatch/protocol'
-import { CallSchema, create, RunRequestSchema } from '@dispatch/protocol/messages'
+import { Dispatch, func, rawValue } from '@dispatch/core'
+import { codeOfStatus, DispatchError, type Scheduler } from '@dispatch/protocol'
+import {
+  type Any,
+  CallResultSchema,
+  CallSchema,
+  CallState,
+  create,
+  RunRequestSchema,
+} from '@dispatch/protocol/messages'
+import { encodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
 import { inputOf, postRun, runOutputOf, runRequestBytes } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
@@ -13,7 +21,7 @@ t.test('E28 two functions of one name cannot be registered, and then none is', a
   const dispatch = new Dispatch({ scheduler, env: {} })
   t.throws(() => dispatch.register(other as never, one as never, two as never), {
     name: 'TypeError',
-    message: "functions[2]: there is a function 'same' already; give one of them another name",
+    message: "functions[2]: expected a name of its own, got 'same' for a second function; rename one of them",
   })
   t.throws(() => new Dispatch({ functions: [one, one] as never, scheduler, env: {} }), TypeError)
   await t.rejects((other as typeof identity).dispatch(1), /not registered/)
@@ -79,6 +87,85 @@ t.test('C05 a batch is one request, and an empty one is none', async (t) => {
   )
   t.equal(scheduler.requests.length, 1)
   t.strictSame(await dispatch.dispatchBatch([]), [])
+  t.equal(scheduler.requests.length, 1)
+})
+
+t.test('the handles of a batch decode what their functions return', async (t) => {
+  const scheduler = createSchedulerDouble()
+  const raw = func('raw', { output: rawValue }, async () => encodeValue(1) as Any)
+  const dispatch = new Dispatch({ functions: [identity, raw], scheduler, env: {} })
+  const [plain, undecoded] = await dispatch.dispatchBatch([identity.buildCall(1), raw.buildCall()])
+  const output = encodeValue('x') as Any
+  for (const { id } of [plain, undecoded]) {
+    const result = create(CallResultSchema, { output })
+    scheduler.settle(id, { state: CallState.DONE, status: codeOfStatus('ok'), result })
+  }
+  t.equal(await plain.result(), 'x')
+  t.match(await undecoded.result(), { typeUrl: output.typeUrl })
+  t.match(await raw.call(undecoded.id).result(), { typeUrl: output.typeUrl })
+  t.match(await dispatch.call(raw, undecoded.id).result(), { typeUrl: output.typeUrl })
+  t.equal(await dispatch.call(undecoded.id).result(), 'x')
+})
+
+t.test('a handle of fn.call is of the Dispatch that the function is registered with', async (t) => {
+  const lonely = func('lonely', async () => 1)
+  t.throws(() => lonely.call('x'), { name: 'TypeError', message: /^lonely\.call\(\): .*not registered/ })
+  const scheduler = createSchedulerDouble()
+  new Dispatch({ functions: [lonely], scheduler, env: {} })
+  const { id } = await lonely.dispatch()
+  t.match(await lonely.call(id).status(), { id, function: 'lonely', state: 'pending' })
+})
+
+const large = 'x'.repeat(17_000_000)
+
+t.test('an input that no request over HTTP could carry is refused, whatever the scheduler', async (t) => {
+  const scheduler = createSchedulerDouble()
+  const dispatch = new Dispatch({ functions: [identity], scheduler, env: {} })
+  const want = {
+    name: 'InvalidArgumentError',
+    message:
+      'identity: input: expected at most 16000000 bytes, got 17000005; store large data elsewhere and pass a reference to it',
+  }
+  await t.rejects(identity.dispatch(large), want)
+  await t.rejects(dispatch.dispatch(identity, large), want)
+  t.throws(() => identity.buildCall(large), want)
+  const parent = func('parent', async () => {
+    const errors = await Promise.all([
+      identity.await(large).catch((error: unknown) => error),
+      identity.gather([1, large]).catch((error: unknown) => error),
+    ])
+    return errors.map(String)
+  })
+  const body = runRequestBytes({ function: 'parent', directive: inputOf(null) })
+  const second = new Dispatch({ functions: [parent, identity], scheduler, allowUnsigned: true, env: {} })
+  const { output } = runOutputOf(await postRun(second, body))
+  t.strictSame(output, [`${want.name}: ${want.message}`, `${want.name}: ${want.message}`])
+  t.equal(scheduler.requests.length, 0)
+})
+
+t.test(
+  'a batch that no request over HTTP could carry is refused, and nothing of it is recorded',
+  async (t) => {
+    const scheduler = createSchedulerDouble()
+    const dispatch = new Dispatch({ functions: [identity], scheduler, env: {} })
+    const half = 'x'.repeat(8_500_000)
+    const calls = [identity.buildCall(half), identity.buildCall(half)]
+    await t.rejects(dispatch.dispatchBatch(calls), {
+      name: 'InvalidArgumentError',
+      message:
+        /^dispatch: expected at most 16000000 bytes in one request, got 17000\d{3} for 2 calls; dispatch fewer at once/,
+    })
+    t.equal(scheduler.requests.length, 0)
+    await dispatch.dispatchBatch([identity.buildCall(half)])
+    t.equal(scheduler.requests.length, 1)
+  },
+)
+
+t.test('an application that takes larger bodies may dispatch larger inputs', async (t) => {
+  const scheduler = createSchedulerDouble()
+  const fn = func('fn', async (value: string) => value.length)
+  const dispatch = new Dispatch({ functions: [fn], scheduler, bodyBytesMax: 20_000_000, env: {} })
+  await dispatch.dispatch(fn, large)
   t.equal(scheduler.requests.length, 1)
 })
 

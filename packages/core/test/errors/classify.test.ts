@@ -331,12 +331,15 @@ t.test('a registration that is none is refused with the name of the option', asy
   const cases = [
     {
       options: { errorTypes: [[Error, 'ok']] },
-      message: /^option errorTypes: for class Error: wanted a status.*got ok/,
+      message: /^option errorTypes: class Error: expected a status.*got "ok"/,
     },
-    { options: { errorTypes: [[Error, 'nope']] }, message: /^option errorTypes: for class Error/ },
-    { options: { errorTypes: [['Error', 'tcp']] }, message: /^option errorTypes: wanted a class, got Error/ },
-    { options: { errorTypes: [[() => 1, 'tcp']] }, message: /^option errorTypes: wanted a class/ },
-    { options: { outputTypes: [[Map, 'nope']] }, message: /^option outputTypes: for class Map/ },
+    { options: { errorTypes: [[Error, 'nope']] }, message: /^option errorTypes: class Error/ },
+    {
+      options: { errorTypes: [['Error', 'tcp']] },
+      message: /^option errorTypes: expected a class, got "Error"/,
+    },
+    { options: { errorTypes: [[() => 1, 'tcp']] }, message: /^option errorTypes: expected a class/ },
+    { options: { outputTypes: [[Map, 'nope']] }, message: /^option outputTypes: class Map/ },
   ]
   for (const { options, message } of cases) {
     t.throws(() => createClassifier(options as unknown as Parameters<typeof createClassifier>[0]), {

@@ -1,4 +1,5 @@
 import { Dispatch, func } from '@dispatch/core'
+import { durationMs } from '@dispatch/protocol/messages'
 import t from 'tap'
 import { inputOf, postRun, runRequestBytes, runResponseOf } from '../helpers/run-requests.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
@@ -13,7 +14,7 @@ t.test('option endpoint: a dispatched call names the application that has the fu
   t.match(scheduler.requests, [[{ function: 'ship', endpoint: WAREHOUSE }]])
   await t.rejects(dispatch.dispatch(ship, 'a'), {
     name: 'TypeError',
-    message: /'ship' is not registered here, and the call names no other endpoint/,
+    message: /got 'ship', which is not registered here/,
   })
 })
 
@@ -49,7 +50,7 @@ t.test('option endpoint: what is no URL is refused by name', async (t) => {
   for (const endpoint of values) {
     await t.rejects(dispatch.dispatch(ship, 'a', { endpoint }), {
       name: 'TypeError',
-      message: /^ship: options\.endpoint: wanted /,
+      message: /^ship: options\.endpoint: expected /,
     })
   }
 })
@@ -69,6 +70,75 @@ t.test('runTimeout limits the runs of all calls of a function', async (t) => {
     message: /runTimeout/,
   })
 })
+
+t.test('limits of one call take precedence over those of its function', async (t) => {
+  const fn = func(
+    'f',
+    { expiration: '1h', attemptsMax: 3, giveUpAfter: '2h', runTimeout: '10m', priority: 5 },
+    async (value: number) => value,
+  )
+  t.match(fn.buildCall(1), {
+    expiration: { seconds: 3600n },
+    attemptsMax: 3,
+    giveUpAfter: { seconds: 7200n },
+    runTimeout: { seconds: 600n },
+    priority: 5,
+  })
+  const own = {
+    expiration: '1m',
+    attemptsMax: 1,
+    giveUpAfter: '2m',
+    runTimeout: '90s',
+    priority: -1,
+  } as const
+  t.match(fn.buildCall(1, own), {
+    expiration: { seconds: 60n },
+    attemptsMax: 1,
+    giveUpAfter: { seconds: 120n },
+    runTimeout: { seconds: 90n },
+    priority: -1,
+  })
+  t.match(fn.buildCall(1, { attemptsMax: 1 }), { attemptsMax: 1, runTimeout: { seconds: 600n } })
+})
+
+t.test('a delay and an expiration may be dates', async (t) => {
+  const fn = func('f', async (value: number) => value)
+  const nowMs = Date.now()
+  const call = fn.buildCall(1, {
+    delay: new Date(nowMs + 3_600_000),
+    expiration: new Date(nowMs + 7_200_000),
+  })
+  const latestMs = Date.now() - nowMs
+  for (const [duration, wantMs] of [
+    [call.delay, 3_600_000],
+    [call.expiration, 7_200_000],
+  ] as const) {
+    const ms = duration === undefined ? Number.NaN : durationMs(duration)
+    t.ok(ms <= wantMs && ms >= wantMs - latestMs, `${ms} ms`)
+  }
+})
+
+t.test('a date in the past is no delay, and an expiration at once', async (t) => {
+  const fn = func('f', async (value: number) => value)
+  const call = fn.buildCall(1, { delay: new Date(0), expiration: new Date(0) })
+  t.equal(call.delay && durationMs(call.delay), 0)
+  t.equal(call.expiration && durationMs(call.expiration), 1, '0 would be no expiration')
+})
+
+const badDates = [
+  {
+    name: 'a date that is invalid',
+    delay: new Date(Number.NaN),
+    want: /expected a date, got an invalid Date/,
+  },
+  { name: 'the text of a date', delay: '2024-01-01', want: /expected a duration/ },
+]
+for (const { name, delay, want } of badDates) {
+  t.test(`${name} is refused as a delay`, async (t) => {
+    const fn = func('f', async (value: number) => value)
+    t.throws(() => fn.buildCall(1, { delay }), { name: 'TypeError', message: want })
+  })
+}
 
 t.test('a priority is of the function or of the call', async (t) => {
   const fn = func('f', { priority: 5 }, async (value: number) => value)
@@ -96,7 +166,7 @@ t.test('a key of the input limits how many calls run at one time', async (t) => 
   t.throws(() => one.buildCall(''), { name: 'TypeError', message: /concurrencyKey\(input\)/ })
   t.throws(() => one.buildCall('x'.repeat(600)), { name: 'TypeError', message: /at most 512 characters/ })
   t.throws(() => func('f', { concurrencyKeyMax: 3 }, async () => 1), {
-    message: /wanted concurrencyKey beside it/,
+    message: /expected concurrencyKey beside it/,
   })
   t.throws(() => func('f', { concurrencyKey: 'shop' as never }, async () => 1), {
     message: /a function of the input/,

@@ -59,7 +59,7 @@ for (const name of badNames) {
   t.test(`E29 the name ${String(name).slice(0, 20)} is refused`, async (t) => {
     t.throws(() => func(name as string, async () => 1), {
       name: 'TypeError',
-      message: /^func\(name\): wanted /,
+      message: /^func\(name\): expected /,
     })
   })
 }
@@ -72,22 +72,22 @@ const badOptions: readonly { name: string; make: () => unknown; want: RegExp }[]
   {
     name: 'no handler',
     make: () => func('f', undefined as never),
-    want: /^func\('f'\): wanted a handler.*got undefined/,
+    want: /^func\('f'\): expected a handler.*got undefined/,
   },
   {
     name: 'a handler that is none',
     make: () => func('f', {}, {} as never),
-    want: /^func\('f'\): wanted a handler/,
+    want: /^func\('f'\): expected a handler/,
   },
   {
     name: 'options that are none',
     make: () => func('f', 5 as never, async () => 1),
-    want: /^func\('f'\): options: wanted an object, got 5/,
+    want: /^func\('f'\): options: expected an object, got 5/,
   },
   {
     name: 'a schema that is none',
     make: () => func('f', { input: { type: 'string' } as never }, async () => 1),
-    want: /^func\('f'\): options\.input: wanted a schema of @sinclair\/typebox or a Standard Schema/,
+    want: /^func\('f'\): options\.input: expected a schema of TypeBox or a Standard Schema/,
   },
   {
     name: 'an expiration that is none',
@@ -117,7 +117,7 @@ const badOptions: readonly { name: string; make: () => unknown; want: RegExp }[]
   {
     name: 'a version that is none',
     make: () => identity.buildCall(1, { version: 5 as never }),
-    want: /^identity: options\.version: wanted a text/,
+    want: /^identity: options\.version: expected a non-empty string/,
   },
 ]
 for (const { name, make, want } of badOptions) {

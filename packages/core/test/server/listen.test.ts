@@ -102,7 +102,7 @@ t.test('an address that is taken is named, with the fix', async (t) => {
   })
   await t.rejects(other.listenAndServe({ port: 70_000 }), {
     name: 'TypeError',
-    message: /^listenAndServe: options\.port/,
+    message: /^listenAndServe\(options\)\.port/,
   })
 })
 

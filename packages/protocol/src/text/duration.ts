@@ -28,6 +28,13 @@ export function parseDuration(text: string | number, name: string): number {
   )
 }
 
+/** The epoch milliseconds of a date. @throws {TypeError} When it is not a valid one. */
+export function parseDate(date: Date, name: string): number {
+  const atMs = date.getTime()
+  if (Number.isNaN(atMs)) throw new TypeError(`${name}: expected a date, got an invalid Date`)
+  return atMs
+}
+
 /** `NaN` when `text` is not a duration. */
 function msOfText(text: unknown): number {
   const match = typeof text === 'string' ? DURATION_PATTERN.exec(text) : null

@@ -3,4 +3,4 @@
 export { checkInteger } from './check-integer.js'
 export { checkOptions, type OptionNames } from './check-options.js'
 export { describeValue, formatPathKey } from './describe-value.js'
-export { parseDuration } from './duration.js'
+export { parseDate, parseDuration } from './duration.js'

@@ -12,8 +12,13 @@ export interface CallContext {
   readonly attempt: number
   /** Aborts when the call expires or is cancelled, and when the process shuts down. */
   readonly signal: AbortSignal
-  /** Suspends the call, durably. @param duration - Milliseconds, or a string such as `'90s'`, `'5m'`, `'30d'`. */
-  sleep(duration: number | string): Promise<void>
+  /**
+   * Suspends the call, durably.
+   *
+   * @param duration - Milliseconds, a string such as `'90s'`, `'5m'`, `'30d'`, or the date at which the call resumes: at once,
+   *   when it is in the past.
+   */
+  sleep(duration: number | string | Date): Promise<void>
   /** When the present run began, the same when the handler is rebuilt. Epoch milliseconds. */
   now(): number
   /** A number in [0, 1) that is the same when the handler is rebuilt. */

@@ -1,5 +1,6 @@
+import { types } from 'node:util'
 import { type RunRequest, timestampMs } from '@dispatch/protocol/messages'
-import { parseDuration } from '@dispatch/protocol/text'
+import { parseDate, parseDuration } from '@dispatch/protocol/text'
 import type { CallContext } from '../definition/call-context.js'
 import type { Coroutine } from '../life/coroutine.js'
 import { handledRejection } from '../waits/promises.js'
@@ -45,10 +46,12 @@ export class HandlerContext implements CallContext {
     return this.#coroutine.signal
   }
 
-  get sleep(): (duration: number | string) => Promise<void> {
+  get sleep(): (duration: number | string | Date) => Promise<void> {
     return (duration) => {
       try {
-        return this.#coroutine.sleep(parseDuration(duration, 'call.sleep(duration)'))
+        return types.isDate(duration)
+          ? this.#coroutine.sleepUntil(Math.max(0, parseDate(duration, 'call.sleep(date)')))
+          : this.#coroutine.sleep(parseDuration(duration, 'call.sleep(duration)'))
       } catch (error) {
         return handledRejection(Promise.reject(error))
       }

@@ -152,9 +152,16 @@ export class Coroutine {
 
   /** Suspends the handler for `durationMs`; not at all when it is 0 or less. */
   sleep(durationMs: number): Promise<void> {
+    if (this.end === undefined && !(durationMs > 0)) return Promise.resolve()
+    return this.sleepUntil(Math.ceil(Math.max(this.#nowMs, this.host.nowMs()) + durationMs))
+  }
+
+  /**
+   * Suspends the handler until a time, in epoch milliseconds. A step also when that has passed: whether it has must not
+   * decide the steps of a handler that is rebuilt.
+   */
+  sleepUntil(untilMs: number): Promise<void> {
     if (this.end !== undefined) return this.#rejectAfterEnd('sleep')
-    if (!(durationMs > 0)) return Promise.resolve()
-    const untilMs = Math.ceil(Math.max(this.#nowMs, this.host.nowMs()) + durationMs)
     const begun = this.#begin({ kind: 'sleep', untilMs })
     if (begun === undefined) return never()
     this.#timers ??= new Timers()

@@ -1,4 +1,4 @@
-/** The value that a schema made of the one it was given, or what is wrong with that: `.order: wanted string, got 5`. */
+/** The value that a schema made of the one it was given, or what is wrong with that: `.order: expected string, got 5`. */
 export type Checked = { readonly value: unknown; readonly issue?: undefined } | { readonly issue: string }
 
 /** A schema, ready to check values with. */

@@ -89,6 +89,6 @@ function issueOf(schema: object, value: unknown): string {
     return `${path}: the schema wants format ${name}, which TypeBox does not know: FormatRegistry.Set(${name}, …) teaches it`
   }
   const isMissing = error.type === ValueErrorType.ObjectRequiredProperty
-  const wanted = isMissing && typeof type === 'string' ? type : error.message.replace(/^Expected /, '')
-  return `${path}: wanted ${wanted}, got ${describeValue(error.value)}`
+  const expected = isMissing && typeof type === 'string' ? type : error.message.replace(/^Expected /, '')
+  return `${path}: expected ${expected}, got ${describeValue(error.value)}`
 }

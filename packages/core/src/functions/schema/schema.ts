@@ -32,7 +32,7 @@ export const rawValue: StandardSchema<Any, Any> = Object.freeze<StandardSchema<A
     validate: (value) =>
       typeof (value as Any | undefined)?.typeUrl === 'string'
         ? { value: value as Any }
-        : { issues: [{ message: `wanted a google.protobuf.Any, got ${describeValue(value)}` }] },
+        : { issues: [{ message: `expected a google.protobuf.Any, got ${describeValue(value)}` }] },
   },
 })
 
@@ -47,7 +47,7 @@ export function createSchemaCheck(schema: unknown, place: string): SchemaCheck {
   if (isStandardSchema(schema)) return createStandardCheck(schema, place)
   if (isTypeBox1Schema(schema)) return createTypeBox1Check(schema, place)
   throw new TypeError(
-    `${place}: wanted a schema of TypeBox or a Standard Schema (zod 4, valibot, arktype), got ${describeValue(schema)}`,
+    `${place}: expected a schema of TypeBox or a Standard Schema (zod 4, valibot, arktype), got ${describeValue(schema)}`,
   )
 }
 
@@ -62,10 +62,10 @@ function createStandardCheck(schema: StandardSchema, place: string): SchemaCheck
     check(value) {
       const result = schema['~standard'].validate(value)
       if (result instanceof Promise) {
-        // Nobody reads it; a rejection would end the process.
+        // Its result is not used, and a rejection without a handler would end the process.
         result.catch(() => undefined)
         throw new TypeError(
-          `${place}: wanted a schema that checks synchronously, got one that returns a promise`,
+          `${place}: expected a schema that checks synchronously, got one that returns a promise`,
         )
       }
       if (result.issues === undefined) return { value: result.value }

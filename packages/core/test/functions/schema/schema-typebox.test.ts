@@ -51,12 +51,14 @@ t.test('schemas are checked where no code may be generated', async (t) => {
     try { fn.buildCall({ n: 'x' }) } catch (error) { console.log(error.message) }
   `
   const output = await run(program, ['--disallow-code-generation-from-strings'])
-  t.strictSame(output.split('\n'), ['fn', 'input.n: wanted integer, got "x"'])
+  t.strictSame(output.split('\n'), ['fn', 'input.n: expected integer, got "x"'])
 })
 
 t.test('formats that the application has registered are known', async (t) => {
   FormatRegistry.Set('even', (text) => text.length % 2 === 0)
   const fn = func('fn', { input: Type.String({ format: 'even' }) }, async () => 1)
   t.equal(fn.buildCall('ab').function, 'fn')
-  t.throws(() => fn.buildCall('abc'), { message: /^input: wanted string to match 'even' format, got "abc"$/ })
+  t.throws(() => fn.buildCall('abc'), {
+    message: /^input: expected string to match 'even' format, got "abc"$/,
+  })
 })

@@ -27,22 +27,22 @@ const wrongInputs: readonly { name: string; build: () => unknown; want: RegExp }
   {
     name: 'a field of another type',
     build: () => order.buildCall({ order: 5, items: [] } as never),
-    want: /^input\.order: wanted string, got 5$/,
+    want: /^input\.order: expected string, got 5$/,
   },
   {
     name: 'a field that is missing',
     build: () => order.buildCall({ items: [] } as never),
-    want: /^input\.order: wanted string, got undefined$/,
+    want: /^input\.order: expected string, got undefined$/,
   },
   {
     name: 'a field far down',
     build: () => order.buildCall({ order: 'a', items: [{ 'a b': 1 }, { 'a b': 0 }] }),
-    want: /^input\.items\[1\]\["a b"\]: wanted integer to be greater or equal to 1, got 0$/,
+    want: /^input\.items\[1\]\["a b"\]: expected integer to be greater or equal to 1, got 0$/,
   },
   {
     name: 'something else altogether',
     build: () => order.buildCall('x' as never),
-    want: /^input: wanted object, got "x"$/,
+    want: /^input: expected object, got "x"$/,
   },
   {
     name: 'a format that TypeBox does not know',
@@ -68,8 +68,8 @@ for (const { name, build, want } of wrongInputs) {
 
 t.test('the text of a long value is cut in messages', async (t) => {
   const fn = func('long', { input: Type.Integer() }, async () => null)
-  const wanted = `input: wanted integer, got "${'x'.repeat(40)}…"`
-  t.throws(() => fn.buildCall('x'.repeat(10_000) as never), { message: wanted })
+  const message = `input: expected integer, got "${'x'.repeat(40)}…"`
+  t.throws(() => fn.buildCall('x'.repeat(10_000) as never), { message })
 })
 
 t.test('a schema that answers later is refused', async (t) => {
@@ -115,7 +115,7 @@ t.test('the endpoint checks inputs too, and transforms them', async (t) => {
   })
   t.match(await runWith(order, inputOf({ order: 5, items: [] })), {
     status: 'invalid_argument',
-    error: { message: 'input.order: wanted string, got 5' },
+    error: { message: 'input.order: expected string, got 5' },
   })
 })
 
@@ -124,7 +124,7 @@ t.test('an output that is not what the schema says ends with invalid_response', 
   const fn = func('receipt', { output }, async () => ({ receipt: 5 }) as never)
   t.match(await runWith(fn, inputOf(null)), {
     status: 'invalid_response',
-    error: { message: 'output.receipt: wanted string, got 5' },
+    error: { message: 'output.receipt: expected string, got 5' },
   })
 })
 
