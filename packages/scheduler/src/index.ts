@@ -1,7 +1,7 @@
 export type { AdmissionLimits } from './calls/admission.js'
 export { createUuidv7, type Uuidv7Sources } from './calls/uuidv7.js'
 export { createEmbeddedScheduler } from './embedded.js'
-export { RETRY_POLICY, type RetryPolicy } from './kernel/retry-policy.js'
+export { RETRY_POLICY, type RetryPolicy } from './kernel/state/retry-policy.js'
 export {
   createScheduler,
   type SchedulerLimits,

@@ -1,5 +1,10 @@
 import { STATUSES } from '@dispatch/protocol'
-import type { Effect, Event, Outcome, SubmittedCall } from '../../../packages/scheduler/dist/kernel/events.js'
+import type {
+  Effect,
+  Event,
+  Outcome,
+  SubmittedCall,
+} from '../../../packages/scheduler/dist/kernel/events/events.js'
 import { Kernel } from '../../../packages/scheduler/dist/kernel/kernel.js'
 import { Dice } from '../tools/dice.js'
 import { VirtualClock } from '../tools/virtual-clock.js'

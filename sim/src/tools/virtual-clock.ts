@@ -1,4 +1,4 @@
-import { TimerHeap } from '../../../packages/scheduler/dist/kernel/timer-heap.js'
+import { TimerHeap } from '../../../packages/scheduler/dist/kernel/state/timer-heap.js'
 import type { Clock } from '../../../packages/scheduler/dist/time/clock.js'
 
 /** More turns of the event loop than anything takes that comes to an end. */

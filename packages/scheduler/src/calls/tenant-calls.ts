@@ -1,7 +1,7 @@
 import { DispatchError, type Scheduler } from '@dispatch/protocol'
 import { type Call, type CallInfo, CallState } from '@dispatch/protocol/messages'
 import type { Driver } from '../driver/driver.js'
-import type { SubmittedCall } from '../kernel/events.js'
+import type { SubmittedCall } from '../kernel/events/events.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { Store } from '../store/store.js'
 import type { Admission, AdmittedRequest } from './admission.js'

@@ -1,7 +1,7 @@
 import { DispatchError } from '@dispatch/protocol'
 import { FUNCTION_NAME_PATTERN, NAME_LENGTH_MAX } from '@dispatch/protocol/bounds'
 import { type Any, type Call, encodeAny, type WireDuration } from '@dispatch/protocol/messages'
-import type { NewCall } from '../kernel/events.js'
+import type { NewCall } from '../kernel/events/events.js'
 
 /** Most calls of one Dispatch request. */
 export const DISPATCH_CALLS_MAX = 10_000

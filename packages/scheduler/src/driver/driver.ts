@@ -1,6 +1,6 @@
 import type { Logger } from '@dispatch/protocol'
 import { setImmediate } from '@dispatch/protocol/time'
-import type { Effect, Event } from '../kernel/events.js'
+import type { Effect, Event } from '../kernel/events/events.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { Store, Write } from '../store/store.js'
 import type { Clock } from '../time/clock.js'

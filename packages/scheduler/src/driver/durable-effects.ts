@@ -1,4 +1,4 @@
-import type { Effect } from '../kernel/events.js'
+import type { Effect } from '../kernel/events/events.js'
 import { turn } from './turn.js'
 import type { WriteBatch } from './write-batch.js'
 

@@ -1,5 +1,5 @@
 import { queueMicrotask, setImmediate } from '@dispatch/protocol/time'
-import type { Effect } from '../kernel/events.js'
+import type { Effect } from '../kernel/events/events.js'
 import type { WriteBatch } from './write-batch.js'
 
 /** Effects carried out without a pause. More than of durable ones (durable-effects.ts), so that a gather ends soon. */

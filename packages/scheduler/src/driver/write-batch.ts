@@ -1,4 +1,4 @@
-import type { Effect } from '../kernel/events.js'
+import type { Effect } from '../kernel/events/events.js'
 import type { Write } from '../store/store.js'
 
 /** Writes that become durable together, with the effects and acknowledgements that follow. */

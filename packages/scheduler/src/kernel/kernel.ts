@@ -4,13 +4,13 @@ import { cancelCall, endTree } from './calls/end.js'
 import { restoreCalls, takeCalls } from './calls/restore.js'
 import { submitCall } from './calls/submit.js'
 import { isReady } from './children/wait-condition.js'
-import type { Decision, Event } from './events.js'
-import { KernelState } from './kernel-state.js'
+import type { Decision, Event } from './events/events.js'
 import { recordOf } from './node/node-record.js'
-import { RETRY_POLICY, type RetryPolicy } from './retry-policy.js'
 import { applyOutcome } from './runs/outcomes.js'
 import { startRuns } from './runs/start-runs.js'
-import { makeDue } from './transitions.js'
+import { KernelState } from './state/kernel-state.js'
+import { RETRY_POLICY, type RetryPolicy } from './state/retry-policy.js'
+import { makeDue } from './state/transitions.js'
 
 /**
  * The state machine of a scheduler: every decision about every call, and nothing else. It does no I/O, reads no clock and

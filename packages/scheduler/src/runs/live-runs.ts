@@ -1,5 +1,5 @@
 import { DispatchError } from '@dispatch/protocol'
-import type { RunEffect } from '../kernel/events.js'
+import type { RunEffect } from '../kernel/events/events.js'
 import type { Clock } from '../time/clock.js'
 import { Run } from './run.js'
 

@@ -1,5 +1,5 @@
 import { codeOfStatus } from '@dispatch/protocol'
-import type { Outcome } from '../kernel/events.js'
+import type { Outcome } from '../kernel/events/events.js'
 
 const OK = codeOfStatus('ok')
 

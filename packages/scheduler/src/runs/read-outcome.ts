@@ -13,8 +13,8 @@ import {
 } from '@dispatch/protocol/messages'
 import { millisecondsOf, newCallOf, problemIn, problemOf } from '../calls/validate-calls.js'
 import { errorResult } from '../kernel/calls/own-results.js'
-import type { Outcome, PolledCall } from '../kernel/events.js'
-import { RETRY_AFTER_MS_MAX } from '../kernel/retry-policy.js'
+import type { Outcome, PolledCall } from '../kernel/events/events.js'
+import { RETRY_AFTER_MS_MAX } from '../kernel/state/retry-policy.js'
 import { encodePollState } from './poll-state.js'
 
 /** Most calls of one Poll. Our endpoints split more over several Polls; other endpoints receive an error. */

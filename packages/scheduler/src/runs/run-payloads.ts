@@ -1,5 +1,5 @@
 import { childIdOf } from '../kernel/children/child-id.js'
-import type { Delivery, RunEffect } from '../kernel/events.js'
+import type { Delivery, RunEffect } from '../kernel/events/events.js'
 import type { Store } from '../store/store.js'
 import type { PayloadCache } from './payload-cache.js'
 import { type DeliveredResult, journalOf, type RunPayloads } from './run-request.js'

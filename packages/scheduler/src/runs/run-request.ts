@@ -11,7 +11,7 @@ import {
   RunRequestSchema,
   timestampFromMs,
 } from '@dispatch/protocol/messages'
-import type { Delivery, RunEffect } from '../kernel/events.js'
+import type { Delivery, RunEffect } from '../kernel/events/events.js'
 import { decodePollState } from './poll-state.js'
 
 /** Payloads that are sent with a run, as the store keeps them. */

@@ -1,5 +1,5 @@
 import { RunAborter } from '@dispatch/protocol'
-import type { RunEffect } from '../kernel/events.js'
+import type { RunEffect } from '../kernel/events/events.js'
 import type { RunReservation } from './run-bytes.js'
 
 /** One run under way. It is the signal by which its endpoint learns that the run was aborted. */

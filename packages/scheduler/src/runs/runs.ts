@@ -1,5 +1,5 @@
 import { DispatchError, type Endpoint, type Logger, type RunOutcome } from '@dispatch/protocol'
-import type { Event, Outcome, RunEffect } from '../kernel/events.js'
+import type { Event, Outcome, RunEffect } from '../kernel/events/events.js'
 import type { Store } from '../store/store.js'
 import { type Clock, pause } from '../time/clock.js'
 import { LiveRuns } from './live-runs.js'

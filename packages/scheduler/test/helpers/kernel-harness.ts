@@ -8,9 +8,9 @@ import type {
   PolledCall,
   PollOutcome,
   RunEffect,
-} from '../../dist/kernel/events.js'
+} from '../../dist/kernel/events/events.js'
 import { Kernel } from '../../dist/kernel/kernel.js'
-import type { RetryPolicy } from '../../dist/kernel/retry-policy.js'
+import type { RetryPolicy } from '../../dist/kernel/state/retry-policy.js'
 import type { CallRecord, FinishedChild } from '../../dist/store/store.js'
 
 const BYTES = new Uint8Array()

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { AdaptiveLimit } from '../../dist/kernel/limits/adaptive-limit.js'
 import { FairQueue, type Queueable } from '../../dist/kernel/limits/fair-queue.js'
-import { retryDelayMs } from '../../dist/kernel/retry-policy.js'
-import { TimerHeap } from '../../dist/kernel/timer-heap.js'
+import { retryDelayMs } from '../../dist/kernel/state/retry-policy.js'
+import { TimerHeap } from '../../dist/kernel/state/timer-heap.js'
 
 function item(name: string, rootId: string, tenant = ''): Queueable & { name: string } {
   return { name, rootId, tenant, nextQueued: undefined, nextTree: undefined, isQueued: false }

@@ -1,7 +1,7 @@
 import { STATUSES, type Status } from '@dispatch/protocol'
 import t from 'tap'
-import type { RunEffect } from '../../dist/kernel/events.js'
-import { RETRY_AFTER_MS_MAX } from '../../dist/kernel/retry-policy.js'
+import type { RunEffect } from '../../dist/kernel/events/events.js'
+import { RETRY_AFTER_MS_MAX } from '../../dist/kernel/state/retry-policy.js'
 import { exit, failure, NO_OPTIONS, newCall, poll, World } from '../helpers/kernel-harness.js'
 
 t.test('K1 a call that is known already is not recorded again', async (t) => {

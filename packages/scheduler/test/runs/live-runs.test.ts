@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { RunEffect } from '../../dist/kernel/events.js'
+import type { RunEffect } from '../../dist/kernel/events/events.js'
 import { LiveRuns } from '../../dist/runs/live-runs.js'
 import { ManualClock } from '../helpers/manual-clock.js'
 

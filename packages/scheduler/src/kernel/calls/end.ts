@@ -1,9 +1,9 @@
 import { STATUSES } from '@dispatch/protocol'
 import { deliverResult, inboxEntryOf } from '../children/results.js'
-import type { KernelState } from '../kernel-state.js'
 import type { CallNode } from '../node/call-node.js'
 import { doneRecordOf } from '../node/node-record.js'
-import { endRun } from '../transitions.js'
+import type { KernelState } from '../state/kernel-state.js'
+import { endRun } from '../state/transitions.js'
 import { CANCELED_RESULT, EXPIRED_RESULT } from './own-results.js'
 
 /** How a call ended. */

@@ -1,4 +1,4 @@
-import type { NewCall } from '../events.js'
+import type { NewCall } from '../events/events.js'
 
 /**
  * When a call made at `nowMs` expires; 0: never.

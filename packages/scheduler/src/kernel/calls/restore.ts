@@ -1,10 +1,10 @@
 import type { CallRecord, FinishedChild } from '../../store/store.js'
 import { inboxEntryOf } from '../children/results.js'
 import { resumeOrWait } from '../children/wait-condition.js'
-import type { KernelState } from '../kernel-state.js'
 import type { CallNode } from '../node/call-node.js'
 import { nodeOf } from '../node/node-record.js'
-import { retryDelayMsMax } from '../retry-policy.js'
+import type { KernelState } from '../state/kernel-state.js'
+import { retryDelayMsMax } from '../state/retry-policy.js'
 
 /** Adds calls that a store kept, parents before their children. */
 export function takeCalls(kernel: KernelState, calls: readonly CallRecord[]): void {

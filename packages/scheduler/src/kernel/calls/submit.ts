@@ -1,8 +1,8 @@
-import type { NewCall, SubmittedCall } from '../events.js'
-import type { KernelState } from '../kernel-state.js'
+import type { NewCall, SubmittedCall } from '../events/events.js'
 import { CallNode } from '../node/call-node.js'
 import { recordOf } from '../node/node-record.js'
-import { makeDue, schedule } from '../transitions.js'
+import type { KernelState } from '../state/kernel-state.js'
+import { makeDue, schedule } from '../state/transitions.js'
 import { expiryOf } from './expiry.js'
 
 /** A call that was dispatched. */

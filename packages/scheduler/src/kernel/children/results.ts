@@ -1,8 +1,8 @@
 import { STATUSES } from '@dispatch/protocol'
-import type { KernelState } from '../kernel-state.js'
 import type { CallNode } from '../node/call-node.js'
 import type { InboxEntry } from '../node/inbox.js'
-import { makeDue } from '../transitions.js'
+import type { KernelState } from '../state/kernel-state.js'
+import { makeDue } from '../state/transitions.js'
 import { isReady } from './wait-condition.js'
 
 /** A child is done: its result is delivered to the parent, and resumes it if that is what it waits for (K5, K8). */

@@ -1,8 +1,8 @@
 import type { WaitCondition } from '../../store/store.js'
-import type { PollOutcome } from '../events.js'
-import type { KernelState } from '../kernel-state.js'
+import type { PollOutcome } from '../events/events.js'
 import { type CallNode, REFUSED } from '../node/call-node.js'
-import { makeDue } from '../transitions.js'
+import type { KernelState } from '../state/kernel-state.js'
+import { makeDue } from '../state/transitions.js'
 
 /** Resumes a suspended call if it need not wait, and otherwise sets the timer that does (K5). */
 export function resumeOrWait(kernel: KernelState, node: CallNode): void {

@@ -1,5 +1,5 @@
 import { type FunctionStats, STATUSES, statusOfCode } from '@dispatch/protocol'
-import type { Outcome } from '../events.js'
+import type { Outcome } from '../events/events.js'
 import { AdaptiveLimit, ENDPOINT_LIMIT, FUNCTION_LIMIT } from './adaptive-limit.js'
 import { type Keyed, KeyLimits } from './key-limits.js'
 import { type Prioritized, PriorityQueue } from './priority-queue.js'

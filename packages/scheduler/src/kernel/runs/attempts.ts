@@ -1,11 +1,11 @@
 import { STATUSES, statusOfCode } from '@dispatch/protocol'
 import { finishCall } from '../calls/end.js'
-import type { AttemptEnd, FailureOutcome } from '../events.js'
-import type { KernelState } from '../kernel-state.js'
+import type { AttemptEnd, FailureOutcome } from '../events/events.js'
 import type { CallNode } from '../node/call-node.js'
 import { recordOf } from '../node/node-record.js'
-import { retryAtMs } from '../retry-policy.js'
-import { schedule } from '../transitions.js'
+import type { KernelState } from '../state/kernel-state.js'
+import { retryAtMs } from '../state/retry-policy.js'
+import { schedule } from '../state/transitions.js'
 import { restart } from './incarnations.js'
 
 /** The function answered. */

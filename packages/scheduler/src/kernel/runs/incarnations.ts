@@ -1,13 +1,13 @@
 import { STATUSES, statusOfCode } from '@dispatch/protocol'
 import { endTree } from '../calls/end.js'
 import { expiryOf } from '../calls/expiry.js'
-import type { TailCallOutcome } from '../events.js'
-import type { KernelState } from '../kernel-state.js'
+import type { TailCallOutcome } from '../events/events.js'
 import { inheritTarget } from '../limits/target.js'
 import type { CallNode } from '../node/call-node.js'
 import { recordOf } from '../node/node-record.js'
-import { retryDelayMs } from '../retry-policy.js'
-import { makeDue, schedule } from '../transitions.js'
+import type { KernelState } from '../state/kernel-state.js'
+import { retryDelayMs } from '../state/retry-policy.js'
+import { makeDue, schedule } from '../state/transitions.js'
 
 /** The call begins again with the same input (K9). */
 export function restart(kernel: KernelState, node: CallNode, statusCode: number): void {

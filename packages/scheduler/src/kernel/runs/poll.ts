@@ -2,11 +2,11 @@ import { expiryOf } from '../calls/expiry.js'
 import { insertCall } from '../calls/submit.js'
 import { childIdOf } from '../children/child-id.js'
 import { resumeOrWait, waitOf } from '../children/wait-condition.js'
-import type { PolledCall, PollOutcome } from '../events.js'
-import type { KernelState } from '../kernel-state.js'
+import type { PolledCall, PollOutcome } from '../events/events.js'
 import { inheritTarget } from '../limits/target.js'
 import { CallNode } from '../node/call-node.js'
 import { recordOf } from '../node/node-record.js'
+import type { KernelState } from '../state/kernel-state.js'
 
 /** The run suspended its call (K4). */
 export function applyPoll(kernel: KernelState, node: CallNode, poll: PollOutcome): void {

@@ -1,8 +1,8 @@
 import { childIdOf } from '../children/child-id.js'
-import type { Delivery, RunEffect } from '../events.js'
-import type { KernelState } from '../kernel-state.js'
+import type { Delivery, RunEffect } from '../events/events.js'
 import { type CallNode, REFUSED } from '../node/call-node.js'
-import { beginRun } from '../transitions.js'
+import type { KernelState } from '../state/kernel-state.js'
+import { beginRun } from '../state/transitions.js'
 
 /** Starts a run of every queued call for which the limits have capacity. */
 export function startRuns(kernel: KernelState): void {

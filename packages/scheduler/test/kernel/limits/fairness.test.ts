@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Event, NewCall, RunEffect, SubmittedCall } from '../../../dist/kernel/events.js'
+import type { Event, NewCall, RunEffect, SubmittedCall } from '../../../dist/kernel/events/events.js'
 import { Kernel } from '../../../dist/kernel/kernel.js'
 import { AdaptiveLimit } from '../../../dist/kernel/limits/adaptive-limit.js'
 import { exit, NO_OPTIONS, newCall, poll } from '../../helpers/kernel-harness.js'

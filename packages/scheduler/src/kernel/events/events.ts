@@ -1,4 +1,4 @@
-import type { CallOptions, CallRecord, Write } from '../store/store.js'
+import type { CallOptions, CallRecord, Write } from '../../store/store.js'
 
 /** A call to be made: by `dispatch()`, by a Poll or by a tail call. Validated before it reaches the kernel. */
 export interface NewCall {

@@ -1,5 +1,5 @@
+import type { CallNode } from '../node/call-node.js'
 import type { KernelState } from './kernel-state.js'
-import type { CallNode } from './node/call-node.js'
 
 /** The call waits for a slot. */
 export function makeDue(kernel: KernelState, node: CallNode): void {

@@ -1,5 +1,5 @@
 import { describeValue } from '@dispatch/protocol/text'
-import { checkLimits, type Limits, SPAN } from '../options/check-limits.js'
+import { checkLimits, type Limits, SPAN } from '../../options/check-limits.js'
 
 /** How long a failed call waits before it is retried, and when it is given up. */
 export interface RetryPolicy {

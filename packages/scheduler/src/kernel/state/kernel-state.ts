@@ -1,7 +1,7 @@
-import type { Write } from '../store/store.js'
-import type { Effect } from './events.js'
-import { Slots } from './limits/slots.js'
-import type { CallNode } from './node/call-node.js'
+import type { Write } from '../../store/store.js'
+import type { Effect } from '../events/events.js'
+import { Slots } from '../limits/slots.js'
+import type { CallNode } from '../node/call-node.js'
 import type { RetryPolicy } from './retry-policy.js'
 import { TimerHeap } from './timer-heap.js'
 
