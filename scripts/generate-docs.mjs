@@ -20,7 +20,7 @@ export async function generateDocs() {
       'protocol/dist/index.js',
       'protocol/dist/connect/index.js',
       'scheduler/dist/kernel/limits/adaptive-limit.js',
-      'scheduler/dist/kernel/retry-policy.js',
+      'scheduler/dist/kernel/state/retry-policy.js',
     ].map((file) => import(pathToFileURL(join(ROOT, 'packages', file)).href)),
   )
   const protocol = { ...vocabulary, ...connect }
