@@ -14,7 +14,7 @@ export function sourceFilesIn(folder) {
 }
 
 function isLeftOut(name) {
-  return name.startsWith('.') || name === 'dist' || name === 'node_modules'
+  return name.startsWith('.') || ['dist', 'bundle', 'node_modules'].includes(name)
 }
 
 export function parseSource(path, text = readFileSync(path, 'utf8')) {
