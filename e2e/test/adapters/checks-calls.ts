@@ -21,9 +21,9 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
       const answer = await exchange(url, jsonRequest('/calls-of/greet', { name: 'Ada' }))
       t.equal(answer.status, 202)
       const { id } = jsonOf(answer) as { id: string }
-      t.strictSame(jsonOf(answer), { id, status: 'pending' })
+      t.strictSame(jsonOf(answer), { id, state: 'pending' })
       t.equal(answer.headers.location, `/dispatch/calls/${id}`)
-      t.strictSame(await resultOf(url, answer), { id, status: 'ok', output: 'hello Ada' })
+      t.strictSame(await resultOf(url, answer), { id, state: 'done', status: 'ok', output: 'hello Ada' })
     },
   },
   {
@@ -72,7 +72,7 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
       const { id } = jsonOf(answer) as { id: string }
       for (const path of [`/dispatch/calls/${id}/1`, `/dispatch/calls/${id}%2F1`]) {
         const child = await exchange(url, { path })
-        t.strictSame(jsonOf(child), { id: `${id}/1`, status: 'ok', output: 'hello Ada' }, path)
+        t.strictSame(jsonOf(child), { id: `${id}/1`, state: 'done', status: 'ok', output: 'hello Ada' }, path)
       }
       t.equal((await exchange(url, { path: '/dispatch/calls/%E0%A4%A' })).status > 399, true)
     },
@@ -101,7 +101,7 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
       t.equal((await exchange(off.url, { path: `/dispatch/calls/${id}` })).status, 404)
       await t.rejects(embedded(t, adapter, { callsPath: 'jobs' }), {
         name: 'TypeError',
-        message: /^option callsPath: wanted a path without a final slash/,
+        message: /^option callsPath: expected a path without a final slash/,
       })
     },
   },
@@ -123,7 +123,7 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
       app.dispatch.register(late)
       const { id } = await app.dispatch.dispatch(late)
       const answer = await exchange(url, { path: `/dispatch/calls/${id}?wait=10s` })
-      t.strictSame(jsonOf(answer), { id, status: 'ok', output: 'late' })
+      t.strictSame(jsonOf(answer), { id, state: 'done', status: 'ok', output: 'late' })
     },
   },
   {

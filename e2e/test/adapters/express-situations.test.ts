@@ -198,7 +198,7 @@ for (const [name, express] of [
     const { url } = await listen(t, app)
     for (const [path, want] of [
       ['/api/refused', /^greet: options\.delay: expected a duration/],
-      ['/api/no-handle', /^dispatched\(handle\): wanted the handle/],
+      ['/api/no-handle', /^dispatched\(handle\): expected the handle/],
       ['/api/rejected', /^mine$/],
     ] as const) {
       const answer = await exchange(url, { method: 'POST', path })
@@ -208,7 +208,7 @@ for (const [name, express] of [
   })
 
   t.test(
-    `situation 7: ${name}: what became of a call is an error of the application when nobody knows`,
+    `situation 7: ${name}: a call that cannot be looked up is an error of the application`,
     async (t) => {
       const app = express()
       app.use(middlewareOf(t, remoteOptions()))
@@ -270,7 +270,7 @@ for (const [name, express] of [
     const refused = await exchange(url, { method: 'POST', path: '/' })
     t.equal(refused.status, 500)
     t.equal(reports.length, 1)
-    t.match(reports[0], /^calls are not run: .*calls\.db/)
+    t.match(reports[0], /^calls cannot be run: .*calls\.db/)
     await other.close()
     const answer = await exchange(url, { method: 'POST', path: '/?wait=10s' })
     t.match(jsonOf(answer), GREETED)

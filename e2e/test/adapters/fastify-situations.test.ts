@@ -107,7 +107,7 @@ t.test('situation 19: a second plugin', async (t) => {
     await app.register(dispatchPlugin, localOptions())
     await t.rejects(async () => app.register(dispatchPlugin, { ...localOptions(), prefix: '/b' }), {
       name: 'TypeError',
-      message: /there is an app\.dispatch .* already.* decorateAs/,
+      message: /app\.dispatch .* exists already.* decorateAs/,
     })
   })
   await t.test('beside a decorator of the application of the same name is refused, too', async (t) => {
@@ -228,9 +228,9 @@ t.test(
 
 t.test('what makes no sense is refused with the name of the option', async (t) => {
   for (const [options, message] of [
-    [{ start: 'later' as never }, /^option start: wanted 'listen', 'ready' or 'manual', got "later"/],
-    [{ dispatch: {} as never }, /^option dispatch: wanted a Dispatch, got an object/],
-    [{ callsPath: '/jobs/:id' }, /^option callsPath: wanted a path .* got "\/jobs\/:id"/],
+    [{ start: 'later' as never }, /^option start: expected 'listen', 'ready' or 'manual', got "later"/],
+    [{ dispatch: {} as never }, /^option dispatch: expected a Dispatch, got an object/],
+    [{ callsPath: '/jobs/:id' }, /^option callsPath: expected a path .* got "\/jobs\/:id"/],
     [{ bodyBytesMax: 0 }, /^option bodyBytesMax/],
   ] as const) {
     const app = Fastify()
@@ -249,5 +249,5 @@ t.test('what is not a handle is refused', async (t) => {
   const { url } = await listen(t, app)
   const answer = await exchange(url, { path: '/' })
   t.equal(answer.status, 500)
-  t.match(answer.body.toString(), /dispatched\(handle\): wanted the handle that dispatch\(\) resolves with/)
+  t.match(answer.body.toString(), /dispatched\(handle\): expected the handle that dispatch\(\) resolves with/)
 })

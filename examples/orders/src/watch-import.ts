@@ -5,7 +5,7 @@ import type { Snapshot } from './progress.js'
 
 /** What is watched, and who looks. */
 export interface WatchOptions {
-  /** Where the application shows what became of the import: 202 until it is done, then 200. */
+  /** Where the application serves the state of the import: 202 until it is done, then 200 with its status. */
   readonly url: string
   readonly importId: string
   readonly total: number
@@ -38,7 +38,7 @@ export async function watchImport(options: WatchOptions): Promise<Watched> {
   try {
     for (;;) {
       const response = await fetch(url)
-      const { status } = (await response.json()) as { readonly status: string }
+      const { status = '' } = (await response.json()) as { readonly status?: string }
       const { receipts } = await payments.totals(importId)
       const elapsedMs = performance.now() - beganAtMs
       show({ elapsedMs, done: receipts, total, limits, retries: retriesOf(stats()) })

@@ -1,16 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatch } from '@dispatch/core'
-import {
-  createServerLife,
-  type DispatchCall,
-  type Dispatched,
-  handleNode,
-  type MountOptions,
-  mountDispatch,
-  type Reply,
-  type ServerLife,
-  writeNodeResponse,
-} from '@dispatch/core/adapter'
+import type { DispatchCall, Dispatched, MountOptions, ServerLife } from '@dispatch/core/adapter'
+import { createServerLife, mountDispatch } from '@dispatch/core/adapter'
 
 /** Options of {@link dispatchMiddleware}: those of `new Dispatch`, and these. */
 export interface DispatchMiddlewareOptions extends MountOptions {
@@ -21,36 +12,36 @@ export interface DispatchMiddlewareOptions extends MountOptions {
   readonly start?: 'auto' | 'manual' | undefined
 }
 
-/** Middleware for Express 4 and 5, Connect and the like. */
+/** Middleware for Express 4 and 5, and frameworks with the same interface, such as Connect. */
 export interface DispatchMiddleware {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void
   readonly dispatch: Dispatch
   /**
-   * Starts when the server listens, and drains when it is closed: the callback of `server.close(callback)` then waits for the
-   * runs that go on, and the store is closed. Gives the server back.
+   * Starts when the server listens, and drains when it is closed: `server.close(callback)` then waits for runs in progress
+   * and closes the store. Returns the server.
    */
   readonly attach: ServerLife['attach']
-  /** Runs no more calls, waits for those that go on, and closes the store: for servers that are not attached. */
+  /** Stops running calls, waits for runs in progress, and closes the store. For servers that are not attached. */
   readonly close: ServerLife['close']
 }
 
 declare global {
   namespace Express {
     interface Request {
-      /** Hands a call to the scheduler and resolves, once it is recorded, with its handle. */
+      /** Dispatches a call and resolves, once it is recorded, with its handle. */
       dispatch: DispatchCall
     }
     interface Response {
       /**
-       * Answers 202 with the `location` of the call; with `?wait=5s` it waits so long and answers 200 with the result. Never
-       * rejects: a failure, also of the promise that it is given, goes to the application's error handler.
+       * Answers 202 with the `location` of the call; with `?wait=5s`, waits up to 5 s and answers 200 with the result. Never
+       * rejects: an error, including that of a rejected promise of the handle, goes to the error handler of the application.
        */
       dispatched: Dispatched
     }
   }
 }
 
-/** What routers leave in a request. */
+/** The properties that routers add to a request. */
 interface RoutedRequest extends IncomingMessage {
   readonly baseUrl?: string
   readonly next?: (error?: unknown) => void
@@ -74,19 +65,12 @@ export function dispatchMiddleware(options: DispatchMiddlewareOptions = {}): Dis
     next: (error?: unknown) => void,
   ): void => {
     life.start()
-    mount.watch(response)
+    const exchange = mount.exchange(request, response)
     const { baseUrl = '' } = request
-    const write = (answer: Promise<Reply>) =>
-      answer.then((reply) => writeNodeResponse(response, reply)).catch(request.next ?? next)
     request.dispatch = mount.dispatchCall
-    response.dispatched = (handle) => write(mount.dispatchedReply(handle, request, response, baseUrl))
-    if (mount.isRun(request)) {
-      void handleNode(mount.dispatch, request, response)
-      return
-    }
-    const id = mount.callIdOf(request)
-    if (id === undefined) next()
-    else void write(mount.callReply(id, request, response))
+    response.dispatched = (handle) =>
+      exchange.respond(exchange.dispatchedReply(handle, baseUrl), request.next ?? next)
+    if (!exchange.serve(next)) next()
   }
   return Object.assign(middleware, { dispatch: mount.dispatch, attach: life.attach, close: life.close })
 }

@@ -97,9 +97,9 @@ t.test('start: manual leaves the start to the user, the end not', async (t) => {
 
 t.test('what makes no sense is refused with the name of the option', async (t) => {
   for (const [options, message] of [
-    [{ start: 'later' as never }, /^option start: wanted 'auto' or 'manual', got "later"/],
-    [{ dispatch: 5 as never }, /^option dispatch: wanted a Dispatch, got 5/],
-    [{ callsPath: '/jobs/' }, /^option callsPath: wanted a path without a final slash/],
+    [{ start: 'later' as never }, /^option start: expected 'auto' or 'manual', got "later"/],
+    [{ dispatch: 5 as never }, /^option dispatch: expected a Dispatch, got 5/],
+    [{ callsPath: '/jobs/' }, /^option callsPath: expected a path without a final slash/],
     [{ bodyBytesMax: 0 }, /^option bodyBytesMax/],
   ] as const) {
     t.throws(() => dispatchMiddleware({ env: {}, ...options }), { name: 'TypeError', message })

@@ -1,5 +1,6 @@
 import type { Dispatch } from '@dispatch/core'
-import { type DispatchCall, type Dispatched, type MountOptions, mountDispatch } from '@dispatch/core/adapter'
+import type { DispatchCall, Dispatched, MountOptions } from '@dispatch/core/adapter'
+import { checkChoice, mountDispatch } from '@dispatch/core/adapter'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { dispatchRoutes, send } from './dispatch-routes.js'
@@ -19,19 +20,19 @@ export interface DispatchPluginOptions extends MountOptions {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Hands a call to the scheduler and resolves, once it is recorded, with its handle. */
+    /** Dispatches a call and resolves, once it is recorded, with its handle. */
     dispatch: DispatchCall & { readonly instance: Dispatch }
   }
   interface FastifyRequest {
-    /** Hands a call to the scheduler and resolves, once it is recorded, with its handle. */
+    /** Dispatches a call and resolves, once it is recorded, with its handle. */
     dispatch: DispatchCall
   }
   interface FastifyReply {
-    /** Answers 202 with the `location` of the call; with `?wait=5s` it waits so long and answers 200 with the result. */
+    /** Answers 202 with the `location` of the call; with `?wait=5s`, waits up to 5 s and answers 200 with the result. */
     dispatched: Dispatched
   }
   interface FastifyContextConfig {
-    /** The route on which a scheduler runs functions: it checks signatures itself, so hooks for users may skip it. */
+    /** Set on the route on which schedulers run functions. It verifies signatures, so hooks for users may skip it. */
     dispatch?: boolean
   }
 }
@@ -45,38 +46,33 @@ export const dispatchPlugin = fp<DispatchPluginOptions>(plugin, { name: '@dispat
 async function plugin(app: FastifyInstance, options: DispatchPluginOptions): Promise<void> {
   const { prefix = '', start = 'listen', decorateAs, ...mountOptions } = options
   const { dispatch, dispatched } = { dispatch: 'dispatch', dispatched: 'dispatched', ...decorateAs }
-  assertUnused(app, dispatch, dispatched)
-  if (!['listen', 'ready', 'manual'].includes(start)) {
-    throw new TypeError(`option start: wanted 'listen', 'ready' or 'manual', got ${JSON.stringify(start)}`)
-  }
+  checkUnused(app, dispatch, dispatched)
+  checkChoice(start, 'option start', ['listen', 'ready', 'manual'])
   const mount = mountDispatch({ logger: app.log, ...mountOptions })
   app.decorate(dispatch, Object.assign(mount.dispatchCall.bind(null), { instance: mount.dispatch }))
   app.decorateRequest(dispatch, mount.dispatchCall)
   app.decorateReply(dispatched, async function (this: FastifyReply, handle: Parameters<Dispatched>[0]) {
-    await send(this, await mount.dispatchedReply(handle, this.request.raw, this.raw, app.prefix + prefix))
+    const exchange = mount.exchange(this.request.raw, this.raw)
+    await send(this, await exchange.dispatchedReply(handle, app.prefix + prefix))
   })
-  app.addHook('onRequest', (_request, reply, done) => {
-    mount.watch(reply.raw)
+  app.addHook('onRequest', (request, reply, done) => {
+    mount.exchange(request.raw, reply.raw)
     done()
   })
-  app.addHook('onReady', async () => {
-    await mount.dispatch.open()
-    if (start === 'ready') await mount.dispatch.start()
-  })
-  app.addHook('onListen', async () => {
-    if (start === 'listen') await mount.dispatch.start()
-  })
+  app.addHook('onReady', () => mount.dispatch.open())
+  if (start === 'ready') app.addHook('onReady', () => mount.dispatch.start())
+  if (start === 'listen') app.addHook('onListen', () => mount.dispatch.start())
   app.addHook('preClose', () => mount.stop())
   app.addHook('onClose', () => mount.close())
-  // In a scope of its own, so that the parsers are too.
+  // In a scope of its own, so that the parsers are, too.
   await app.register(dispatchRoutes, { prefix, mount })
 }
 
-function assertUnused(app: FastifyInstance, dispatch: string, dispatched: string): void {
+function checkUnused(app: FastifyInstance, dispatch: string, dispatched: string): void {
   if (!app.hasDecorator(dispatch) && !app.hasRequestDecorator(dispatch) && !app.hasReplyDecorator(dispatched))
     return
   throw new TypeError(
-    `dispatchPlugin: there is an app.${dispatch} or reply.${dispatched} already. Register the plugin once in a scope; ` +
+    `dispatchPlugin: app.${dispatch} or reply.${dispatched} exists already. Register the plugin once in a scope; ` +
       'a second one there needs other names, in option decorateAs, and another prefix',
   )
 }

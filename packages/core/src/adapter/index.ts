@@ -2,6 +2,7 @@
 
 export type { UnaryResponse } from '@dispatch/protocol/connect'
 export { RUN_PATH } from '@dispatch/protocol/messages'
+export { checkChoice } from '../checks/option-checks.js'
 export type { EndpointHead, EndpointRequest, EndpointResponse } from '../endpoint/endpoint.js'
 export type { BodyReservation } from '../endpoint/run-capacity.js'
 export { type RequestWithBody, readNodeBody } from '../server/node-body.js'
@@ -14,12 +15,12 @@ export {
   type Reply,
   type ReplyOptions,
 } from './dispatched.js'
+export type { Exchange, MountRequest } from './exchange.js'
 export {
   type DispatchCall,
   type Dispatched,
   type Mount,
   type MountOptions,
-  type MountRequest,
   mountDispatch,
 } from './mount.js'
 export { createServerLife, type ServerLife, type ServerLifeOptions } from './server-life.js'

@@ -1,7 +1,7 @@
 /**
- * A value as JSON can carry it, for people and programs that look at a result over HTTP: bytes as base64, dates as ISO
- * text, `bigint` as a number where it is exact and else as text, sets as arrays, maps as objects or, where a key is
- * no text, as arrays of pairs. Never throws.
+ * The JSON of a value, for clients that request a result over HTTP: bytes as base64, dates as ISO strings, `bigint` as a
+ * number if that is exact and else as a string, sets as arrays, maps as objects or, if a key is not a string, as arrays of
+ * pairs. Never throws.
  */
 export function toJsonValue(value: unknown): unknown {
   switch (typeof value) {
@@ -25,7 +25,7 @@ function objectToJson(value: object): unknown {
   if (Array.isArray(value)) return value.map(toJsonValue)
   if (value instanceof Set) return [...value].map(toJsonValue)
   if (value instanceof Map) return mapToJson(value)
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return attemptToJson(value as Jsonable)
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return jsonOfJsonable(value as Jsonable)
   return entriesToJson(Object.entries(value))
 }
 
@@ -33,7 +33,7 @@ interface Jsonable {
   toJSON(): unknown
 }
 
-function attemptToJson(value: Jsonable): unknown {
+function jsonOfJsonable(value: Jsonable): unknown {
   try {
     return JSON.parse(JSON.stringify(value)) as unknown
   } catch {
@@ -43,8 +43,8 @@ function attemptToJson(value: Jsonable): unknown {
 
 function mapToJson(map: ReadonlyMap<unknown, unknown>): unknown {
   const entries = [...map]
-  const hasTextKeys = entries.every((entry): entry is [string, unknown] => typeof entry[0] === 'string')
-  return hasTextKeys
+  const hasStringKeys = entries.every((entry): entry is [string, unknown] => typeof entry[0] === 'string')
+  return hasStringKeys
     ? entriesToJson(entries as [string, unknown][])
     : entries.map(([key, value]) => [toJsonValue(key), toJsonValue(value)])
 }

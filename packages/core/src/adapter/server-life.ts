@@ -1,14 +1,15 @@
 import type { Server } from 'node:net'
 import type { Logger } from '@dispatch/protocol'
 import { clearInterval, setInterval } from '@dispatch/protocol/time'
+import { checkChoice } from '../checks/option-checks.js'
 import type { Mount } from './mount.js'
 
-/** The life of a {@link Mount} in an application whose framework has none, such as Express. */
+/** Start and shutdown of a {@link Mount} in an application whose framework has no hooks for them, such as Express. */
 export interface ServerLife {
-  /** Lets calls be run, in the background; once, but again when it could not be done. Call it for every request. */
+  /** Starts running calls, in the background; once, and again after a failure. Call it for every request. */
   start(): void
   /**
-   * Starts when the server listens. Its `close` then drains, and its callback is called when the last run has ended and the
+   * Starts when the server listens. Its `close` then drains, and calls its callback when the last run has ended and the
    * store is closed.
    */
   attach<S extends Server>(server: S): S
@@ -16,40 +17,38 @@ export interface ServerLife {
   close(): Promise<void>
 }
 
-/** How a {@link ServerLife} begins. */
+/** Options of {@link createServerLife}. */
 export interface ServerLifeOptions {
   /**
-   * `auto`: when the attached server listens; without one when any server of this process listens, or at the first request.
-   * `manual`: when the user says so.
+   * `auto`: starts when the attached server listens; without one, when any server of this process listens or at the first
+   * request. `manual`: the application calls `dispatch.start()`.
    */
   readonly start: 'auto' | 'manual'
-  /** Is told why calls cannot be run. Default: a warning of the process. */
+  /** Receives the errors of failed starts. Default: a warning of the process. */
   readonly logger?: Logger | undefined
 }
 
-/** How soon it is seen that a server listens, and how soon a start that failed is tried again. Milliseconds. */
-const LOOK_AGAIN_MS = 500
+/** Interval of the checks whether a server listens, and of new starts after a failed one. Milliseconds. */
+const START_CHECK_INTERVAL_MS = 500
 
 /**
  * Makes a {@link ServerLife}.
  *
  * Rules.
- *  O1 To make it starts nothing: a script that imports the application must not run the calls that were left.
- *  O2 Calls that were left are run once the application listens, without any request.
- *  O3 A start that fails, because the process before has the store still, is tried again until it works.
+ *  O1 Creating it starts nothing: a script that only imports the application must not run stored calls.
+ *  O2 Stored calls are run once the application listens, even without a request.
+ *  O3 A failed start, such as while the previous process still has the store open, is repeated until it succeeds.
  *
- * @throws {TypeError} When `start` is something else.
+ * @throws {TypeError} When `start` has another value.
  */
 export function createServerLife(mount: Mount, { start, logger }: ServerLifeOptions): ServerLife {
-  if (start !== 'auto' && start !== 'manual') {
-    throw new TypeError(`option start: wanted 'auto' or 'manual', got ${JSON.stringify(start)}`)
-  }
+  checkChoice(start, 'option start', ['auto', 'manual'])
   let isListening = isAnyServerListening
   let isStarted = start === 'manual'
   let lastReport: string | undefined
 
   const report = (error: unknown) => {
-    const message = `calls are not run: ${error instanceof Error ? error.message : String(error)}`
+    const message = `calls cannot be run: ${error instanceof Error ? error.message : String(error)}`
     if (message === lastReport) return
     lastReport = message
     if (logger === undefined) process.emitWarning(message, { code: 'DISPATCH_NOT_STARTED' })
@@ -81,20 +80,22 @@ export function createServerLife(mount: Mount, { start, logger }: ServerLifeOpti
     },
   }
   const timer =
-    start === 'auto' ? setInterval(() => isListening() && life.start(), LOOK_AGAIN_MS).unref() : undefined
+    start === 'auto'
+      ? setInterval(() => isListening() && life.start(), START_CHECK_INTERVAL_MS).unref()
+      : undefined
   return life
 }
 
-/** Where a runtime cannot say, one is taken to listen. */
+/** Assumes that one listens where the runtime cannot tell. */
 function isAnyServerListening(): boolean {
   return process.getActiveResourcesInfo?.().includes('TCPServerWrap') ?? true
 }
 
-/** Makes `server.close` close everything with it: the store last, since requests that go on may dispatch. */
+/** Makes `server.close` close the mount, too: the store last, since requests in progress may dispatch. */
 function closeWith(server: Server, mount: Mount, life: ServerLife): void {
   const close = server.close.bind(server)
   server.close = (callback) => {
-    // Its failure is that of `life.close`.
+    // `life.close` rejects with the same error.
     mount.stop().catch(() => undefined)
     return close((error) => {
       life.close().then(

@@ -2,8 +2,8 @@ import { type FailureStatus, isStatus } from '@dispatch/protocol'
 import { describeValue } from '@dispatch/protocol/text'
 
 /**
- * Checks of what programmers pass. Each takes the value of an optional option and the place that messages name, such
- * as `func('charge'): options.attemptsMax`.
+ * Checks of options. Each takes the value of an optional option and its place, with which messages begin, such as
+ * `func('charge'): options.attemptsMax`.
  */
 
 /** @throws {TypeError} When there is a value and it is not the name of a failure status. */
@@ -55,4 +55,16 @@ export function checkMethods<T>(value: T, methods: readonly string[], place: str
 export function checkDispatchId(value: unknown, place: string): string {
   if (typeof value === 'string' && value !== '') return value
   throw new TypeError(`${place}: expected the dispatch id of a call, got ${describeValue(value)}`)
+}
+
+/** @throws {TypeError} When the value is none of the choices. */
+export function checkChoice<Choice extends string>(
+  value: unknown,
+  place: string,
+  choices: readonly Choice[],
+): Choice {
+  if (choices.includes(value as Choice)) return value as Choice
+  const quoted = choices.map((choice) => `'${choice}'`)
+  const listed = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
+  throw new TypeError(`${place}: expected ${listed}, got ${describeValue(value)}`)
 }

@@ -1,13 +1,14 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { mountDispatch } from '@dispatch/core/adapter'
+import { type MountOptions, type MountRequest, mountDispatch } from '@dispatch/core/adapter'
+import type { Scheduler } from '@dispatch/protocol'
 import t from 'tap'
 import { OpenAnswers } from '../../dist/adapter/open-answers.js'
 import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 const OPTIONS = { env: {} }
 
-/** As much of an answer as a mount looks at. */
+/** The parts of a response that a mount uses. */
 class AnswerDouble extends EventEmitter {
   destroyed = false
   readonly headers: Record<string, unknown> = {}
@@ -27,6 +28,15 @@ class AnswerDouble extends EventEmitter {
   setHeader(name: string, value: unknown): void {
     this.headers[name] = value
   }
+
+  end(): void {
+    this.emit('end')
+  }
+}
+
+/** A request, of which an exchange reads no more than this. */
+function requestOf(request: object = {}): MountRequest {
+  return { method: 'GET', url: '/', headers: {}, ...request } as MountRequest
 }
 
 function answer(options?: { headersSent?: boolean; httpVersionMajor?: number }) {
@@ -36,33 +46,50 @@ function answer(options?: { headersSent?: boolean; httpVersionMajor?: number }) 
 
 const callRequests = [
   { name: 'a call', method: 'GET', url: '/dispatch/calls/1', want: '1' },
-  { name: 'its head', method: 'HEAD', url: '/dispatch/calls/1', want: '1' },
+  { name: 'a call, by HEAD', method: 'HEAD', url: '/dispatch/calls/1', want: '1' },
   { name: 'a call, with a query', method: 'GET', url: '/dispatch/calls/1?wait=5s', want: '1' },
-  { name: 'a child', method: 'GET', url: '/dispatch/calls/1/2', want: '1/2' },
-  { name: 'a child whose slash is escaped', method: 'GET', url: '/dispatch/calls/1%2F2', want: '1/2' },
+  { name: 'a child call', method: 'GET', url: '/dispatch/calls/1/2', want: '1/2' },
+  { name: 'a child call whose slash is escaped', method: 'GET', url: '/dispatch/calls/1%2F2', want: '1/2' },
   { name: 'another method', method: 'DELETE', url: '/dispatch/calls/1', want: undefined },
   { name: 'no id', method: 'GET', url: '/dispatch/calls/', want: undefined },
   { name: 'the path alone', method: 'GET', url: '/dispatch/calls', want: undefined },
-  { name: 'an escape that is none', method: 'GET', url: '/dispatch/calls/%E0%A4%A', want: undefined },
+  { name: 'an invalid escape', method: 'GET', url: '/dispatch/calls/%E0%A4%A', want: undefined },
   { name: 'a longer path', method: 'GET', url: '/x/dispatch/calls/1', want: undefined },
   { name: 'a whole URL', method: 'GET', url: 'http://x/dispatch/calls/1', want: '1' },
 ] as const
 for (const { name, want, ...request } of callRequests) {
-  t.test(`a request for what became of a call: ${name}`, async (t) => {
-    t.equal(mountDispatch(OPTIONS).callIdOf({ ...request, headers: {} }), want)
+  t.test(`a request for a call, by its path: ${name}`, async (t) => {
+    t.equal(await servedCallOf(request), want)
   })
 }
 
-t.test('no request is for a call when calls are shown nowhere', async (t) => {
-  const mount = mountDispatch({ ...OPTIONS, callsPath: false })
-  t.equal(mount.callIdOf({ method: 'GET', url: '/dispatch/calls/1', headers: {} }), undefined)
+t.test('no request is for a call when calls are not served', async (t) => {
+  const request = { method: 'GET', url: '/dispatch/calls/1' }
+  t.equal(await servedCallOf(request, { callsPath: false }), undefined)
 })
+
+/** The id of the call that a mount looks up for a request; `undefined` when it does not serve the request. */
+async function servedCallOf(request: object, options: MountOptions = {}): Promise<string | undefined> {
+  let servedId: string | undefined
+  const scheduler: Scheduler = {
+    ...createSchedulerDouble(),
+    async wait(id) {
+      servedId = id
+      return undefined
+    },
+  }
+  const { double, response } = answer()
+  const exchange = mountDispatch({ ...OPTIONS, scheduler, ...options }).exchange(requestOf(request), response)
+  if (exchange.serve(() => undefined)) await once(double, 'end')
+  return servedId
+}
 
 for (const callsPath of ['', 'jobs', '/', '/jobs/', '/jobs/:id', '/jobs/*', '/a b', '/jobs?x', true, 5]) {
   t.test(`callsPath ${JSON.stringify(callsPath)} is refused`, async (t) => {
     t.throws(() => mountDispatch({ ...OPTIONS, callsPath: callsPath as never }), {
       name: 'TypeError',
-      message: /^option callsPath: wanted a path without a final slash, such as \/dispatch\/calls, or false/,
+      message:
+        /^option callsPath: expected a path without a final slash, such as \/dispatch\/calls, or false/,
     })
   })
 }
@@ -93,7 +120,7 @@ for (const { name, endpointUrl, mountPath, want } of locations) {
   t.test(`M3 the location of a call ${name}`, async (t) => {
     const mount = mountDispatch({ ...OPTIONS, scheduler: createSchedulerDouble(), endpointUrl })
     const handle = Promise.resolve(mount.dispatch.call('call-1'))
-    const reply = await mount.dispatchedReply(handle, { url: '/', headers: {} }, answer().response, mountPath)
+    const reply = await mount.exchange(requestOf(), answer().response).dispatchedReply(handle, mountPath)
     t.equal(reply.headers.location, want)
   })
 }
@@ -110,13 +137,13 @@ const refusals = [
 ]
 for (const { error, status, code } of refusals) {
   t.test(`a framework's error ${JSON.stringify(error)} is answered with ${status} ${code}`, async (t) => {
-    const refusal = mountDispatch(OPTIONS).refusalOf(error)
+    const refusal = mountDispatch(OPTIONS).exchange(requestOf(), answer().response).refusalOf(error)
     t.equal(refusal.status, status)
     t.match(JSON.parse(Buffer.from(refusal.body).toString()), { code, message: /^(?!secret)./ })
   })
 }
 
-t.test('M1 answers that are to come when it stops close their connections, and later ones too', async (t) => {
+t.test('M1 answers that are open when it stops close their connections, and so do later ones', async (t) => {
   const mount = mountDispatch(OPTIONS)
   const [open, sent, ended, http2] = [
     answer(),
@@ -124,37 +151,33 @@ t.test('M1 answers that are to come when it stops close their connections, and l
     answer(),
     answer({ httpVersionMajor: 2 }),
   ]
-  for (const { response } of [open, sent, ended, http2]) mount.watch(response)
+  for (const { response } of [open, sent, ended, http2]) mount.exchange(requestOf(), response)
   ended.double.emit('close')
   await mount.stop()
   sent.double.emit('finish')
   const later = answer()
-  mount.watch(later.response)
+  mount.exchange(requestOf(), later.response)
   t.strictSame(open.double.headers, { connection: 'close' })
   t.strictSame(later.double.headers, { connection: 'close' })
-  t.strictSame(ended.double.headers, {}, 'one that has ended is forgotten')
+  t.strictSame(ended.double.headers, {}, 'one that has ended is not kept')
   t.strictSame(http2.double.headers, {}, 'HTTP/2 has no such header field')
   t.equal(sent.double.isConnectionEnded, true)
   await mount.close()
 })
 
-t.test('M2 those that wait are told that the time is up when it has stopped', async (t) => {
+t.test('M2 requests that wait are answered when it has stopped', async (t) => {
   const mount = mountDispatch({ ...OPTIONS, scheduler: createSchedulerDouble(), functions: [] })
   const handle = mount.dispatch.call('call-1')
-  const reply = mount.dispatchedReply(
-    Promise.resolve(handle),
-    { url: '/?wait=60s', headers: {} },
-    answer().response,
-    '',
-  )
+  const dispatched = () =>
+    mount.exchange(requestOf({ url: '/?wait=60s' }), answer().response).dispatchedReply(handle, '')
+  const reply = dispatched()
   await mount.stop()
   t.equal((await reply).status, 202)
-  const late = { url: '/?wait=60s', headers: {} }
-  t.equal((await mount.dispatchedReply(Promise.resolve(handle), late, answer().response, '')).status, 202)
+  t.equal((await dispatched()).status, 202, 'one that begins later')
   await mount.close()
 })
 
-t.test('whoever is gone already is neither remembered nor waited for', async (t) => {
+t.test('an answer whose sender has disconnected is not kept, and its wait is over', async (t) => {
   const answers = new OpenAnswers()
   const { double, response } = answer()
   double.destroyed = true
@@ -164,7 +187,7 @@ t.test('whoever is gone already is neither remembered nor waited for', async (t)
   t.ok(answers.waitSignalOf(response).aborted)
 })
 
-t.test('an answer that waits behind another one is forgotten with their connection', async (t) => {
+t.test('a pipelined answer is dropped with its connection', async (t) => {
   const answers = new OpenAnswers()
   const { double, response } = answer()
   answers.add(response)
