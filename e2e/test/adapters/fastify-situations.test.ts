@@ -114,7 +114,10 @@ t.test('situation 19: a second plugin', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
     app.decorateReply('dispatched', async () => {})
-    await t.rejects(async () => app.register(dispatchPlugin, localOptions()), /reply\.dispatched already/)
+    await t.rejects(
+      async () => app.register(dispatchPlugin, localOptions()),
+      /reply\.dispatched exists already/,
+    )
   })
   await t.test('in one scope works with other names and another prefix', async (t) => {
     const app = Fastify()
