@@ -1,5 +1,5 @@
 // Prints the sizes of files and functions and the import graph of each package, beside the aims of the project. It never
-// fails; checks/test/imports.test.ts fails when folders import each other in a ring.
+// fails; checks/test/structure/imports.test.ts fails when folders import each other in a ring.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

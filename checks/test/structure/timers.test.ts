@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { sourceFilesIn } from '@dispatch/sources'
 import t from 'tap'
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 
 /** The thread of the store has globals of its own, which no test tool reaches. */
 const OWN_GLOBALS = ['packages/scheduler/src/store/sqlite/thread/worker.ts']

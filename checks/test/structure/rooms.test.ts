@@ -6,7 +6,7 @@ import { fileImportsIn } from '@dispatch/sources'
 import t from 'tap'
 import { ROOMS } from './rooms.js'
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 
 const PACKAGES = readdirSync(join(ROOT, 'packages'))
 
@@ -24,7 +24,7 @@ for (const name of PACKAGES) {
     const { '.': _, ...found } = importedFolders(join(ROOT, 'packages', name, 'src'))
     // A folder that imports nothing needs no row, but may have one.
     const used = Object.fromEntries(Object.entries(rooms).filter(([, targets]) => targets.length > 0))
-    t.strictSame(found, sorted(used), 'checks/test/rooms.ts has the rows')
+    t.strictSame(found, sorted(used), 'checks/test/structure/rooms.ts has the rows')
   })
 
   t.test(`${name}: a row names only rows above it`, async (t) => {
