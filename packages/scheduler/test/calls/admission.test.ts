@@ -6,11 +6,11 @@ import { SYSTEM_CLOCK } from '../../dist/time/clock.js'
 
 const ENDPOINT = 'http://app'
 
-/** About what a call without an input counts as. */
+/** Approximate size at which a call without an input is counted. */
 const CALL_BYTES = 600
 
 t.test(
-  'calls that wait to be recorded are bounded by count, and taken again once some are recorded',
+  'calls that wait to be recorded are limited by count, and accepted again once some are recorded',
   async (t) => {
     const store = createHeldStore()
     const scheduler = await started(t, { store, unacknowledgedCallsMax: 3 })
@@ -18,8 +18,8 @@ t.test(
     const second = scheduler.dispatch([callOf()])
     const error = await errorOf(scheduler.dispatch([callOf()]))
     t.match(error, { status: 'throttled', message: /^3 calls of \d+ bytes wait to be recorded/ })
-    t.equal(error.retryAfterMs, 10_000, 'nothing was recorded lately')
-    t.equal(scheduler.liveCalls, 3, 'nothing of what is refused is recorded')
+    t.equal(error.retryAfterMs, 10_000, 'nothing was recorded recently')
+    t.equal(scheduler.liveCalls, 3, 'nothing of a refused request is recorded')
     store.release()
     t.strictSame(
       (await Promise.all([first, second])).map((ids) => ids.length),
@@ -29,25 +29,28 @@ t.test(
   },
 )
 
-t.test('calls that wait to be recorded are bounded by bytes, and one is taken however large', async (t) => {
-  const store = createHeldStore()
-  const scheduler = await started(t, { store, unacknowledgedBytesMax: 10_000 })
-  const giant = scheduler.dispatch([callOf(1_000_000)])
-  t.match(await errorOf(scheduler.dispatch([callOf()])), {
-    status: 'throttled',
-    message: /^1 calls of 1000\d\d\d bytes/,
-  })
-  store.release()
-  await giant
-  const many = Array.from({ length: 20 }, () => callOf(10_000 / 20 - CALL_BYTES / 2))
-  store.hold()
-  const settled = Promise.allSettled(many.map((call) => scheduler.dispatch([call])))
-  store.release()
-  const taken = (await settled).filter(({ status }) => status === 'fulfilled').length
-  t.ok(taken > 5 && taken < 15, `as many as fit, got ${taken}`)
-})
+t.test(
+  'calls that wait to be recorded are limited by bytes, and a single one is accepted, however large',
+  async (t) => {
+    const store = createHeldStore()
+    const scheduler = await started(t, { store, unacknowledgedBytesMax: 10_000 })
+    const giant = scheduler.dispatch([callOf(1_000_000)])
+    t.match(await errorOf(scheduler.dispatch([callOf()])), {
+      status: 'throttled',
+      message: /^1 calls of 1000\d\d\d bytes/,
+    })
+    store.release()
+    await giant
+    const many = Array.from({ length: 20 }, () => callOf(10_000 / 20 - CALL_BYTES / 2))
+    store.hold()
+    const settled = Promise.allSettled(many.map((call) => scheduler.dispatch([call])))
+    store.release()
+    const taken = (await settled).filter(({ status }) => status === 'fulfilled').length
+    t.ok(taken > 5 && taken < 15, `as many as fit, got ${taken}`)
+  },
+)
 
-t.test('a repeated request whose ids are looked up does not make room twice', async (t) => {
+t.test('a repeated request whose ids are looked up releases its capacity once', async (t) => {
   const store = createHeldStore()
   const scheduler = await started(t, { store, liveCallsMax: 3 })
   store.release()
@@ -57,37 +60,34 @@ t.test('a repeated request whose ids are looked up does not make room twice', as
   t.equal(scheduler.liveCalls, 3)
 })
 
-t.test(
-  'a full scheduler says how long it takes until there is room, at the rate at which calls end',
-  async (t) => {
-    let nowMs = 1_000_000
-    const clock = { ...SYSTEM_CLOCK, nowMs: () => nowMs, monotonicMs: () => nowMs }
-    const held: (() => void)[] = []
-    const run: Endpoint['run'] = async () => {
-      await new Promise<void>((resolve) => held.push(resolve))
-      return { kind: 'response', response: create(RunResponseSchema, { status: 1 }) }
-    }
-    const scheduler = await started(t, { liveCallsMax: 10, clock, endpointOf: () => ({ run }) })
-    const ids = await scheduler.dispatch(Array.from({ length: 10 }, () => callOf()))
-    t.match(await errorOf(scheduler.dispatch([callOf()])), { status: 'throttled', retryAfterMs: 10_000 })
-    for (const id of ids.slice(0, 5)) {
-      nowMs += 200
-      await until(() => held.length > 0)
-      held.shift()?.()
-      await scheduler.wait(id, 60_000)
-    }
-    await scheduler.dispatch(Array.from({ length: 5 }, () => callOf()))
+t.test('a full scheduler says when to retry, from the rate at which calls end', async (t) => {
+  let nowMs = 1_000_000
+  const clock = { ...SYSTEM_CLOCK, nowMs: () => nowMs, monotonicMs: () => nowMs }
+  const held: (() => void)[] = []
+  const run: Endpoint['run'] = async () => {
+    await new Promise<void>((resolve) => held.push(resolve))
+    return { kind: 'response', response: create(RunResponseSchema, { status: 1 }) }
+  }
+  const scheduler = await started(t, { liveCallsMax: 10, clock, endpointOf: () => ({ run }) })
+  const ids = await scheduler.dispatch(Array.from({ length: 10 }, () => callOf()))
+  t.match(await errorOf(scheduler.dispatch([callOf()])), { status: 'throttled', retryAfterMs: 10_000 })
+  for (const id of ids.slice(0, 5)) {
     nowMs += 200
-    // Five in 1,200 ms; two are wanted.
-    t.match(await errorOf(scheduler.dispatch([callOf(), callOf()])), {
-      status: 'throttled',
-      retryAfterMs: 480,
-    })
-    for (const release of held) release()
-  },
-)
+    await until(() => held.length > 0)
+    held.shift()?.()
+    await scheduler.wait(id, 60_000)
+  }
+  await scheduler.dispatch(Array.from({ length: 5 }, () => callOf()))
+  nowMs += 200
+  // Five calls ended in 1,200 ms; capacity for two is needed.
+  t.match(await errorOf(scheduler.dispatch([callOf(), callOf()])), {
+    status: 'throttled',
+    retryAfterMs: 480,
+  })
+  for (const release of held) release()
+})
 
-t.test('what accepted calls call is taken though the scheduler is full, and ends', async (t) => {
+t.test('calls made by accepted calls are accepted although the scheduler is full, and end', async (t) => {
   const run: Endpoint['run'] = async ({ function: name, directive }) => {
     const response = create(RunResponseSchema, { status: 1 })
     if (name === 'parent' && directive.case === 'input') {
@@ -113,23 +113,26 @@ t.test('what accepted calls call is taken though the scheduler is full, and ends
   t.equal(scheduler.liveCalls, 0)
 })
 
-t.test('so is what their runs dispatch, by ids that begin with theirs, and nobody else', async (t) => {
-  const scheduler = await started(t, { liveCallsMax: 1, liveBytesMax: 10_000 })
-  const [parent = ''] = await scheduler.dispatch([callOf(9_000)])
-  const named = (dispatchId: string) => [Object.assign(callOf(9_000), { dispatchId })]
-  const full = { status: 'throttled', message: /not done/ } as const
-  t.strictSame(await scheduler.dispatch(named(`${parent}/d01-g`)), [`${parent}/d01-g`])
-  t.strictSame(await scheduler.dispatch(named(`${parent}/d01-g/d02-g`)), [`${parent}/d01-g/d02-g`])
-  for (const id of [`${parent}/mine`, 'unknown/d01-g', `${parent}/d01x`])
-    await t.rejects(scheduler.dispatch(named(id)), full, id)
-  await t.rejects(scheduler.forTenant('other').dispatch(named(`${parent}/d03-g`)), full)
-  await t.rejects(scheduler.dispatch([...named(`${parent}/d03-g`), callOf()]), full)
-  await scheduler.cancel(parent)
-  await t.rejects(scheduler.dispatch(named(`${parent}/d04-g`)), full)
-})
+t.test(
+  'calls dispatched by their runs are accepted, too, by ids that begin with theirs, and no others',
+  async (t) => {
+    const scheduler = await started(t, { liveCallsMax: 1, liveBytesMax: 10_000 })
+    const [parent = ''] = await scheduler.dispatch([callOf(9_000)])
+    const named = (dispatchId: string) => [Object.assign(callOf(9_000), { dispatchId })]
+    const full = { status: 'throttled', message: /not done/ } as const
+    t.strictSame(await scheduler.dispatch(named(`${parent}/d01-g`)), [`${parent}/d01-g`])
+    t.strictSame(await scheduler.dispatch(named(`${parent}/d01-g/d02-g`)), [`${parent}/d01-g/d02-g`])
+    for (const id of [`${parent}/mine`, 'unknown/d01-g', `${parent}/d01x`])
+      await t.rejects(scheduler.dispatch(named(id)), full, id)
+    await t.rejects(scheduler.forTenant('other').dispatch(named(`${parent}/d03-g`)), full)
+    await t.rejects(scheduler.dispatch([...named(`${parent}/d03-g`), callOf()]), full)
+    await scheduler.cancel(parent)
+    await t.rejects(scheduler.dispatch(named(`${parent}/d04-g`)), full)
+  },
+)
 
 t.test(
-  'calls that are not done are bounded by the bytes of their inputs, after a restart, too, and one is taken however large',
+  'calls that are not done are limited by the bytes of their inputs, also after a restart, and a single one is accepted, however large',
   async (t) => {
     const options = { store: createMemoryStore(), liveBytesMax: 10_000 }
     const before = await started(t, options)
@@ -152,7 +155,7 @@ t.test(
   },
 )
 
-t.test('a tail call weighs what its own input weighs', async (t) => {
+t.test('a tail call counts with the bytes of its own input', async (t) => {
   const run: Endpoint['run'] = async (request, signal) => {
     if (request.function !== 'first') return HANGING.run(request, signal)
     const { input } = callOf(8_000)
@@ -167,21 +170,28 @@ t.test('a tail call weighs what its own input weighs', async (t) => {
   t.equal((await scheduler.dispatch([callOf(4_000)])).length, 1)
 })
 
-t.test('those who wait for calls are bounded by count, and others may when they have gone', async (t) => {
-  const scheduler = await started(t, { waitersMax: 2 })
-  const [id = ''] = await scheduler.dispatch([callOf()])
-  const waiting = [new AbortController(), new AbortController()]
-  const waits = waiting.map(({ signal }) => scheduler.wait(id, 60_000, signal))
-  t.match(await errorOf(scheduler.wait(id, 60_000)), { status: 'throttled', retryAfterMs: 10_000 })
-  t.match(await scheduler.wait(id, 0), { state: CallState.RUNNING }, 'who does not wait is answered')
-  waiting[0]?.abort()
-  t.match(await waits[0], { state: CallState.RUNNING })
-  const third = scheduler.wait(id, 60_000)
-  await scheduler.cancel(id)
-  t.match(await Promise.all([waits[1], third]), [{ state: CallState.DONE }, { state: CallState.DONE }])
-})
+t.test(
+  'requests that wait for calls are limited by count, and accepted again once some have ended',
+  async (t) => {
+    const scheduler = await started(t, { waitersMax: 2 })
+    const [id = ''] = await scheduler.dispatch([callOf()])
+    const waiting = [new AbortController(), new AbortController()]
+    const waits = waiting.map(({ signal }) => scheduler.wait(id, 60_000, signal))
+    t.match(await errorOf(scheduler.wait(id, 60_000)), { status: 'throttled', retryAfterMs: 10_000 })
+    t.match(
+      await scheduler.wait(id, 0),
+      { state: CallState.RUNNING },
+      'a request that does not wait is answered',
+    )
+    waiting[0]?.abort()
+    t.match(await waits[0], { state: CallState.RUNNING })
+    const third = scheduler.wait(id, 60_000)
+    await scheduler.cancel(id)
+    t.match(await Promise.all([waits[1], third]), [{ state: CallState.DONE }, { state: CallState.DONE }])
+  },
+)
 
-/** Its runs end when they are aborted. */
+/** An endpoint whose runs end when they are aborted. */
 const HANGING: Endpoint = {
   run: (_, signal) =>
     new Promise((resolve) => {
@@ -211,7 +221,7 @@ function callOf(inputBytes = 0, name = 'f'): Call {
   return create(CallSchema, { endpoint: ENDPOINT, function: name, input })
 }
 
-/** A store that commits nothing before it is released. */
+/** A store that commits nothing until it is released. */
 function createHeldStore(): Store & { hold(): void; release(): void } {
   const store = createMemoryStore()
   let release = (): void => {}

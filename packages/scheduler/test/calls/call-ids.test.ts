@@ -9,7 +9,7 @@ import { answer, callOf, Script, started } from '../helpers/scheduler-harness.js
 const FIRST = '0198f0c2-1c1c-7000-8000-000000000001'
 const SECOND = '0198f0c2-1c1c-7000-8000-000000000002'
 
-/** A store in memory that notes the ids it is asked for. */
+/** A store in memory that records the ids that are looked up. */
 function counting() {
   const store = createMemoryStore()
   const asked: string[] = []
@@ -21,7 +21,7 @@ function counting() {
 }
 
 for (const dispatchId of ['mine', FIRST]) {
-  t.test(`a call that was cancelled before it was recorded is known by its id: ${dispatchId}`, async (t) => {
+  t.test(`a call that is cancelled before it is recorded keeps its id in use: ${dispatchId}`, async (t) => {
     const endpoint = new Script({ f: () => answer('ok') })
     const scheduler = await started(t, endpoint)
     const call = callOf('f', 1, { dispatchId })
@@ -37,36 +37,39 @@ for (const dispatchId of ['mine', FIRST]) {
 }
 
 for (const dispatchId of ['daily', FIRST]) {
-  t.test(`an id of another tenant's call is refused, whatever became of that: ${dispatchId}`, async (t) => {
-    const store = createMemoryStore()
-    let release = (): void => {}
-    const held = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const endpoint = new Script({ f: () => held.then(() => answer('ok')) })
-    const scheduler = await started(t, endpoint, { store })
-    const calls = [callOf('f'), callOf('f', 1, { dispatchId })]
-    const theirs = scheduler.forTenant('theirs')
-    const refused = {
-      status: 'permission_denied',
-      message: /^calls\[1\]\.dispatch_id: .* another tenant .* prefix/,
-    } as const
-    const refuses = (mine: Scheduler) => t.rejects(mine.dispatch(calls), refused)
+  t.test(
+    `the id of a call of another tenant is refused, whatever the state of that call: ${dispatchId}`,
+    async (t) => {
+      const store = createMemoryStore()
+      let release = (): void => {}
+      const held = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const endpoint = new Script({ f: () => held.then(() => answer('ok')) })
+      const scheduler = await started(t, endpoint, { store })
+      const calls = [callOf('f'), callOf('f', 1, { dispatchId })]
+      const theirs = scheduler.forTenant('theirs')
+      const refused = {
+        status: 'permission_denied',
+        message: /^calls\[1\]\.dispatch_id: .* another tenant .* prefix/,
+      } as const
+      const refuses = (mine: Scheduler) => t.rejects(mine.dispatch(calls), refused)
 
-    const first = theirs.dispatch(calls.slice(1))
-    while (scheduler.liveCalls === 0) await new Promise(setImmediate)
-    await refuses(scheduler)
-    await first
-    await refuses(scheduler.forTenant('mine'))
-    release()
-    t.match(await theirs.wait(dispatchId, 5_000), { state: CallState.DONE })
-    await refuses(scheduler)
-    t.strictSame(await theirs.dispatch(calls.slice(1)), [dispatchId], 'whoever has it may repeat it')
-    t.equal(endpoint.requests.length, 1, 'nothing else was recorded')
+      const first = theirs.dispatch(calls.slice(1))
+      while (scheduler.liveCalls === 0) await new Promise(setImmediate)
+      await refuses(scheduler)
+      await first
+      await refuses(scheduler.forTenant('mine'))
+      release()
+      t.match(await theirs.wait(dispatchId, 5_000), { state: CallState.DONE })
+      await refuses(scheduler)
+      t.strictSame(await theirs.dispatch(calls.slice(1)), [dispatchId], 'its own tenant may repeat it')
+      t.equal(endpoint.requests.length, 1, 'nothing else was recorded')
 
-    await scheduler.close()
-    await refuses(await started(t, endpoint, { store }))
-  })
+      await scheduler.close()
+      await refuses(await started(t, endpoint, { store }))
+    },
+  )
 }
 
 t.test('an id whose call has been deleted can be used again', async (t) => {
@@ -80,7 +83,7 @@ t.test('an id whose call has been deleted can be used again', async (t) => {
   while ((await scheduler.get('weekly')) !== undefined) await new Promise(setImmediate)
   await new Promise(setImmediate)
   t.strictSame(await scheduler.dispatch([call]), ['weekly'])
-  t.ok(await scheduler.get('weekly'), 'what is acknowledged is there')
+  t.ok(await scheduler.get('weekly'), 'an acknowledged call exists')
 })
 
 t.test('a call that is recorded while it is being cancelled is cancelled', async (t) => {
@@ -110,7 +113,7 @@ t.test('a call that is recorded while it is being cancelled is cancelled', async
   t.equal((await canceled)?.status, STATUSES.permanent.code)
 })
 
-t.test('the store is asked for ids only when they may be in it', async (t) => {
+t.test('only ids that may be in the store are looked up', async (t) => {
   const { store, asked } = counting()
   const dispatch = (scheduler: { dispatch: (calls: ReturnType<typeof callOf>[]) => unknown }, id: string) =>
     scheduler.dispatch([callOf('f', 1, { dispatchId: id })])

@@ -3,7 +3,7 @@ import { EndedCalls } from '../../dist/calls/ended-calls.js'
 
 const idAt = (n: number): string => `0198f0c2-1c1c-7000-8000-${String(n).padStart(12, '0')}`
 
-t.test('an id above all that the store has had is free; of any other only the store knows', (t) => {
+t.test('an id above all that were in the store is free; any other has to be looked up', (t) => {
   const calls = new EndedCalls()
   calls.startAbove(idAt(10))
   const ids = [idAt(11), idAt(10), idAt(9), '1', 'mine']
@@ -14,7 +14,7 @@ t.test('an id above all that the store has had is free; of any other only the st
   t.end()
 })
 
-t.test('a call that has ended is known, before its end is durable and afterwards', (t) => {
+t.test('the id of a call that has ended is in use, before its end is durable and afterwards', (t) => {
   const calls = new EndedCalls()
   for (const id of [idAt(1), 'mine']) {
     calls.add(id, 'tenant')
@@ -28,7 +28,7 @@ t.test('a call that has ended is known, before its end is durable and afterwards
   t.end()
 })
 
-t.test('the older half is forgotten, and what is below it has to be looked up', (t) => {
+t.test('the older half is forgotten, and ids below it have to be looked up', (t) => {
   const calls = new EndedCalls()
   const end = (from: number, to: number): void => {
     for (let n = from; n <= to; n += 1) {
@@ -49,7 +49,7 @@ t.test('the older half is forgotten, and what is below it has to be looked up', 
   t.end()
 })
 
-t.test('children are not remembered: nobody can ask for their ids', (t) => {
+t.test('children are not remembered: their ids cannot be submitted', (t) => {
   const calls = new EndedCalls()
   calls.add('a/1', 'tenant')
   t.equal(calls.undurableTenantOf('a/1'), 'tenant')

@@ -7,37 +7,37 @@ const NOW_MS = 1_718_000_000_123
 
 const timeOf = (id: string) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 
-t.test('an id is a UUID of version 7 that holds the time', async (t) => {
+t.test('an id is a UUID version 7 that contains the time', async (t) => {
   const uuid = createUuidv7({ nowMs: () => NOW_MS, randomBytes })
   const id = uuid()
   t.match(id, PATTERN)
   t.equal(timeOf(id), NOW_MS)
 })
 
-t.test('bits are where RFC 9562 puts them', async (t) => {
+t.test('bits are in the places of RFC 9562', async (t) => {
   const zeros = createUuidv7({ nowMs: () => NOW_MS, randomBytes: (size) => new Uint8Array(size) })
   const ones = createUuidv7({ nowMs: () => NOW_MS, randomBytes: (size) => new Uint8Array(size).fill(255) })
   t.equal(zeros(), '019000c7-9c7b-7000-8000-000000000000')
   t.equal(ones(), '019000c7-9c7b-77ff-bfff-ffffffffffff')
 })
 
-t.test('ids made within one millisecond sort in the order in which they were made', async (t) => {
+t.test('ids made within one millisecond sort in the order of their creation', async (t) => {
   const uuid = createUuidv7({ nowMs: () => NOW_MS, randomBytes })
   const ids = Array.from({ length: 20_000 }, () => uuid())
   t.strictSame(ids, [...ids].sort())
   t.equal(new Set(ids).size, ids.length)
   t.ok(
     ids.every((id) => PATTERN.test(id)),
-    'also after the counter was used up',
+    'also after the counter is used up',
   )
 })
 
-t.test('a clock that goes backwards does not make ids go backwards', async (t) => {
+t.test('ids sort in the order of their creation when the clock goes backwards', async (t) => {
   const clock = [NOW_MS, NOW_MS - 5_000, NOW_MS - 1, NOW_MS + 1]
   const uuid = createUuidv7({ nowMs: () => clock.shift() ?? 0, randomBytes })
   const ids = [uuid(), uuid(), uuid(), uuid()]
   t.strictSame(ids, [...ids].sort())
-  t.equal(timeOf(ids[3] ?? ''), NOW_MS + 1, 'the clock is followed again once it has caught up')
+  t.equal(timeOf(ids[3] ?? ''), NOW_MS + 1, 'the ids follow the clock again once it has caught up')
 })
 
 t.test('no random byte is used twice', async (t) => {

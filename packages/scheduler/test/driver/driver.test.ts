@@ -5,7 +5,7 @@ import { createMemoryStore } from '../../dist/store/memory-store.js'
 import type { Store } from '../../dist/store/store.js'
 import { answer, callOf, errorOf, pollOf, Script, started } from '../helpers/scheduler-harness.js'
 
-t.test('children of an endpoint in this process share the commit of their parent', async (t) => {
+t.test('D4 children that run in this process share the commit of their parent', async (t) => {
   const store = createMemoryStore()
   let commits = 0
   const counting: Store = {
@@ -26,7 +26,7 @@ t.test('children of an endpoint in this process share the commit of their parent
   t.ok(commits <= 55, `one commit per step, got ${commits}`)
 })
 
-t.test('D6 children that run in this process leave the event loop to others', async (t) => {
+t.test('D6 children that run in this process do not block the event loop', async (t) => {
   let isOver = false
   let begun = 0
   let begunInTurn = 0
@@ -57,10 +57,10 @@ t.test('D6 children that run in this process leave the event loop to others', as
   t.ok(mostInTurn <= 200, `${mostInTurn} runs began within one turn of the event loop`)
 })
 
-t.test('D6 what has ended is written while the rest of what is durable is carried out', async (t) => {
+t.test('D6 ends of runs are committed while durable effects are still carried out', async (t) => {
   const store = createMemoryStore()
   let begun = 0
-  /** Writes of the commits during which runs began. */
+  /** Number of writes of each commit during which runs began. */
   const overlapping: number[] = []
   const slow: Store = {
     ...store,
@@ -81,15 +81,15 @@ t.test('D6 what has ended is written while the rest of what is durable is carrie
   const ids = await scheduler.dispatch(Array.from({ length: 5_000 }, () => callOf('f')))
   await Promise.all(ids.map((id) => scheduler.wait(id, 30_000)))
   t.equal(begun, 5_000)
-  t.ok(overlapping.length > 0, 'a commit does not wait until all that may run has begun')
+  t.ok(overlapping.length > 0, 'a commit does not wait until every durable run has begun')
   t.ok(
     overlapping.every((count) => count >= 256),
-    `but for enough to share a sync, got ${overlapping}`,
+    `it waits for enough writes to share a sync, got ${overlapping}`,
   )
 })
 
 t.test(
-  'D4 a single call starts in its turn behind recorded children of this process, which do not go on early',
+  'D4 children that are recorded already do not start early, so a single call starts in its turn',
   async (t) => {
     const store = createMemoryStore()
     const slow: Store = {
@@ -130,28 +130,31 @@ t.test(
   },
 )
 
-t.test('D5 who waits while effects are carried out is told when the store fails for good', async (t) => {
-  const store = createMemoryStore()
-  let reads = 0
-  let isLast = (_refusal: Promise<unknown>): void => {}
-  const refusal = new Promise<unknown>((resolve) => {
-    isLast = resolve
-  })
-  const unreadable: Store = {
-    ...store,
-    readPayloads: async (ids) => {
-      reads += 1
-      if (reads < 1_100) return store.readPayloads(ids)
-      if (reads === 1_100) isLast(errorOf(scheduler.dispatch([callOf('f')])))
-      throw new DispatchError('permanent', 'the disk is gone')
-    },
-  }
-  const script = new Script({ f: () => answer('ok') })
-  const scheduler = await started(t, script, { store: unreadable, cacheBytesMax: 0 })
-  const many = () => Array.from({ length: 1_000 }, () => callOf('f'))
-  const ids = await scheduler.dispatch(many())
-  // Until then the adaptive limit lets more calls run at one time than are started in a turn.
-  await Promise.all(ids.map((id) => scheduler.wait(id, 30_000)))
-  await scheduler.dispatch(many())
-  t.match(await refusal, { name: 'PermanentError' })
-})
+t.test(
+  'D5 waiters are rejected when the store fails permanently while effects are carried out',
+  async (t) => {
+    const store = createMemoryStore()
+    let reads = 0
+    let isLast = (_refusal: Promise<unknown>): void => {}
+    const refusal = new Promise<unknown>((resolve) => {
+      isLast = resolve
+    })
+    const unreadable: Store = {
+      ...store,
+      readPayloads: async (ids) => {
+        reads += 1
+        if (reads < 1_100) return store.readPayloads(ids)
+        if (reads === 1_100) isLast(errorOf(scheduler.dispatch([callOf('f')])))
+        throw new DispatchError('permanent', 'the disk is gone')
+      },
+    }
+    const script = new Script({ f: () => answer('ok') })
+    const scheduler = await started(t, script, { store: unreadable, cacheBytesMax: 0 })
+    const many = () => Array.from({ length: 1_000 }, () => callOf('f'))
+    const ids = await scheduler.dispatch(many())
+    // Afterwards the adaptive limit allows more concurrent runs than are started in one turn.
+    await Promise.all(ids.map((id) => scheduler.wait(id, 30_000)))
+    await scheduler.dispatch(many())
+    t.match(await refusal, { name: 'PermanentError' })
+  },
+)

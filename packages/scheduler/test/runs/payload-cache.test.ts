@@ -1,7 +1,7 @@
 import t from 'tap'
 import { PayloadCache } from '../../dist/runs/payload-cache.js'
 
-t.test('keeps each kind of payload of a call apart', async (t) => {
+t.test('kinds of payloads of one call are separate entries', async (t) => {
   const cache = new PayloadCache(1_000_000)
   cache.set('input', 'a', new Uint8Array([1]))
   cache.set('result', 'a', new Uint8Array([2]))
@@ -12,17 +12,17 @@ t.test('keeps each kind of payload of a call apart', async (t) => {
   t.equal(cache.get('input', 'a'), undefined)
 })
 
-t.test('never holds more than it may, and forgets the oldest first', async (t) => {
+t.test('the cache stays within its limit, and evicts the oldest entries first', async (t) => {
   const cache = new PayloadCache(10_000)
   for (let n = 0; n < 1_000; n += 1) cache.set('input', `${n}`, new Uint8Array(100))
   const held = Array.from({ length: 1_000 }, (_, n) => n).filter(
     (n) => cache.get('input', `${n}`) !== undefined,
   )
   t.ok(held.length > 10 && held.length <= 25, `about 25 entries of 400 bytes, got ${held.length}`)
-  t.equal(held[0], 1_000 - held.length, 'the newest are held')
+  t.equal(held[0], 1_000 - held.length, 'the newest are kept')
 })
 
-t.test('what is replaced is counted once', async (t) => {
+t.test('an entry that is replaced is counted once', async (t) => {
   const cache = new PayloadCache(10_000)
   cache.set('state', 'kept', new Uint8Array(10))
   for (let n = 0; n < 1_000; n += 1) cache.set('state', 'other', new Uint8Array(100))

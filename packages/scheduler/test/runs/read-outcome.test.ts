@@ -9,14 +9,17 @@ function pollOf(count: number) {
   return readOutcome({ kind: 'response', response }, false)
 }
 
-t.test('a Poll with more calls than fit is refused, none is made, and its coroutine is told', async (t) => {
-  const most = pollOf(POLL_CALLS_MAX)
-  t.equal(most.kind === 'poll' && most.calls.length, POLL_CALLS_MAX)
-  const more = pollOf(POLL_CALLS_MAX + 1)
-  if (more.kind !== 'poll') throw new Error(`expected a poll, got ${more.kind}`)
-  t.equal(more.calls.length, 0)
-  t.match(decodeCallResult(more.refusal ?? new Uint8Array()).error, {
-    type: 'invalid_argument',
-    message: /^poll\.calls: expected at most 10000 calls, got 10001/,
-  })
-})
+t.test(
+  'a Poll with too many calls is refused: none is made, and the coroutine receives the reason',
+  async (t) => {
+    const most = pollOf(POLL_CALLS_MAX)
+    t.equal(most.kind === 'poll' && most.calls.length, POLL_CALLS_MAX)
+    const more = pollOf(POLL_CALLS_MAX + 1)
+    if (more.kind !== 'poll') throw new Error(`expected a poll, got ${more.kind}`)
+    t.equal(more.calls.length, 0)
+    t.match(decodeCallResult(more.refusal ?? new Uint8Array()).error, {
+      type: 'invalid_argument',
+      message: /^poll\.calls: expected at most 10000 calls, got 10001/,
+    })
+  },
+)

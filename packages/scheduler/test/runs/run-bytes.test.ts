@@ -14,13 +14,13 @@ import { RunBytes, type RunReservation } from '../../dist/runs/run-bytes.js'
 
 const MB = 1_000_000
 
-t.test('the runs of one function hold so many bytes at one time, and those of another as many', async (t) => {
+t.test('payloads are limited per function, and functions do not wait for each other', async (t) => {
   const bytes = new RunBytes(10 * MB)
   const first = bytes.reserve('a', 6 * MB) as RunReservation
   const second = bytes.reserve('a', 6 * MB) as Promise<RunReservation>
   const third = bytes.reserve('a', 1 * MB) as Promise<RunReservation>
   t.ok(second instanceof Promise)
-  t.ok(third instanceof Promise, 'who is smaller does not overtake')
+  t.ok(third instanceof Promise, 'a smaller run does not overtake')
   t.notOk(bytes.reserve('b', 6 * MB) instanceof Promise)
   first.release()
   const [reservation] = await Promise.all([second, third])
@@ -28,32 +28,29 @@ t.test('the runs of one function hold so many bytes at one time, and those of an
   reservation.release()
 })
 
-t.test('small payloads do not count, and one run goes however large', async (t) => {
+t.test('small payloads are not counted, and a single run is always admitted, however large', async (t) => {
   const bytes = new RunBytes(1 * MB)
   t.equal(bytes.reserve('a', 1_000), undefined)
   const giant = bytes.reserve('a', 100 * MB) as RunReservation
   t.notOk(giant instanceof Promise)
-  t.equal(bytes.reserve('a', 1_000), undefined, 'nor do they wait')
+  t.equal(bytes.reserve('a', 1_000), undefined, 'small payloads do not wait')
   giant.release()
 })
 
-t.test(
-  'a function whose answers are large is expected to give large ones, until it no longer does',
-  async (t) => {
-    const bytes = new RunBytes(10 * MB)
-    bytes.observe('a', 4 * MB)
-    const reservations = [bytes.reserve('a', 0), bytes.reserve('a', 0)] as RunReservation[]
-    t.ok(bytes.reserve('a', 0) instanceof Promise, 'three times 4 MB is more than 10 MB')
-    for (const reservation of reservations) {
-      reservation.answered(10)
-      reservation.release()
-    }
-    for (let run = 0; run < 100; run += 1) bytes.observe('a', 10)
-    t.equal(bytes.reserve('a', 0), undefined)
-  },
-)
+t.test('large answers are expected from a function that gave them, until it no longer does', async (t) => {
+  const bytes = new RunBytes(10 * MB)
+  bytes.observe('a', 4 * MB)
+  const reservations = [bytes.reserve('a', 0), bytes.reserve('a', 0)] as RunReservation[]
+  t.ok(bytes.reserve('a', 0) instanceof Promise, 'three times 4 MB is more than 10 MB')
+  for (const reservation of reservations) {
+    reservation.answered(10)
+    reservation.release()
+  }
+  for (let run = 0; run < 100; run += 1) bytes.observe('a', 10)
+  t.equal(bytes.reserve('a', 0), undefined)
+})
 
-t.test('runs with large inputs wait for each other, and small ones and other functions do not', async (t) => {
+t.test('runs with large inputs of one function wait for each other, and other runs do not', async (t) => {
   const running = new Map<string, number>()
   let most = 0
   const held: (() => void)[] = []
@@ -69,7 +66,7 @@ t.test('runs with large inputs wait for each other, and small ones and other fun
     const large = Array.from({ length: 6 }, () => callOf('large', 'x'.repeat(400_000)))
     const ids = await scheduler.dispatch([...large, callOf('small', 'x'), callOf('small', 'x')])
     await until(() => (running.get('large') ?? 0) === 2 && (running.get('small') ?? 0) === 2)
-    // Whoever may run has begun to, however often they are let go.
+    // The limit holds whatever the order in which runs end.
     const done = Promise.all(ids.map((id) => scheduler.wait(id, 60_000)))
     let isDone = false
     void done.then(() => {
@@ -84,7 +81,7 @@ t.test('runs with large inputs wait for each other, and small ones and other fun
   }
 })
 
-t.test('a run that is cancelled while it waits for others never runs', async (t) => {
+t.test('a run that is cancelled while it waits for others is never sent', async (t) => {
   const inputs: unknown[] = []
   let release = (): void => {}
   const run: Endpoint['run'] = async (request) => {
@@ -109,7 +106,7 @@ t.test('a run that is cancelled while it waits for others never runs', async (t)
   t.strictSame(inputs, ['1', '3'])
 })
 
-t.test('results too large to come at once come in several runs, each once and in order', async (t) => {
+t.test('results too large for one run are delivered with several, each once and in order', async (t) => {
   const children = 7
   const received: number[][] = []
   const run: Endpoint['run'] = async (request) => {

@@ -3,7 +3,7 @@ import { type Call, CallSchema, CallState, create, RunResponseSchema } from '@di
 import { createMemoryStore, createScheduler, type Store } from '@dispatch/scheduler'
 import t from 'tap'
 
-t.test('no more than eight runs read their payloads at one time, and all of them run', async (t) => {
+t.test('at most eight runs read their payloads concurrently, and all of them run', async (t) => {
   const store = createMemoryStore()
   const held: (() => void)[] = []
   let reading = 0
@@ -30,7 +30,7 @@ t.test('no more than eight runs read their payloads at one time, and all of them
   )
   await scheduler.dispatch(calls)
   while (scheduler.liveCalls > 0) {
-    // Whoever may read has begun to.
+    // All reads that are allowed have begun.
     for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
     held.shift()?.()
   }
@@ -38,7 +38,7 @@ t.test('no more than eight runs read their payloads at one time, and all of them
 })
 
 t.test(
-  'no more than eight calls that are done are read at one time, and all who ask are answered',
+  'at most eight calls that are done are read concurrently, and all requests are answered',
   async (t) => {
     const store = createMemoryStore()
     const held: (() => void)[] = []

@@ -9,11 +9,11 @@ const FAN_OUT = 1_000_000
 /** Most calls that one Poll makes. */
 const POLL_CALLS = 10_000
 
-/** A kernel whose runs end in the order in which they began. It keeps nothing of what the kernel writes. */
-class Line {
+/** A kernel whose runs end in the order in which they began. Its writes are dropped. */
+class InOrder {
   readonly kernel = new Kernel()
   readonly underWay: RunEffect[] = []
-  /** Ids of the calls whose runs have begun, since this was last emptied. */
+  /** Ids of the calls whose runs have begun since it was last emptied. */
   started: string[] = []
 
   constructor() {
@@ -32,13 +32,13 @@ class Line {
     this.apply({ kind: 'submit', calls: [{ tenant: '', id, call, ...more }] })
   }
 
-  /** The run that has been under way for longest ends. */
+  /** Ends the oldest run. */
   endOne(outcome = exit('ok')): void {
     const { id, run } = this.underWay.shift() as RunEffect
     this.apply({ kind: 'ran', id, run, outcome, roll: 0.5 })
   }
 
-  /** One tree with so many calls of one function that wait. */
+  /** Makes a tree with so many waiting calls of one function. */
   fanOut(id: string, count: number, more: Partial<SubmittedCall> = {}): void {
     this.submit(id, newCall(`top of ${id}`), more)
     for (let made = 0; made < count; made += POLL_CALLS) {
@@ -56,7 +56,7 @@ class Line {
     }
   }
 
-  /** How many runs begin until the call's does, itself included. */
+  /** How many runs begin until that of the call does, that one included. */
   startsUntil(id: string): number {
     this.started = []
     while (!this.started.includes(id)) this.endOne()
@@ -65,85 +65,83 @@ class Line {
 }
 
 t.test('behind a fan-out of 1,000,000 a single new call starts within one round of the queue', async (t) => {
-  const line = new Line()
-  line.fanOut('big', FAN_OUT)
-  t.equal(line.kernel.size, FAN_OUT + 1)
-  line.submit('single', newCall('f'))
-  t.ok(line.startsUntil('single') <= 2, 'one call of the big tree before it, at most')
+  const world = new InOrder()
+  world.fanOut('big', FAN_OUT)
+  t.equal(world.kernel.size, FAN_OUT + 1)
+  world.submit('single', newCall('f'))
+  t.ok(world.startsUntil('single') <= 2, 'at most one call of the big tree starts before it')
 
   const trees = 500
   for (let tree = 0; tree < trees; tree += 1) {
-    line.submit(`small ${tree}`, newCall('f'))
+    world.submit(`small ${tree}`, newCall('f'))
   }
-  line.submit('last', newCall('f'))
-  t.ok(line.startsUntil('last') <= trees + 2, 'every tree that waits has one turn before it, at most')
-  t.ok(line.kernel.size > FAN_OUT - 2_000, 'and the fan-out still waits')
+  world.submit('last', newCall('f'))
+  t.ok(world.startsUntil('last') <= trees + 2, 'at most one call of every waiting tree starts before it')
+  t.ok(world.kernel.size > FAN_OUT - 2_000, 'and the fan-out still waits')
 })
 
-t.test('tenants do not wait for each other', async (t) => {
-  const line = new Line()
-  line.fanOut('big', 20_000, { tenant: 'x' })
-  line.started = []
-  line.submit('single', newCall('f'), { tenant: 'y' })
-  t.strictSame(line.started, ['single'], 'it starts at once: each tenant has a limit of its own')
+t.test('tenants with calls of the same function do not wait for each other', async (t) => {
+  const world = new InOrder()
+  world.fanOut('big', 20_000, { tenant: 'x' })
+  world.started = []
+  world.submit('single', newCall('f'), { tenant: 'y' })
+  t.strictSame(world.started, ['single'], 'it starts at once: each tenant has its own limit')
 })
 
-t.test('S3 functions and tenants that wait for room at one endpoint take turns', async (t) => {
-  const line = new Line()
-  // Ten at a time each, 1,500 together, at an endpoint that has room for 1,000.
+t.test('S3 functions and tenants that wait for one endpoint are served round robin', async (t) => {
+  const world = new InOrder()
+  // Ten concurrent runs each, 1,500 together, at an endpoint with a limit of 1,000.
   const sources = Array.from({ length: 150 }, (_, index) => `${index % 2 === 0 ? 'x' : 'y'} f${index}`)
   for (const source of sources) {
     const [tenant = '', name = ''] = source.split(' ')
-    for (let call = 0; call < 60; call += 1) line.submit(`${source} ${call}`, newCall(name), { tenant })
+    for (let call = 0; call < 60; call += 1) world.submit(`${source} ${call}`, newCall(name), { tenant })
   }
-  t.equal(line.underWay.length, 1_000)
-  const startsOf = (source: string): number => line.started.filter((id) => id.startsWith(`${source} `)).length
-  line.started = []
-  for (let turn = 0; turn < 50; turn += 1) line.endOne()
+  t.equal(world.underWay.length, 1_000)
+  const startsOf = (source: string): number =>
+    world.started.filter((id) => id.startsWith(`${source} `)).length
+  world.started = []
+  for (let turn = 0; turn < 50; turn += 1) world.endOne()
   t.strictSame(
-    line.started,
+    world.started,
     sources.slice(100).map((source) => `${source} 0`),
-    'each of those that had none has one turn',
+    'each source without a run has one turn',
   )
-  line.started = []
-  for (let turn = 0; turn < 3_000; turn += 1) line.endOne()
+  world.started = []
+  for (let turn = 0; turn < 3_000; turn += 1) world.endOne()
   const counts = sources.map(startsOf)
   t.ok(Math.min(...counts) >= 12 && Math.max(...counts) <= 28, `20 on average: ${counts.join(' ')}`)
 })
 
-t.test(
-  'S3 of the functions that wait for an endpoint as many are looked at as it has room for',
-  async (t) => {
-    const line = fullEndpoint()
-    for (let n = 0; n < 2_000; n += 1) line.submit(`waits ${n}`, newCall(`w${n}`))
-    const looks = countLooks(t)
-    line.started = []
-    for (let turn = 0; turn < 1_000; turn += 1) line.endOne()
-    t.strictSame(
-      line.started,
-      Array.from({ length: 1_000 }, (_, n) => `waits ${n}`),
-    )
-    t.ok(looks() <= 10_000, `${looks()} looks for 1,000 runs`)
-  },
-)
-
-t.test('S3 a function that has no use for the room of an endpoint passes its turn on', async (t) => {
-  const line = fullEndpoint()
-  for (let n = 0; n < 5; n += 1) line.submit(`waits ${n}`, newCall(`w${n}`))
-  for (let n = 0; n < 3; n += 1) line.apply({ kind: 'cancel', id: `waits ${n}` })
-  line.started = []
-  line.endOne()
-  t.strictSame(line.started, ['waits 3'])
+t.test('S3 as many waiting functions are looked at as their endpoint has capacity for', async (t) => {
+  const world = fullEndpoint()
+  for (let n = 0; n < 2_000; n += 1) world.submit(`waits ${n}`, newCall(`w${n}`))
+  const looks = countLooks(t)
+  world.started = []
+  for (let turn = 0; turn < 1_000; turn += 1) world.endOne()
+  t.strictSame(
+    world.started,
+    Array.from({ length: 1_000 }, (_, n) => `waits ${n}`),
+  )
+  t.ok(looks() <= 10_000, `${looks()} looks for 1,000 runs`)
 })
 
-/** An endpoint with all the runs for which it has room, and none that waits. */
-function fullEndpoint(): Line {
-  const line = new Line()
-  for (let n = 0; n < 1_000; n += 1) line.submit(`full ${n}`, newCall(`full${Math.floor(n / 10)}`))
-  return line
+t.test('S3 a function that cannot use the capacity of its endpoint passes its turn on', async (t) => {
+  const world = fullEndpoint()
+  for (let n = 0; n < 5; n += 1) world.submit(`waits ${n}`, newCall(`w${n}`))
+  for (let n = 0; n < 3; n += 1) world.apply({ kind: 'cancel', id: `waits ${n}` })
+  world.started = []
+  world.endOne()
+  t.strictSame(world.started, ['waits 3'])
+})
+
+/** An endpoint at its limit, without waiting calls. */
+function fullEndpoint(): InOrder {
+  const world = new InOrder()
+  for (let n = 0; n < 1_000; n += 1) world.submit(`full ${n}`, newCall(`full${Math.floor(n / 10)}`))
+  return world
 }
 
-/** How often the limit of a function or endpoint is asked for room. */
+/** Counts how often the limit of a function or an endpoint is checked. */
 function countLooks(t: Test): () => number {
   const { prototype } = AdaptiveLimit
   const asked = Object.getOwnPropertyDescriptor(prototype, 'hasCapacity') as PropertyDescriptor
@@ -159,16 +157,17 @@ function countLooks(t: Test): () => number {
   return () => looks
 }
 
-t.test('S2 a priority goes before lower ones of its function, and holds up no other function', async (t) => {
-  const line = new Line()
+t.test('S2 a priority goes before lower ones of its function, and blocks no other function', async (t) => {
+  const world = new InOrder()
   const urgent = { ...NO_OPTIONS, priority: 1 }
-  for (let call = 0; call < 2_000; call += 1) line.submit(`urgent ${call}`, newCall('f', { options: urgent }))
-  line.submit('ordinary', newCall('f'))
-  line.started = []
-  line.submit('other', newCall('g'))
-  t.strictSame(line.started, ['other'], 'another function has its own queue')
-  t.equal(line.startsUntil('ordinary'), 2_000 - 10 + 1, 'it waits for all that are more urgent')
-  for (let call = 0; call < 500; call += 1) line.submit(`ordinary ${call}`, newCall('f'))
-  line.submit('urgent last', newCall('f', { options: urgent }))
-  t.equal(line.startsUntil('urgent last'), 1, 'who is more urgent waits for none')
+  for (let call = 0; call < 2_000; call += 1)
+    world.submit(`urgent ${call}`, newCall('f', { options: urgent }))
+  world.submit('ordinary', newCall('f'))
+  world.started = []
+  world.submit('other', newCall('g'))
+  t.strictSame(world.started, ['other'], 'another function has its own queue')
+  t.equal(world.startsUntil('ordinary'), 2_000 - 10 + 1, 'it waits for all calls of a higher priority')
+  for (let call = 0; call < 500; call += 1) world.submit(`ordinary ${call}`, newCall('f'))
+  world.submit('urgent last', newCall('f', { options: urgent }))
+  t.equal(world.startsUntil('urgent last'), 1, 'a call of a higher priority waits for none')
 })

@@ -1,17 +1,17 @@
 import t from 'tap'
 import { RoundRobin } from '../../../dist/kernel/limits/round-robin.js'
 
-t.test('takes out the one that has waited longest, each once', async (t) => {
+t.test('takes the first item, and each item once', async (t) => {
   const queue = new RoundRobin<string>()
   for (const name of ['a', 'b', 'a', 'c']) queue.add(name)
   t.strictSame([queue.size, queue.take(), queue.take()], [3, 'a', 'b'])
   queue.add('a')
   t.strictSame([queue.take(), queue.take(), queue.take(), queue.size], ['c', 'a', undefined, 0])
   queue.add('d')
-  t.equal(queue.take(), 'd', 'after it was empty')
+  t.equal(queue.take(), 'd', 'also after the queue was empty')
 })
 
-t.test('who leaves is not taken, and comes last when it comes again', async (t) => {
+t.test('a deleted item is not taken, and is last when it is added again', async (t) => {
   const queue = new RoundRobin<string>()
   for (const name of ['a', 'b', 'c']) queue.add(name)
   queue.delete('a')
@@ -20,7 +20,7 @@ t.test('who leaves is not taken, and comes last when it comes again', async (t) 
   t.strictSame([queue.take(), queue.take(), queue.take()], ['c', 'a', undefined])
 })
 
-t.test('agrees with a list, whatever is done', async (t) => {
+t.test('behaves like a list after any operations', async (t) => {
   let seed = 7
   const roll = (below: number): number => {
     seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
