@@ -13,7 +13,7 @@ t.test(
   'calls that wait to be recorded are limited by count, and accepted again once some are recorded',
   async (t) => {
     const store = createHeldStore()
-    const scheduler = await started(t, { store, unacknowledgedCallsMax: 3 })
+    const scheduler = await startScheduler(t, { store, unacknowledgedCallsMax: 3 })
     const first = scheduler.dispatch([callOf(), callOf()])
     const second = scheduler.dispatch([callOf()])
     const error = await errorOf(scheduler.dispatch([callOf()]))
@@ -33,7 +33,7 @@ t.test(
   'calls that wait to be recorded are limited by bytes, and a single one is accepted, however large',
   async (t) => {
     const store = createHeldStore()
-    const scheduler = await started(t, { store, unacknowledgedBytesMax: 10_000 })
+    const scheduler = await startScheduler(t, { store, unacknowledgedBytesMax: 10_000 })
     const giant = scheduler.dispatch([callOf(1_000_000)])
     t.match(await errorOf(scheduler.dispatch([callOf()])), {
       status: 'throttled',
@@ -52,7 +52,7 @@ t.test(
 
 t.test('a repeated request whose ids are looked up releases its capacity once', async (t) => {
   const store = createHeldStore()
-  const scheduler = await started(t, { store, liveCallsMax: 3 })
+  const scheduler = await startScheduler(t, { store, liveCallsMax: 3 })
   store.release()
   const named = (id: string) => scheduler.dispatch([Object.assign(callOf(), { dispatchId: id })])
   const settled = await Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map(named))
@@ -68,7 +68,7 @@ t.test('a full scheduler says when to retry, from the rate at which calls end', 
     await new Promise<void>((resolve) => held.push(resolve))
     return { kind: 'response', response: create(RunResponseSchema, { status: 1 }) }
   }
-  const scheduler = await started(t, { liveCallsMax: 10, clock, endpointOf: () => ({ run }) })
+  const scheduler = await startScheduler(t, { liveCallsMax: 10, clock, endpointOf: () => ({ run }) })
   const ids = await scheduler.dispatch(Array.from({ length: 10 }, () => callOf()))
   t.match(await errorOf(scheduler.dispatch([callOf()])), { status: 'throttled', retryAfterMs: 10_000 })
   for (const id of ids.slice(0, 5)) {
@@ -100,7 +100,7 @@ t.test('calls made by accepted calls are accepted although the scheduler is full
     }
     return { kind: 'response', response }
   }
-  const scheduler = await started(t, { liveCallsMax: 2, endpointOf: () => ({ run }) })
+  const scheduler = await startScheduler(t, { liveCallsMax: 2, endpointOf: () => ({ run }) })
   const ids = await scheduler.dispatch([callOf(0, 'parent'), callOf(0, 'parent')])
   const ended = await Promise.all(ids.map((id) => scheduler.wait(id, 60_000)))
   t.strictSame(
@@ -116,7 +116,7 @@ t.test('calls made by accepted calls are accepted although the scheduler is full
 t.test(
   'calls dispatched by their runs are accepted, too, by ids that begin with theirs, and no others',
   async (t) => {
-    const scheduler = await started(t, { liveCallsMax: 1, liveBytesMax: 10_000 })
+    const scheduler = await startScheduler(t, { liveCallsMax: 1, liveBytesMax: 10_000 })
     const [parent = ''] = await scheduler.dispatch([callOf(9_000)])
     const named = (dispatchId: string) => [Object.assign(callOf(9_000), { dispatchId })]
     const full = { status: 'throttled', message: /not done/ } as const
@@ -135,7 +135,7 @@ t.test(
   'calls that are not done are limited by the bytes of their inputs, also after a restart, and a single one is accepted, however large',
   async (t) => {
     const options = { store: createMemoryStore(), liveBytesMax: 10_000 }
-    const before = await started(t, options)
+    const before = await startScheduler(t, options)
     const [id = ''] = await before.dispatch([callOf(20_000)])
     const error = await errorOf(before.dispatch([callOf()]))
     t.match(error, {
@@ -145,7 +145,7 @@ t.test(
     })
     await before.close()
 
-    const after = await started(t, options)
+    const after = await startScheduler(t, options)
     t.match(await errorOf(after.dispatch([callOf()])), { status: 'throttled' })
     await after.cancel(id)
     const taken = await after.dispatch([callOf(4_000), callOf(4_000)])
@@ -162,7 +162,7 @@ t.test('a tail call counts with the bytes of its own input', async (t) => {
     const directive = { case: 'exit', value: { tailCall: { function: 'second', input } } } as const
     return { kind: 'response', response: create(RunResponseSchema, { status: 1, directive }) }
   }
-  const scheduler = await started(t, { liveBytesMax: 10_000, endpointOf: () => ({ run }) })
+  const scheduler = await startScheduler(t, { liveBytesMax: 10_000, endpointOf: () => ({ run }) })
   const [id = ''] = await scheduler.dispatch([callOf(100, 'first')])
   while ((await scheduler.get(id))?.function !== 'second') await new Promise(setImmediate)
   t.match(await errorOf(scheduler.dispatch([callOf(4_000)])), { status: 'throttled' })
@@ -173,7 +173,7 @@ t.test('a tail call counts with the bytes of its own input', async (t) => {
 t.test(
   'requests that wait for calls are limited by count, and accepted again once some have ended',
   async (t) => {
-    const scheduler = await started(t, { waitersMax: 2 })
+    const scheduler = await startScheduler(t, { waitersMax: 2 })
     const [id = ''] = await scheduler.dispatch([callOf()])
     const waiting = [new AbortController(), new AbortController()]
     const waits = waiting.map(({ signal }) => scheduler.wait(id, 60_000, signal))
@@ -201,7 +201,7 @@ const HANGING: Endpoint = {
     }),
 }
 
-async function started(t: Test, options: Partial<SchedulerOptions>) {
+async function startScheduler(t: Test, options: Partial<SchedulerOptions>) {
   const scheduler = createScheduler({
     store: createMemoryStore(),
     endpointOf: () => HANGING,

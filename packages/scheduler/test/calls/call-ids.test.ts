@@ -4,7 +4,7 @@ import t from 'tap'
 import { createMemoryStore } from '../../dist/store/memory-store.js'
 import type { Store } from '../../dist/store/store.js'
 import { ManualClock } from '../helpers/manual-clock.js'
-import { answer, callOf, Script, started } from '../helpers/scheduler-harness.js'
+import { answer, callOf, Script, startScheduler } from '../helpers/scheduler-harness.js'
 
 const FIRST = '0198f0c2-1c1c-7000-8000-000000000001'
 const SECOND = '0198f0c2-1c1c-7000-8000-000000000002'
@@ -23,7 +23,7 @@ function counting() {
 for (const dispatchId of ['mine', FIRST]) {
   t.test(`a call that is cancelled before it is recorded keeps its id in use: ${dispatchId}`, async (t) => {
     const endpoint = new Script({ f: () => answer('ok') })
-    const scheduler = await started(t, endpoint)
+    const scheduler = await startScheduler(t, endpoint)
     const call = callOf('f', 1, { dispatchId })
     const first = scheduler.dispatch([call])
     while (scheduler.liveCalls === 0) await undefined
@@ -46,7 +46,7 @@ for (const dispatchId of ['daily', FIRST]) {
         release = resolve
       })
       const endpoint = new Script({ f: () => held.then(() => answer('ok')) })
-      const scheduler = await started(t, endpoint, { store })
+      const scheduler = await startScheduler(t, endpoint, { store })
       const calls = [callOf('f'), callOf('f', 1, { dispatchId })]
       const theirs = scheduler.forTenant('theirs')
       const refused = {
@@ -67,7 +67,7 @@ for (const dispatchId of ['daily', FIRST]) {
       t.equal(endpoint.requests.length, 1, 'nothing else was recorded')
 
       await scheduler.close()
-      await refuses(await started(t, endpoint, { store }))
+      await refuses(await startScheduler(t, endpoint, { store }))
     },
   )
 }
@@ -75,7 +75,7 @@ for (const dispatchId of ['daily', FIRST]) {
 t.test('an id whose call has been deleted can be used again', async (t) => {
   const clock = new ManualClock()
   const script = new Script({ f: () => answer('ok') })
-  const scheduler = await started(t, script, { clock, retentionMs: 1_000 })
+  const scheduler = await startScheduler(t, script, { clock, retentionMs: 1_000 })
   const call = callOf('f', 1, { dispatchId: 'weekly' })
   await scheduler.dispatch([call])
   await scheduler.wait('weekly', 5_000)
@@ -102,7 +102,7 @@ t.test('a call that is recorded while it is being cancelled is cancelled', async
     f: (_request, signal) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve(answer('timeout')))),
   })
-  const scheduler = await started(t, endpoint, { store: slow })
+  const scheduler = await startScheduler(t, endpoint, { store: slow })
   const canceled = scheduler.cancel(FIRST)
   await new Promise(setImmediate)
   await scheduler.dispatch([callOf('f', 1, { dispatchId: FIRST })])
@@ -118,7 +118,7 @@ t.test('only ids that may be in the store are looked up', async (t) => {
   const dispatch = (scheduler: { dispatch: (calls: ReturnType<typeof callOf>[]) => unknown }, id: string) =>
     scheduler.dispatch([callOf('f', 1, { dispatchId: id })])
   const endpoint = new Script({ f: () => answer('ok') })
-  const before = await started(t, endpoint, { store })
+  const before = await startScheduler(t, endpoint, { store })
   for (const id of [SECOND, FIRST, SECOND, 'mine']) {
     await dispatch(before, id)
     await before.wait(id, 5_000)
@@ -126,7 +126,7 @@ t.test('only ids that may be in the store are looked up', async (t) => {
   t.strictSame(asked, ['mine'])
   await before.close()
 
-  const after = await started(t, endpoint, { store })
+  const after = await startScheduler(t, endpoint, { store })
   for (const id of [SECOND, FIRST, 'mine']) await dispatch(after, id)
   t.strictSame(asked, ['mine', SECOND, FIRST, 'mine'])
   t.equal(endpoint.requests.length, 3, 'each ran once')

@@ -3,7 +3,7 @@ import { CallState } from '@dispatch/protocol/messages'
 import t from 'tap'
 import { createMemoryStore } from '../../dist/store/memory-store.js'
 import type { Store } from '../../dist/store/store.js'
-import { answer, callOf, errorOf, pollOf, Script, started } from '../helpers/scheduler-harness.js'
+import { answer, callOf, errorOf, pollOf, Script, startScheduler } from '../helpers/scheduler-harness.js'
 
 t.test('D4 children that run in this process share the commit of their parent', async (t) => {
   const store = createMemoryStore()
@@ -20,7 +20,7 @@ t.test('D4 children that run in this process share the commit of their parent', 
     child: () => answer('ok', 1),
     parent: () => (steps++ < 50 ? pollOf(['child']) : answer('ok')),
   })
-  const scheduler = await started(t, script, { store: counting, isLocal: () => true })
+  const scheduler = await startScheduler(t, script, { store: counting, isLocal: () => true })
   const [id] = await scheduler.dispatch([callOf('parent')])
   await scheduler.wait(id as string, 5_000)
   t.ok(commits <= 55, `one commit per step, got ${commits}`)
@@ -47,7 +47,7 @@ t.test('D6 children that run in this process do not block the event loop', async
         ? pollOf(Array.from({ length: 1_000 }, () => 'child'))
         : answer('ok'),
   })
-  const scheduler = await started(t, script, { isLocal: () => true })
+  const scheduler = await startScheduler(t, script, { isLocal: () => true })
   turn()
   const [id] = await scheduler.dispatch([callOf('parent')])
   const end = await scheduler.wait(id as string, 30_000)
@@ -77,7 +77,7 @@ t.test('D6 ends of runs are committed while durable effects are still carried ou
       return answer('ok', begun)
     },
   })
-  const scheduler = await started(t, script, { store: slow })
+  const scheduler = await startScheduler(t, script, { store: slow })
   const ids = await scheduler.dispatch(Array.from({ length: 5_000 }, () => callOf('f')))
   await Promise.all(ids.map((id) => scheduler.wait(id, 30_000)))
   t.equal(begun, 5_000)
@@ -115,7 +115,7 @@ t.test(
       parent: (request) =>
         request.directive.case === 'input' ? pollOf(Array.from({ length: 1_000 }, () => 'f')) : answer('ok'),
     })
-    const scheduler = await started(t, script, { store: slow, isLocal: () => true })
+    const scheduler = await startScheduler(t, script, { store: slow, isLocal: () => true })
     const parents = await scheduler.dispatch(Array.from({ length: 8 }, () => callOf('parent')))
     const isStanding = () => scheduler.stats().some(({ waiting, inFlight }) => waiting + inFlight === 8_000)
     while (!isStanding()) await new Promise(setImmediate)
@@ -149,7 +149,7 @@ t.test(
       },
     }
     const script = new Script({ f: () => answer('ok') })
-    const scheduler = await started(t, script, { store: unreadable, cacheBytesMax: 0 })
+    const scheduler = await startScheduler(t, script, { store: unreadable, cacheBytesMax: 0 })
     const many = () => Array.from({ length: 1_000 }, () => callOf('f'))
     const ids = await scheduler.dispatch(many())
     // Afterwards the adaptive limit allows more concurrent runs than are started in one turn.

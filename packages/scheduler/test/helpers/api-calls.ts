@@ -2,7 +2,7 @@ import type { Endpoint, RunOutcome } from '@dispatch/protocol'
 import { type Call, CallSchema, create, type MessageInit } from '@dispatch/protocol/messages'
 import { encodeValue } from '@dispatch/protocol/values'
 
-/** A call as a client hands it in. */
+/** A call as a client submits it. */
 export function callOf(name: string, more: MessageInit<Call> = {}): Call {
   return create(
     CallSchema,

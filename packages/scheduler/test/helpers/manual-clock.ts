@@ -1,6 +1,6 @@
 import type { Clock } from '../../dist/time/clock.js'
 
-/** Time that passes when a test says so, under a wall clock that the test may set to anything. */
+/** A clock that a test advances, with a wall time that the test can set. */
 export class ManualClock implements Clock {
   wallMs = 1_718_000_000_000
   #monotonicMs = 0.25
@@ -22,7 +22,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Lets time pass, and what is due in it happen, in order. */
+  /** Advances the time, and fires the timers that become due, in order. */
   pass(ms: number): void {
     const untilMs = this.#monotonicMs + ms
     for (;;) {

@@ -59,7 +59,7 @@ export function pollOf(names: readonly string[], more: Record<string, unknown> =
 
 export type Handler = (request: RunRequest, signal: AbortSignal) => RunOutcome | Promise<RunOutcome>
 
-/** An endpoint made of one handler per function, which remembers what it was asked. */
+/** An endpoint with one handler per function, which keeps the requests that it received. */
 export class Script implements Endpoint {
   readonly requests: RunRequest[] = []
   readonly #handlers: Record<string, Handler>
@@ -80,7 +80,7 @@ export class Script implements Endpoint {
 
 export const FAST = { delayMsMin: 1, delayMsMax: 5, giveUpAfterMs: 86_400_000, unknownFunctionMsMax: 50 }
 
-export async function started(t: Test, endpoint: Endpoint, options: Partial<SchedulerOptions> = {}) {
+export async function startScheduler(t: Test, endpoint: Endpoint, options: Partial<SchedulerOptions> = {}) {
   const scheduler = createScheduler({
     store: createMemoryStore(),
     endpointOf: () => endpoint,
@@ -93,7 +93,7 @@ export async function started(t: Test, endpoint: Endpoint, options: Partial<Sche
   return scheduler
 }
 
-/** What the promise rejects with. */
+/** The error with which the promise rejects. */
 export async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => undefined,

@@ -2,7 +2,7 @@ import { encodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
 import { createMemoryStore } from '../../dist/store/memory-store.js'
 import type { Store } from '../../dist/store/store.js'
-import { answer, callOf, pollOf, Script, started } from '../helpers/scheduler-harness.js'
+import { answer, callOf, pollOf, Script, startScheduler } from '../helpers/scheduler-harness.js'
 
 /** Parents that each call one child with a large input once `go` resolves, and the types of the inputs of the children. */
 function createScript(parents: readonly string[], go: Promise<void>) {
@@ -30,7 +30,7 @@ function createScript(parents: readonly string[], go: Promise<void>) {
 
 t.test('D4 a child that starts early receives its input, even if the cache cannot hold it', async (t) => {
   const { script, given, typeUrl } = createScript(['parent'], Promise.resolve())
-  const scheduler = await started(t, script, { isLocal: () => true, cacheBytesMax: 0 })
+  const scheduler = await startScheduler(t, script, { isLocal: () => true, cacheBytesMax: 0 })
   const [id = ''] = await scheduler.dispatch([callOf('parent')])
   await scheduler.wait(id, 5_000)
   t.strictSame(given, [typeUrl])
@@ -52,7 +52,7 @@ t.test(
     const [gateIsOpen, openGate] = signal()
     const parents = Array.from({ length: 12 }, (_, n) => `parent${n}`)
     const { script, given, typeUrl } = createScript(parents, parentsStart)
-    const scheduler = await started(t, script, { store, isLocal: () => true })
+    const scheduler = await startScheduler(t, script, { store, isLocal: () => true })
     const ids = await scheduler.dispatch(parents.map((name) => callOf(name)))
     while (script.requests.length < parents.length) await turns(1)
     gate = gateIsOpen

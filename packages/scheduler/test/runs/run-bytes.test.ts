@@ -62,7 +62,7 @@ t.test('runs with large inputs of one function wait for each other, and other ru
     return exit('ok')
   }
   for (const cacheBytesMax of [1, 64 * MB]) {
-    const scheduler = await started(t, { run }, { runBytesMax: 1 * MB, cacheBytesMax })
+    const scheduler = await startScheduler(t, { run }, { runBytesMax: 1 * MB, cacheBytesMax })
     const large = Array.from({ length: 6 }, () => callOf('large', 'x'.repeat(400_000)))
     const ids = await scheduler.dispatch([...large, callOf('small', 'x'), callOf('small', 'x')])
     await until(() => (running.get('large') ?? 0) === 2 && (running.get('small') ?? 0) === 2)
@@ -91,7 +91,7 @@ t.test('a run that is cancelled while it waits for others is never sent', async 
     })
     return exit('ok')
   }
-  const scheduler = await started(t, { run }, { runBytesMax: 1 })
+  const scheduler = await startScheduler(t, { run }, { runBytesMax: 1 })
   const input = 'x'.repeat(100_000)
   const [first = '', second = '', third = ''] = await scheduler.dispatch(
     ['1', '2', '3'].map((n) => callOf('large', input + n)),
@@ -122,7 +122,7 @@ t.test('results too large for one run are delivered with several, each once and 
   }
   for (const cacheBytesMax of [1, 64 * MB]) {
     received.length = 0
-    const scheduler = await started(t, { run }, { cacheBytesMax })
+    const scheduler = await startScheduler(t, { run }, { cacheBytesMax })
     const [id = ''] = await scheduler.dispatch([callOf('parent', '')])
     const call = await scheduler.wait(id, 60_000)
     t.equal(decodeValue(call?.result?.output), 'all')
@@ -135,7 +135,7 @@ t.test('results too large for one run are delivered with several, each once and 
   }
 })
 
-async function started(t: Test, endpoint: Endpoint, options: Partial<SchedulerOptions>) {
+async function startScheduler(t: Test, endpoint: Endpoint, options: Partial<SchedulerOptions>) {
   const scheduler = createScheduler({ store: createMemoryStore(), endpointOf: () => endpoint, ...options })
   t.teardown(() => scheduler.close())
   await scheduler.open()

@@ -14,7 +14,7 @@ const endpoint: Endpoint = {
   }),
 }
 
-t.test('runs calls that name no endpoint in this process, and refuses those that name another', async (t) => {
+t.test('calls without an endpoint run in this process, and calls to another endpoint fail', async (t) => {
   const scheduler = createEmbeddedScheduler({
     store: ':memory:',
     endpoint,

@@ -54,7 +54,7 @@ const MAKERS: { name: string; make: Make; numbers: readonly string[] }[] = [
 
 for (const { name, make, numbers } of MAKERS) {
   for (const option of numbers) {
-    t.test(`${name}: ${option} that is no number in its range is refused by name`, async (t) => {
+    t.test(`${name}: ${option} outside its range, or not an integer, is refused by name`, async (t) => {
       const message = new RegExp(`^option ${option}: expected an integer from \\d+ to \\d+, got `)
       for (const value of ['30s', '5', Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, null]) {
         await t.rejects(async () => make({ [option]: value }), { name: 'TypeError', message }, String(value))
@@ -64,7 +64,7 @@ for (const { name, make, numbers } of MAKERS) {
 }
 
 for (const option of ['runMsMax', 'bodyMsMax', 'answerMsMax']) {
-  t.test(`serveScheduler: ${option} is no longer than a timer may be`, async (t) => {
+  t.test(`serveScheduler: ${option} cannot be longer than the longest timer`, async (t) => {
     await t.rejects(async () => makeServed({ [option]: 2 ** 31 }), {
       message: /^option \w+: .* 2147483647, /,
     })
@@ -73,18 +73,18 @@ for (const option of ['runMsMax', 'bodyMsMax', 'answerMsMax']) {
   })
 }
 
-t.test('what is undefined is as the default', async (t) => {
+t.test('an undefined option has its default', async (t) => {
   for (const { make, numbers } of MAKERS) {
     if (make === makeServed) continue
     t.doesNotThrow(() => make(Object.fromEntries(numbers.map((option) => [option, undefined]))))
   }
 })
 
-t.test('calls may be kept longer than a timer can run, and nothing in the cache', async (t) => {
+t.test('the retention may be longer than the longest timer, and the cache may be empty', async (t) => {
   t.doesNotThrow(() => makeScheduler({ retentionMs: 365 * 86_400_000, cacheBytesMax: 0 }))
 })
 
-t.test('a retry policy of which a part makes no sense is refused by the name of that', async (t) => {
+t.test('an invalid field of a retry policy is refused by name', async (t) => {
   for (const part of Object.keys(RETRY_POLICY)) {
     t.throws(() => makeScheduler({ retryPolicy: { ...RETRY_POLICY, [part]: '5s' } }), {
       name: 'TypeError',
@@ -99,14 +99,14 @@ t.test('a retry policy of which a part makes no sense is refused by the name of 
   }
 })
 
-t.test('the size of a file is a number', async (t) => {
+t.test('the maximum size of a file is refused unless it is an integer', async (t) => {
   t.throws(() => createSqliteStore({ path: 'x', fileBytesMax: '1 GB' as never }), {
     name: 'TypeError',
     message: /^option fileBytesMax: expected an integer/,
   })
 })
 
-t.test('a signing key that is of no use is refused, and not taken for none', async (t) => {
+t.test('an invalid signing key is refused, and does not switch signing off', async (t) => {
   for (const signingKey of ['', ' \n', null, 5, false]) {
     for (const make of [makeTransport, makeServed]) {
       await t.rejects(async () => make({ signingKey }), {
@@ -117,7 +117,7 @@ t.test('a signing key that is of no use is refused, and not taken for none', asy
   }
 })
 
-t.test('a list of endpoints that is none is refused, and does not allow all of them', async (t) => {
+t.test('allowedEndpoints that is not an array is refused, and does not allow all endpoints', async (t) => {
   for (const allowedEndpoints of [null, '*', 'https://app.example.com']) {
     await t.rejects(
       async () => makeServed({ allowedEndpoints, host: '0.0.0.0', apiKeys: ['key-number-1'] }),

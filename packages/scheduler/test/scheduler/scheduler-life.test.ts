@@ -3,11 +3,11 @@ import { DispatchError, type Logger } from '@dispatch/protocol'
 import { createScheduler, createSqliteStore, type Store } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
 import { createMemoryStore } from '../../dist/store/memory-store.js'
-import { answer, callOf, Script, started } from '../helpers/scheduler-harness.js'
+import { answer, callOf, Script, startScheduler } from '../helpers/scheduler-harness.js'
 
 const ENDPOINT = { endpointOf: () => new Script({}) }
 
-t.test('an open that fails half way leaves the file to the next one', async (t) => {
+t.test('after an open() that fails half way, another scheduler can open the file', async (t) => {
   const path = join(t.testdir(), 'dispatch.db')
   const sqlite = createSqliteStore({ path })
   const lost = new DispatchError('temporary', 'has lost its thread')
@@ -18,7 +18,7 @@ t.test('an open that fails half way leaves the file to the next one', async (t) 
   await t.resolves(next.open())
 })
 
-t.test('a close waits for an open that is under way', async (t) => {
+t.test('close() waits for an open() that is under way', async (t) => {
   const { scheduler } = withSqlite(t)
   const opened = scheduler.open()
   await t.resolves(scheduler.close())
@@ -26,7 +26,7 @@ t.test('a close waits for an open that is under way', async (t) => {
   await t.rejects(scheduler.dispatch([callOf('f')]), { message: /has been closed/ })
 })
 
-t.test('a close waits for a stop that is under way, and for the runs that may still end', async (t) => {
+t.test('close() waits for a stop() that is under way, and for the runs that may still end', async (t) => {
   const { logger, errors } = createLogger()
   const store = createMemoryStore()
   let end = (): void => {}
@@ -34,7 +34,7 @@ t.test('a close waits for a stop that is under way, and for the runs that may st
     end = resolve
   })
   const script = new Script({ f: () => held.then(() => answer('ok')) })
-  const scheduler = await started(t, script, { store, logger })
+  const scheduler = await startScheduler(t, script, { store, logger })
   const [id = ''] = await scheduler.dispatch([callOf('f')])
   while (script.requests.length === 0) await new Promise(setImmediate)
   const over = [scheduler.stop(5_000), scheduler.close(), scheduler.stop(0)]
@@ -46,16 +46,19 @@ t.test('a close waits for a stop that is under way, and for the runs that may st
   t.equal((await store.readCall(id))?.call.state, 'done')
 })
 
-t.test('a dispatch whose id is looked up when the scheduler is closed is told so', async (t) => {
-  const { scheduler, errors } = withSqlite(t)
-  await scheduler.open()
-  scheduler.start()
-  const dispatched = scheduler.dispatch([callOf('f', 1, { dispatchId: 'mine' })])
-  const closed = scheduler.close()
-  await t.rejects(dispatched, { status: 'temporary', message: /has been closed/ })
-  await closed
-  t.strictSame(errors, [])
-})
+t.test(
+  'a dispatch whose id is looked up while the scheduler is closed is rejected with the reason',
+  async (t) => {
+    const { scheduler, errors } = withSqlite(t)
+    await scheduler.open()
+    scheduler.start()
+    const dispatched = scheduler.dispatch([callOf('f', 1, { dispatchId: 'mine' })])
+    const closed = scheduler.close()
+    await t.rejects(dispatched, { status: 'temporary', message: /has been closed/ })
+    await closed
+    t.strictSame(errors, [])
+  },
+)
 
 function withSqlite(t: Test) {
   const { logger, errors } = createLogger()
@@ -65,7 +68,7 @@ function withSqlite(t: Test) {
   return { scheduler, errors }
 }
 
-/** Keeps what is logged as an error. */
+/** A logger that keeps its errors. */
 function createLogger() {
   const errors: unknown[] = []
   const ignore = (): void => {}

@@ -6,9 +6,9 @@ import { createMemoryStore } from '../../dist/store/memory-store.js'
 import type { Store } from '../../dist/store/store.js'
 import { callOf, ENDLESS } from '../helpers/api-calls.js'
 import { ManualClock } from '../helpers/manual-clock.js'
-import { answer, Script, started as startScheduler } from '../helpers/scheduler-harness.js'
+import { answer, Script, startScheduler } from '../helpers/scheduler-harness.js'
 
-/** A disk that may be full, and tells of what is tried on it. */
+/** A disk that may be full, and reports attempts to write to it. */
 class Disk {
   isFull = false
   #onTried: (() => void)[] = []
@@ -18,7 +18,7 @@ class Disk {
       if (this.isFull) throw new DispatchError('temporary', 'the disk is full')
       await work()
     } finally {
-      // After whoever waits for the write has seen how it went.
+      // After the code that awaits the write has continued.
       setImmediate(() => {
         for (const tell of this.#onTried.splice(0)) tell()
       })
@@ -30,8 +30,8 @@ class Disk {
   }
 }
 
-t.test('a dispatch is not kept waiting for a store that cannot write, and may be made again', async (t) => {
-  const { scheduler, disk, clock, store } = await started(t)
+t.test('a dispatch does not wait for a store that cannot write, and can be repeated', async (t) => {
+  const { scheduler, disk, clock, store } = await startFailing(t)
   disk.isFull = true
   const call = () => callOf('f', { dispatchId: 'once' })
   const waiting = scheduler.dispatch([call()])
@@ -52,12 +52,12 @@ t.test('a dispatch is not kept waiting for a store that cannot write, and may be
   const tried = disk.tried()
   clock.pass(5_000)
   await tried
-  t.strictSame(await scheduler.dispatch([call()]), ['once'], 'when there is room it is taken')
+  t.strictSame(await scheduler.dispatch([call()]), ['once'], 'it is accepted once there is space')
   t.strictSame([...(await store.existing(['once'])).keys()], ['once'])
 })
 
-t.test('what becomes durable within two seconds is acknowledged', async (t) => {
-  const { scheduler, disk, clock } = await started(t)
+t.test('a dispatch that becomes durable within two seconds is acknowledged', async (t) => {
+  const { scheduler, disk, clock } = await startFailing(t)
   disk.isFull = true
   const waiting = scheduler.dispatch([callOf('f', { dispatchId: 'once' })])
   await disk.tried()
@@ -66,7 +66,7 @@ t.test('what becomes durable within two seconds is acknowledged', async (t) => {
   t.strictSame(await waiting, ['once'])
 })
 
-t.test('a store that cannot be read for a moment costs a call no attempt', async (t) => {
+t.test('a store that cannot be read temporarily costs no attempt of a call', async (t) => {
   const store = createMemoryStore()
   let failures = 2
   const flaky: Store = {
@@ -85,33 +85,36 @@ t.test('a store that cannot be read for a moment costs a call no attempt', async
   t.equal(failures, -1)
 })
 
-t.test('a store that is found damaged when a run reads from it stops everything, clearly', async (t) => {
-  const store = createMemoryStore()
-  const first = createScheduler({ store, endpointOf: () => ENDLESS })
-  await first.open()
-  await first.dispatch([callOf('f')])
-  await first.close()
+t.test(
+  'a store that turns out to be damaged when a run reads from it stops the scheduler, with the reason',
+  async (t) => {
+    const store = createMemoryStore()
+    const first = createScheduler({ store, endpointOf: () => ENDLESS })
+    await first.open()
+    await first.dispatch([callOf('f')])
+    await first.close()
 
-  const damage = new DispatchError('permanent', 'calls.db is damaged')
-  const damaged: Store = { ...store, readPayloads: () => Promise.reject(damage) }
-  const ignore = (): void => {}
-  let tell = (_fields: object): void => {}
-  const told = new Promise<object>((resolve) => {
-    tell = resolve
-  })
-  const second = createScheduler({
-    store: damaged,
-    endpointOf: () => ENDLESS,
-    logger: { debug: ignore, info: ignore, warn: ignore, error: (fields) => tell(fields) },
-  })
-  t.teardown(() => second.close())
-  await second.open()
-  second.start()
-  t.match(await told, { err: damage })
-  await t.rejects(second.dispatch([callOf('f')]), { status: 'permanent', message: /its store failed/ })
-})
+    const damage = new DispatchError('permanent', 'calls.db is damaged')
+    const damaged: Store = { ...store, readPayloads: () => Promise.reject(damage) }
+    const ignore = (): void => {}
+    let tell = (_fields: object): void => {}
+    const told = new Promise<object>((resolve) => {
+      tell = resolve
+    })
+    const second = createScheduler({
+      store: damaged,
+      endpointOf: () => ENDLESS,
+      logger: { debug: ignore, info: ignore, warn: ignore, error: (fields) => tell(fields) },
+    })
+    t.teardown(() => second.close())
+    await second.open()
+    second.start()
+    t.match(await told, { err: damage })
+    await t.rejects(second.dispatch([callOf('f')]), { status: 'permanent', message: /its store failed/ })
+  },
+)
 
-async function started(t: Test) {
+async function startFailing(t: Test) {
   const clock = new ManualClock()
   const disk = new Disk()
   const memory = createMemoryStore()

@@ -20,11 +20,11 @@ import {
   type Handler,
   pollOf,
   Script,
-  started,
+  startScheduler,
 } from '../helpers/scheduler-harness.js'
 
 t.test('Q01 three calls give three ids, in order, and each ends with its result', async (t) => {
-  const scheduler = await started(t, new Script({ echo: (request) => answer('ok', inputOf(request)) }))
+  const scheduler = await startScheduler(t, new Script({ echo: (request) => answer('ok', inputOf(request)) }))
   const ids = await scheduler.dispatch([callOf('echo', 'a'), callOf('echo', 'b'), callOf('echo', 'c')])
   t.equal(new Set(ids).size, 3)
   const results = await Promise.all(ids.map((id) => scheduler.wait(id, 5_000)))
@@ -35,9 +35,9 @@ t.test('Q01 three calls give three ids, in order, and each ends with its result'
   t.match(results[0], { state: CallState.DONE, status: 1, attempt: 1 })
 })
 
-t.test('Q03 one bad call among good ones: nothing is recorded', async (t) => {
+t.test('Q03 one invalid call among valid ones: nothing is recorded', async (t) => {
   const script = new Script({ echo: () => answer('ok') })
-  const scheduler = await started(t, script)
+  const scheduler = await startScheduler(t, script)
   t.match(await errorOf(scheduler.dispatch([callOf('echo'), callOf('not-a-name')])), {
     status: 'invalid_argument',
     message: /calls\[1\]\.function/,
@@ -49,13 +49,13 @@ t.test('Q03 one bad call among good ones: nothing is recorded', async (t) => {
 
 t.test('Q05 a call without an input has an Empty one', async (t) => {
   const script = new Script({ f: () => answer('ok') })
-  const scheduler = await started(t, script)
+  const scheduler = await startScheduler(t, script)
   const [id] = await scheduler.dispatch([create(CallSchema, { endpoint: ENDPOINT, function: 'f' })])
   await scheduler.wait(id as string, 5_000)
   t.match(script.requests[0]?.directive, { case: 'input', value: { typeUrl: /Empty$/ } })
 })
 
-t.test('Q07 children carry their results to the parent, with their ids', async (t) => {
+t.test('Q07 a parent receives the results of its children, with their ids', async (t) => {
   const script = new Script({
     child: (request) => answer('ok', `child ${inputOf(request)}`),
     parent: (request) => {
@@ -70,7 +70,7 @@ t.test('Q07 children carry their results to the parent, with their ids', async (
       )
     },
   })
-  const scheduler = await started(t, script)
+  const scheduler = await startScheduler(t, script)
   const [id] = await scheduler.dispatch([callOf('parent')])
   const call = await scheduler.wait(id as string, 5_000)
   t.strictSame((decodeValue(call?.result?.output) as unknown[][]).sort(), [
@@ -84,7 +84,7 @@ t.test('Q07 children carry their results to the parent, with their ids', async (
 })
 
 t.test('Q15 a failure with an output and no error names its status and keeps the output', async (t) => {
-  const scheduler = await started(
+  const scheduler = await startScheduler(
     t,
     new Script({
       child: () => answer('not_found', { status_code: 404 }),
@@ -101,7 +101,7 @@ t.test('Q15 a failure with an output and no error names its status and keeps the
 })
 
 t.test('Q19 an exit without a result is a success without output', async (t) => {
-  const scheduler = await started(
+  const scheduler = await startScheduler(
     t,
     new Script({
       f: () => ({
@@ -117,8 +117,8 @@ t.test('Q19 an exit without a result is a success without output', async (t) => 
   })
 })
 
-t.test('Q26 a status nobody knows is permanent', async (t) => {
-  const scheduler = await started(
+t.test('Q26 an unknown status means permanent', async (t) => {
+  const scheduler = await startScheduler(
     t,
     new Script({ f: () => ({ kind: 'response', response: create(RunResponseSchema, { status: 99 as 7 }) }) }),
   )
@@ -129,11 +129,11 @@ t.test('Q26 a status nobody knows is permanent', async (t) => {
   })
 })
 
-t.test('Q13 a poll with limits out of range is refused, and its coroutine is told', async (t) => {
+t.test('Q13 a Poll with limits out of range is refused, and its coroutine receives the reason', async (t) => {
   const cases = [{ maxResults: 0 }, { maxResults: 1001 }, { minResults: -1 }, { minResults: 1001 }]
   t.plan(cases.length)
   for (const limits of cases) {
-    const scheduler = await started(
+    const scheduler = await startScheduler(
       t,
       new Script({
         f: (request) => {
@@ -148,8 +148,8 @@ t.test('Q13 a poll with limits out of range is refused, and its coroutine is tol
   }
 })
 
-t.test('an unreadable call in a poll is refused by name', async (t) => {
-  const scheduler = await started(
+t.test('an invalid call in a Poll is refused by its position and field', async (t) => {
+  const scheduler = await startScheduler(
     t,
     new Script({
       f: (request) =>
@@ -163,7 +163,7 @@ t.test('an unreadable call in a poll is refused by name', async (t) => {
   t.match(decodeValue(call?.result?.output), /poll\.calls\[1\]\.function/)
 })
 
-t.test('Q25 a scheduler over the same store goes on where the last one was', async (t) => {
+t.test('Q25 a scheduler over the same store continues where the previous one stopped', async (t) => {
   const store = createMemoryStore()
   let release = (): void => {}
   const held = new Promise<void>((resolve) => {
@@ -187,13 +187,13 @@ t.test('Q25 a scheduler over the same store goes on where the last one was', asy
   await first.stop(0)
   await first.close()
   release()
-  const second = await started(t, new Script(handlers), { store })
+  const second = await startScheduler(t, new Script(handlers), { store })
   t.match(await second.wait(id as string, 5_000), { state: CallState.DONE, status: 1 })
 })
 
-t.test('a request that names its ids records them once, also when it comes twice at one time', async (t) => {
+t.test('a request with ids records them once, also when it is made twice concurrently', async (t) => {
   const script = new Script({ f: () => answer('ok') })
-  const scheduler = await started(t, script)
+  const scheduler = await startScheduler(t, script)
   const calls = [callOf('f', 1, { dispatchId: 'mine-1' }), callOf('f', 2, { dispatchId: 'mine-2' })]
   const answers = await Promise.all([scheduler.dispatch(calls), scheduler.dispatch(calls)])
   t.strictSame(answers, [
@@ -207,8 +207,8 @@ t.test('a request that names its ids records them once, also when it comes twice
   t.equal(script.requests.length, 3)
 })
 
-t.test('an id that a child may get cannot be taken', async (t) => {
-  const scheduler = await started(t, new Script({}))
+t.test('an id that a child may get is refused', async (t) => {
+  const scheduler = await startScheduler(t, new Script({}))
   const wrong = ['root/1', 'root/2.1'].map((dispatchId) => callOf('f', 1, { dispatchId }))
   for (const call of wrong) {
     t.match(await errorOf(scheduler.dispatch([call])), { status: 'invalid_argument' })
@@ -217,7 +217,7 @@ t.test('an id that a child may get cannot be taken', async (t) => {
 })
 
 t.test(
-  'cancelling ends a call under way, aborts its run, and leaves a call that is done as it was',
+  'cancelling ends a running call and aborts its run, and does not change a call that is done',
   async (t) => {
     let aborted = false
     const script = new Script({
@@ -230,7 +230,7 @@ t.test(
         }),
       g: () => answer('ok', 'done'),
     })
-    const scheduler = await started(t, script)
+    const scheduler = await startScheduler(t, script)
     const [f, g] = (await scheduler.dispatch([callOf('f'), callOf('g')])) as [string, string]
     while (script.requests.length < 2) await new Promise(setImmediate)
     const canceled = await scheduler.cancel(f)
@@ -243,44 +243,47 @@ t.test(
   },
 )
 
-t.test('who asks for a call whose end is being recorded is told, and the store is not asked', async (t) => {
-  const store = createMemoryStore()
-  let reads = 0
-  let commit = (): void => {}
-  const slow: Store = {
-    ...store,
-    commit: async (writes) => {
-      await new Promise<void>((resolve) => {
-        commit = resolve
-      })
-      await store.commit(writes)
-    },
-    readCall: (id) => {
-      reads += 1
-      return store.readCall(id)
-    },
-  }
-  const scheduler = await started(t, new Script({ f: () => answer('ok', 7) }), { store: slow })
-  const turns = async () => {
-    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
-  }
-  const dispatched = scheduler.forTenant('a').dispatch([callOf('f')])
-  await turns()
-  commit()
-  const [id] = (await dispatched) as [string]
-  await turns()
-  t.equal(scheduler.liveCalls, 0, 'it has ended')
-  const done = scheduler.forTenant('a').wait(id, 60_000)
-  const elsewhere = scheduler.forTenant('b').wait(id, 60_000)
-  await turns()
-  commit()
-  t.match(await done, { state: CallState.DONE, status: 1 })
-  t.equal(reads, 0)
-  t.equal(await elsewhere, undefined, 'another tenant is told nothing')
-})
+t.test(
+  'a wait for a call whose end is being recorded is resolved without a look into the store',
+  async (t) => {
+    const store = createMemoryStore()
+    let reads = 0
+    let commit = (): void => {}
+    const slow: Store = {
+      ...store,
+      commit: async (writes) => {
+        await new Promise<void>((resolve) => {
+          commit = resolve
+        })
+        await store.commit(writes)
+      },
+      readCall: (id) => {
+        reads += 1
+        return store.readCall(id)
+      },
+    }
+    const scheduler = await startScheduler(t, new Script({ f: () => answer('ok', 7) }), { store: slow })
+    const turns = async () => {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
+    }
+    const dispatched = scheduler.forTenant('a').dispatch([callOf('f')])
+    await turns()
+    commit()
+    const [id] = (await dispatched) as [string]
+    await turns()
+    t.equal(scheduler.liveCalls, 0, 'the call has ended')
+    const done = scheduler.forTenant('a').wait(id, 60_000)
+    const elsewhere = scheduler.forTenant('b').wait(id, 60_000)
+    await turns()
+    commit()
+    t.match(await done, { state: CallState.DONE, status: 1 })
+    t.equal(reads, 0)
+    t.equal(await elsewhere, undefined, 'another tenant receives nothing')
+  },
+)
 
 t.test(
-  'a gather in this process is one commit: children that end at once are recorded as done',
+  'D4 a gather in this process is one commit: children that end at once are recorded as done',
   async (t) => {
     const store = createMemoryStore()
     const commits: string[][] = []
@@ -298,7 +301,7 @@ t.test(
           ? pollOf(Array.from({ length: 1_000 }, () => 'child'))
           : answer('ok'),
     })
-    const scheduler = await started(t, script, { store: counting, isLocal: () => true })
+    const scheduler = await startScheduler(t, script, { store: counting, isLocal: () => true })
     const [id] = await scheduler.dispatch([callOf('parent')])
     t.match(await scheduler.wait(id as string, 30_000), { status: 1 })
     const done = commits.map((states) => states.filter((state) => state === 'done').length)
@@ -306,15 +309,15 @@ t.test(
   },
 )
 
-t.test('wait gives the call as it is when the time is up', async (t) => {
-  const scheduler = await started(t, new Script({ f: () => new Promise(() => {}) }), {})
+t.test('wait() resolves with the state of the call when the time is up', async (t) => {
+  const scheduler = await startScheduler(t, new Script({ f: () => new Promise(() => {}) }), {})
   const [id] = await scheduler.dispatch([callOf('f', null, { delay: { seconds: 100n, nanos: 0 } as never })])
   t.match(await scheduler.wait(id as string, 1), { state: CallState.SCHEDULED })
   t.equal(await scheduler.wait('nobody', 1), undefined)
 })
 
 t.test('a tenant sees its own calls and no others', async (t) => {
-  const scheduler = await started(t, new Script({ f: () => answer('ok') }))
+  const scheduler = await startScheduler(t, new Script({ f: () => answer('ok') }))
   const a = scheduler.forTenant('a')
   const b = scheduler.forTenant('b')
   const [id] = (await a.dispatch([callOf('f')])) as [string]
@@ -324,16 +327,21 @@ t.test('a tenant sees its own calls and no others', async (t) => {
   t.equal(await scheduler.get(id), undefined)
 })
 
-t.test('with no more room dispatch is throttled and says when to come back', async (t) => {
-  const scheduler = await started(t, new Script({ f: () => new Promise(() => {}) }), { liveCallsMax: 3 })
-  const later = { delay: { seconds: 100n, nanos: 0 } as never }
-  await scheduler.dispatch([callOf('f', 1, later), callOf('f', 2, later)])
-  t.match(await errorOf(scheduler.dispatch([callOf('f', 3, later), callOf('f', 4, later)])), {
-    status: 'throttled',
-    retryAfterMs: 10_000,
-  })
-  await scheduler.dispatch([callOf('f', 3, later)])
-})
+t.test(
+  'a dispatch beyond the limit of live calls is throttled with the time after which to retry',
+  async (t) => {
+    const scheduler = await startScheduler(t, new Script({ f: () => new Promise(() => {}) }), {
+      liveCallsMax: 3,
+    })
+    const later = { delay: { seconds: 100n, nanos: 0 } as never }
+    await scheduler.dispatch([callOf('f', 1, later), callOf('f', 2, later)])
+    t.match(await errorOf(scheduler.dispatch([callOf('f', 3, later), callOf('f', 4, later)])), {
+      status: 'throttled',
+      retryAfterMs: 10_000,
+    })
+    await scheduler.dispatch([callOf('f', 3, later)])
+  },
+)
 
 t.test('nothing is acknowledged before it is durable', async (t) => {
   const store = createMemoryStore()
@@ -348,7 +356,7 @@ t.test('nothing is acknowledged before it is durable', async (t) => {
     },
   }
   const script = new Script({ f: () => answer('ok') })
-  const scheduler = await started(t, script, { store: slow })
+  const scheduler = await startScheduler(t, script, { store: slow })
   let isAcknowledged = false
   const dispatched = scheduler.dispatch([callOf('f')]).then((ids) => {
     isAcknowledged = true
@@ -366,7 +374,7 @@ t.test('nothing is acknowledged before it is durable', async (t) => {
   t.match(await done, { status: 1 })
 })
 
-t.test('a store that fails for a while loses nothing', async (t) => {
+t.test('a store that fails temporarily loses nothing', async (t) => {
   const store = createMemoryStore()
   let failures = 2
   const flaky: Store = {
@@ -376,12 +384,12 @@ t.test('a store that fails for a while loses nothing', async (t) => {
       await store.commit(writes)
     },
   }
-  const scheduler = await started(t, new Script({ f: () => answer('ok') }), { store: flaky })
+  const scheduler = await startScheduler(t, new Script({ f: () => answer('ok') }), { store: flaky })
   const [id] = await scheduler.dispatch([callOf('f')])
   t.match(await scheduler.wait(id as string, 5_000), { status: 1 })
 })
 
-t.test('a store that fails for good stops everything, clearly', async (t) => {
+t.test('a store that fails permanently stops the scheduler, with the reason', async (t) => {
   const store = createMemoryStore()
   const broken: Store = {
     ...store,
@@ -402,14 +410,14 @@ t.test('expiration of a running call aborts it', async (t) => {
     f: (_request, signal) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve(answer('ok')))),
   })
-  const scheduler = await started(t, script)
+  const scheduler = await startScheduler(t, script)
   const [id] = await scheduler.dispatch([
     callOf('f', null, { expiration: { seconds: 0n, nanos: 50e6 } as never }),
   ])
   t.match(await scheduler.wait(id as string, 5_000), { status: STATUSES.timeout.code })
 })
 
-t.test('a call that is cancelled before its run has begun never runs', async (t) => {
+t.test('a call that is cancelled before its run has begun is never sent', async (t) => {
   const store = createMemoryStore()
   let letCommit = (): void => {}
   const slow: Store = {
@@ -422,7 +430,7 @@ t.test('a call that is cancelled before its run has begun never runs', async (t)
     },
   }
   const script = new Script({ f: () => answer('ok') })
-  const scheduler = await started(t, script, { store: slow })
+  const scheduler = await startScheduler(t, script, { store: slow })
   void scheduler.dispatch([callOf('f', 1, { dispatchId: 'early' })])
   const turns = async (): Promise<void> => {
     for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
@@ -438,14 +446,14 @@ t.test('a call that is cancelled before its run has begun never runs', async (t)
   t.equal(script.requests.length, 0)
 })
 
-t.test('a run that takes too long is aborted with timeout and tried again', async (t) => {
+t.test('a run that takes too long is aborted with timeout and retried', async (t) => {
   const cases = [
     {
-      name: 'by the limit of the call',
+      name: 'by the time limit of the call',
       options: {},
       call: { runTimeout: { seconds: 0n, nanos: 30e6 } as never },
     },
-    { name: 'by the limit of the scheduler', options: { runMsMax: 30 }, call: {} },
+    { name: 'by the time limit of the scheduler', options: { runMsMax: 30 }, call: {} },
   ]
   t.plan(cases.length * 2)
   for (const { name, options, call } of cases) {
@@ -461,7 +469,7 @@ t.test('a run that takes too long is aborted with timeout and tried again', asyn
               }),
             ),
     })
-    const scheduler = await started(t, script, options)
+    const scheduler = await startScheduler(t, script, options)
     const [id] = await scheduler.dispatch([callOf('f', null, call)])
     t.match(await scheduler.wait(id as string, 5_000), { status: 1, attempt: 2 }, name)
     t.match(reasons, [{ status: 'timeout', message: 'the run took longer than 30 ms' }], name)
