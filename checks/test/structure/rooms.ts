@@ -36,7 +36,7 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
     'coroutine/waits': ['coroutine/identity'],
     errors: ['coroutine/definition'],
     'coroutine/life': ['coroutine/identity', 'coroutine/journal', 'coroutine/waits'],
-    calls: ['checks', 'coroutine/life'],
+    calls: ['coroutine/life'],
     'coroutine/answers': ['coroutine/definition', 'coroutine/life'],
     'coroutine/replay': ['coroutine/journal', 'coroutine/life'],
     'coroutine/handler': ['coroutine/definition', 'coroutine/life', 'coroutine/waits'],
@@ -63,6 +63,7 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
     ],
     dispatch: [
       'calls',
+      'checks',
       'client',
       'config',
       'coroutine',
@@ -74,7 +75,7 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
       'functions/schema',
       'server',
     ],
-    adapter: ['calls', 'config', 'dispatch', 'endpoint', 'functions', 'server'],
+    adapter: ['calls', 'checks', 'config', 'dispatch', 'endpoint', 'functions', 'server'],
   },
   scheduler: {
     'store/sqlite/driver': [],
