@@ -1,23 +1,36 @@
 import type { EmbeddedScheduler, EmbeddedSchedulerOptions, Endpoint } from '@dispatch/protocol'
-import { createScheduler, type SchedulerLimits } from './scheduler.js'
+import { checkOptions, checkStorePath, type OptionNames } from '@dispatch/protocol/text'
+import { pickOptions } from './options/pick-options.js'
+import { createScheduler, LIMIT_OPTIONS, type SchedulerLimits } from './scheduler.js'
 import { createMemoryStore } from './store/memory-store.js'
 import { createSqliteStore } from './store/sqlite/sqlite-store.js'
+
+type Options = EmbeddedSchedulerOptions & SchedulerLimits
+
+const EMBEDDED_OPTIONS = {
+  ...LIMIT_OPTIONS,
+  store: ['path', 'file'],
+  endpoint: [],
+  endpointUrl: [],
+  logger: ['log'],
+} as const satisfies OptionNames<Options>
 
 /**
  * Creates a scheduler inside the process of an application: calls are kept in one file and run by the same process.
  *
+ * @throws {TypeError} When an option does not exist, is malformed or out of its range.
  * @see EmbeddedSchedulerModule of `@dispatch/protocol`, the interface by which `@dispatch/core` loads it.
  */
-export function createEmbeddedScheduler(
-  options: EmbeddedSchedulerOptions & SchedulerLimits,
-): EmbeddedScheduler {
+export function createEmbeddedScheduler(options: Options): EmbeddedScheduler {
+  checkOptions(options, 'createEmbeddedScheduler(options)', EMBEDDED_OPTIONS)
   const { endpoint, endpointUrl, store, logger } = options
   return createScheduler({
-    ...options,
+    ...pickOptions(options, LIMIT_OPTIONS),
+    ...(logger && { logger }),
     store:
       store === ':memory:'
         ? createMemoryStore()
-        : createSqliteStore({ path: store, ...(logger && { logger }) }),
+        : createSqliteStore({ path: checkStorePath(store, 'option store'), ...(logger && { logger }) }),
     endpointOf: (url) => (url === endpointUrl ? endpoint : elsewhere(url)),
     isLocal: (url) => url === endpointUrl,
     defaultEndpoint: endpointUrl,

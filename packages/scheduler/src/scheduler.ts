@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { EmbeddedScheduler, Endpoint, FunctionStats, Logger, Scheduler } from '@dispatch/protocol'
 import type { Call, CallInfo } from '@dispatch/protocol/messages'
+import { checkOptions, type OptionNames } from '@dispatch/protocol/text'
 import { Admission, type AdmissionLimits } from './calls/admission.js'
 import { callInfoOf } from './calls/call-info.js'
 import { EndedCalls } from './calls/ended-calls.js'
@@ -87,6 +88,33 @@ const SCHEDULER_LIMITS: Limits<SchedulerOptions> = {
   retentionMs: SPAN,
 }
 
+/** The options of {@link SchedulerLimits}, with other words for them. */
+export const LIMIT_OPTIONS = {
+  liveCallsMax: ['maxCalls', 'queueSize'],
+  liveBytesMax: [],
+  unacknowledgedCallsMax: [],
+  unacknowledgedBytesMax: [],
+  waitersMax: [],
+  cacheBytesMax: ['cacheSize'],
+  runBytesMax: [],
+} as const satisfies OptionNames<SchedulerLimits>
+
+/** The options of {@link SchedulerOptions}, with other words for them. */
+export const SCHEDULER_OPTIONS = {
+  ...LIMIT_OPTIONS,
+  store: [],
+  endpointOf: [],
+  isLocal: [],
+  defaultEndpoint: [],
+  logger: ['log'],
+  clock: [],
+  random: [],
+  randomBytes: [],
+  retryPolicy: ['retry', 'backoff'],
+  runMsMax: ['runTimeout', 'runTimeoutMs'],
+  retentionMs: ['retention', 'keepMs', 'ttl'],
+} as const satisfies OptionNames<SchedulerOptions>
+
 /** A scheduler. Its own methods serve the tenant `''`. */
 export interface TenantScheduler extends EmbeddedScheduler {
   /** Calls that are not done. */
@@ -98,9 +126,10 @@ export interface TenantScheduler extends EmbeddedScheduler {
 /**
  * Creates a scheduler over a store. It takes calls after `open()` and runs them after `start()`.
  *
- * @throws {TypeError} When a limit is not an integer in its range.
+ * @throws {TypeError} When an option does not exist, or a limit is not an integer in its range.
  */
 export function createScheduler(options: SchedulerOptions): TenantScheduler {
+  checkOptions(options, 'createScheduler(options)', SCHEDULER_OPTIONS)
   checkLimits(options, SCHEDULER_LIMITS)
   checkRetryPolicy(options.retryPolicy)
   return new StoreScheduler(options)

@@ -2,17 +2,26 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { DispatchError, type Logger } from '@dispatch/protocol'
 import type { KeyInput } from '@dispatch/protocol/signature'
-import { checkInteger, describeValue } from '@dispatch/protocol/text'
+import {
+  checkInteger,
+  checkOptions,
+  checkStorePath,
+  describeValue,
+  type OptionNames,
+} from '@dispatch/protocol/text'
+import { pickOptions } from './options/pick-options.js'
 import {
   createScheduler,
+  LIMIT_OPTIONS,
+  SCHEDULER_OPTIONS,
   type SchedulerLimits,
   type SchedulerOptions,
   type TenantScheduler,
 } from './scheduler.js'
 import type { ApiKeys } from './service/api-keys.js'
 import { isLoopbackHost } from './service/loopback.js'
-import type { RequestLimits } from './service/request-capacity.js'
-import { createSchedulerHandler } from './service/scheduler-handler.js'
+import { REQUEST_LIMIT_OPTIONS, type RequestLimits } from './service/request-capacity.js'
+import { createSchedulerHandler, HANDLER_OPTIONS } from './service/scheduler-handler.js'
 import { createMemoryStore } from './store/memory-store.js'
 import { createSqliteStore } from './store/sqlite/sqlite-store.js'
 import type { Store } from './store/store.js'
@@ -45,6 +54,23 @@ export interface ServeSchedulerOptions
   readonly logger?: Logger
 }
 
+const SERVE_OPTIONS = {
+  ...LIMIT_OPTIONS,
+  ...REQUEST_LIMIT_OPTIONS,
+  retentionMs: ['retention', 'keepMs', 'ttl'],
+  retryPolicy: ['retry', 'backoff'],
+  store: ['database', 'db', 'path', 'file'],
+  host: ['hostname', 'address'],
+  port: [],
+  apiKeys: ['apiKey', 'keys', 'tokens'],
+  allowedEndpoints: ['allowedUrls', 'endpoints'],
+  signingKey: ['privateKey'],
+  runMsMax: ['runTimeout', 'runTimeoutMs'],
+  bodyBytesMax: ['bodyLimit', 'maxBodySize'],
+  runsPerRequestMax: ['batchSize'],
+  logger: ['log'],
+} as const satisfies OptionNames<ServeSchedulerOptions>
+
 /** A running scheduler. */
 export interface ServedScheduler {
   /** Its URL: the value for `DISPATCH_API_URL`. */
@@ -70,11 +96,11 @@ const KEEP_ALIVE_MS = 75_000
  *
  * `GET /health` is answered with 200 while the store can be read, and with 503 otherwise.
  *
- * @throws {TypeError} When an option is malformed, or missing for that host.
+ * @throws {TypeError} When an option does not exist, is malformed, or is missing for that host.
  * @throws {DispatchError} When the store cannot be opened, or the address cannot be listened on.
  */
 export async function serveScheduler(options: ServeSchedulerOptions): Promise<ServedScheduler> {
-  checkOptions(options)
+  checkServeOptions(options)
   const { host = HOST, port = PORT } = options
   assertGuarded(host, options)
   const closing = new AbortController()
@@ -86,11 +112,15 @@ export async function serveScheduler(options: ServeSchedulerOptions): Promise<Se
     ...(runsPerRequestMax !== undefined && { runsPerRequestMax }),
   })
   const scheduler = createScheduler({
-    ...options,
+    ...pickOptions(options, SCHEDULER_OPTIONS),
     store: storeOf(options),
     endpointOf: (url) => transport.endpointOf(url),
   })
-  const handle = createSchedulerHandler({ ...options, scheduler, closing: closing.signal })
+  const handle = createSchedulerHandler({
+    ...pickOptions(options, HANDLER_OPTIONS),
+    scheduler,
+    closing: closing.signal,
+  })
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS },
     withHealth(handle, scheduler, closing.signal),
@@ -124,14 +154,15 @@ export async function serveScheduler(options: ServeSchedulerOptions): Promise<Se
   }
 }
 
-function checkOptions(options: ServeSchedulerOptions): void {
-  const { store, port, signingKey } = (options ?? {}) as Partial<ServeSchedulerOptions>
+function checkServeOptions(options: ServeSchedulerOptions): void {
+  const { store, port, signingKey } = checkOptions(options, 'serveScheduler(options)', SERVE_OPTIONS)
   const isStore = typeof store === 'string' ? store !== '' : typeof store === 'object' && store !== null
   if (!isStore) {
     throw new TypeError(
       `option store: expected the path of a file, ':memory:' or a store, got ${describeValue(store)}`,
     )
   }
+  if (typeof store === 'string') checkStorePath(store, 'option store')
   // An unset variable must not switch signing off.
   if (typeof signingKey === 'string' && signingKey.trim() === '') {
     throw new TypeError(

@@ -39,18 +39,6 @@ export function parseEndpointUrl({ value, source }: Setting): string {
   return value.replace(/\/+$/, '')
 }
 
-/**
- * The path of a store's file, or `:memory:`.
- *
- * @throws {TypeError} Naming the source, when it is a URL.
- */
-export function parseStorePath({ value, source }: Setting): string {
-  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(value)) return value
-  throw new TypeError(
-    `${source}: expected the path of a file, or :memory:, got ${describeValue(value)}; there is only the SQLite store`,
-  )
-}
-
 /** Where to listen. */
 export interface Address {
   readonly host: string

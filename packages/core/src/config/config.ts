@@ -5,13 +5,12 @@ import {
   UNACKNOWLEDGED_BYTES_MAX,
   UNACKNOWLEDGED_CALLS_MAX,
 } from '@dispatch/protocol/bounds'
-import { checkInteger, checkOptions, describeValue } from '@dispatch/protocol/text'
+import { checkInteger, checkOptions, checkStorePath, describeValue } from '@dispatch/protocol/text'
 import {
   type Address,
   parseAddress,
   parseApiUrl,
   parseEndpointUrl,
-  parseStorePath,
   type Setting,
 } from '../checks/config-urls.js'
 import {
@@ -93,7 +92,10 @@ export function resolveConfig(options: DispatchOptions): DispatchConfig {
     endpointUrl,
     address: parseAddress(settings.endpointAddr ?? { value: 'localhost:8000', source: 'default' }),
     ...resolveSigning(options, env, { isRemote: mode === 'remote', endpointUrl }),
-    store: settings.store === undefined ? STORE_DEFAULT : parseStorePath(settings.store),
+    store:
+      settings.store === undefined
+        ? STORE_DEFAULT
+        : checkStorePath(settings.store.value, settings.store.source),
     logger: checkLogger(options.logger),
     ...resolveStatuses(options),
     ...resolveBounds(options),

@@ -8,6 +8,7 @@ import {
   unreadResponse,
   whenGone,
 } from '@dispatch/protocol/connect'
+import type { OptionNames } from '@dispatch/protocol/text'
 import { clearTimeout, setTimeout, systemNowMs } from '@dispatch/protocol/time'
 import { COUNT, type Limits, TIME } from '../options/check-limits.js'
 import { TIMER_MS_MAX } from '../time/clock.js'
@@ -36,6 +37,14 @@ export interface RequestLimits {
   /** Time in which an answer has to be read, in milliseconds. Default 60 000. */
   readonly answerMsMax?: number
 }
+
+/** The options of {@link RequestLimits}, with other words for them. */
+export const REQUEST_LIMIT_OPTIONS = {
+  requestsMax: ['maxRequests'],
+  requestBytesMax: [],
+  bodyMsMax: ['bodyTimeout'],
+  answerMsMax: ['answerTimeout'],
+} as const satisfies OptionNames<RequestLimits>
 
 /** Ranges of the numeric options of a served scheduler. */
 export const REQUEST_LIMITS: Limits<RequestLimits & { bodyBytesMax?: number }> = {

@@ -13,13 +13,19 @@ import {
   whenGone,
 } from '@dispatch/protocol/connect'
 import { DISPATCH_PATH } from '@dispatch/protocol/messages'
+import { checkOptions, type OptionNames } from '@dispatch/protocol/text'
 import { checkLimits } from '../options/check-limits.js'
 import { parseAllowedEndpoints } from '../transport/allowed-endpoints.js'
 import { type ApiKeys, createAuthenticator, DEFAULT_TENANT } from './api-keys.js'
 import { localRequestProblem } from './loopback.js'
 import type { MethodContext, MethodOptions } from './method-context.js'
 import { METHODS } from './methods.js'
-import { REQUEST_LIMITS, RequestCapacity, type RequestLimits } from './request-capacity.js'
+import {
+  REQUEST_LIMIT_OPTIONS,
+  REQUEST_LIMITS,
+  RequestCapacity,
+  type RequestLimits,
+} from './request-capacity.js'
 
 /** Options of {@link createSchedulerHandler}. */
 export interface SchedulerHandlerOptions extends RequestLimits {
@@ -37,6 +43,17 @@ export interface SchedulerHandlerOptions extends RequestLimits {
   readonly logger?: Logger
 }
 
+/** The options of {@link SchedulerHandlerOptions}, with other words for them. */
+export const HANDLER_OPTIONS = {
+  ...REQUEST_LIMIT_OPTIONS,
+  scheduler: [],
+  apiKeys: ['apiKey', 'keys', 'tokens'],
+  allowedEndpoints: ['allowedUrls', 'endpoints'],
+  bodyBytesMax: ['bodyLimit', 'maxBodySize'],
+  closing: ['signal'],
+  logger: ['log'],
+} as const satisfies OptionNames<SchedulerHandlerOptions>
+
 /** A request listener of Node.js's HTTP server. Never throws. */
 export type SchedulerHandler = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -47,9 +64,10 @@ export type SchedulerHandler = (request: IncomingMessage, response: ServerRespon
  * up to `bodyBytesMax`. When current requests and responses use too much memory, it is refused with 429
  * (docs/operate/overload.md).
  *
- * @throws {TypeError} When an option is malformed.
+ * @throws {TypeError} When an option does not exist or is malformed.
  */
 export function createSchedulerHandler(options: SchedulerHandlerOptions): SchedulerHandler {
+  checkOptions(options, 'createSchedulerHandler(options)', HANDLER_OPTIONS)
   checkLimits(options, REQUEST_LIMITS)
   const { scheduler, apiKeys, allowedEndpoints = ['*'], closing, logger } = options
   const { bodyBytesMax = BODY_BYTES_MAX } = options

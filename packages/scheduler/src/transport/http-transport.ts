@@ -20,6 +20,7 @@ import {
 } from '@dispatch/protocol/connect'
 import { encodeRunRequest, RUN_PATH, RunResponseSchema } from '@dispatch/protocol/messages'
 import { type KeyInput, parseSigningKey, signRequest } from '@dispatch/protocol/signature'
+import { checkOptions, type OptionNames } from '@dispatch/protocol/text'
 import { Agent } from 'undici'
 import { COUNT, checkLimits, type Limits, TIME } from '../options/check-limits.js'
 import { type Clock, SYSTEM_CLOCK } from '../time/clock.js'
@@ -44,6 +45,15 @@ export interface HttpTransportOptions {
   /** Source of the time. Default: the system clock. */
   readonly clock?: Clock
 }
+
+const TRANSPORT_OPTIONS = {
+  allowedEndpoints: ['allowedUrls', 'endpoints'],
+  signingKey: ['privateKey'],
+  runMsMax: ['runTimeout', 'runTimeoutMs', 'timeout'],
+  bodyBytesMax: ['bodyLimit', 'maxBodySize'],
+  runsPerRequestMax: ['batchSize'],
+  clock: [],
+} as const satisfies OptionNames<HttpTransportOptions>
 
 const TRANSPORT_LIMITS: Limits<HttpTransportOptions> = {
   runMsMax: TIME,
@@ -73,9 +83,10 @@ const ENDPOINTS_KEPT_MAX = 10_000
  * Runs calls at endpoints over HTTP: the binary Connect unary protocol over keep-alive connections. Redirects are not
  * followed.
  *
- * @throws {TypeError} When an option is malformed.
+ * @throws {TypeError} When an option does not exist or is malformed.
  */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
+  checkOptions(options, 'createHttpTransport(options)', TRANSPORT_OPTIONS)
   checkLimits(options, TRANSPORT_LIMITS)
   const {
     allowedEndpoints = ['*'],

@@ -63,13 +63,61 @@ for (const { name, make, numbers } of MAKERS) {
   }
 }
 
-for (const option of ['runMsMax', 'bodyMsMax', 'answerMsMax']) {
+const TIMERS = [
+  { option: 'runMsMax', make: makeScheduler },
+  { option: 'bodyMsMax', make: makeHandler },
+  { option: 'answerMsMax', make: makeHandler },
+]
+for (const { option, make } of TIMERS) {
   t.test(`serveScheduler: ${option} cannot be longer than the longest timer`, async (t) => {
     await t.rejects(async () => makeServed({ [option]: 2 ** 31 }), {
       message: /^option \w+: .* 2147483647, /,
     })
-    makeScheduler({ [option]: 2 ** 31 - 1 })
-    makeHandler({ [option]: 2 ** 31 - 1 })
+    t.doesNotThrow(() => make({ [option]: 2 ** 31 - 1 }))
+  })
+}
+
+const unknown = [
+  { name: 'createScheduler', make: makeScheduler, option: 'retention', want: 'retentionMs' },
+  { name: 'createEmbeddedScheduler', make: makeEmbedded, option: 'liveCallMax', want: 'liveCallsMax' },
+  { name: 'createSchedulerHandler', make: makeHandler, option: 'apiKey', want: 'apiKeys' },
+  { name: 'createHttpTransport', make: makeTransport, option: 'privateKey', want: 'signingKey' },
+  { name: 'serveScheduler', make: makeServed, option: 'hostname', want: 'host' },
+  {
+    name: 'createSqliteStore',
+    make: (options: object) => createSqliteStore({ path: 'x', ...options }),
+    option: 'maxFileSize',
+    want: 'fileBytesMax',
+  },
+]
+for (const { name, make, option, want } of unknown) {
+  t.test(`${name}: an option that does not exist is refused with the nearest one`, async (t) => {
+    await t.rejects(async () => make({ [option]: 5 }), {
+      name: 'TypeError',
+      message: `${name}(options): expected ${want}, got the unknown option "${option}"`,
+    })
+  })
+}
+
+const stores = [
+  { name: 'serveScheduler', place: 'option store', make: (store: string) => makeServed({ store }) },
+  {
+    name: 'createEmbeddedScheduler',
+    place: 'option store',
+    make: (store: string) => makeEmbedded({ store }),
+  },
+  {
+    name: 'createSqliteStore',
+    place: 'createSqliteStore(options).path',
+    make: (path: string) => createSqliteStore({ path }),
+  },
+]
+for (const { name, place, make } of stores) {
+  t.test(`${name}: the URL of a store that does not exist is refused`, async (t) => {
+    await t.rejects(async () => make('postgres://localhost/app'), {
+      name: 'TypeError',
+      message: `${place}: expected the path of a file, or :memory:, got "postgres://localhost/app"; there is only the SQLite store`,
+    })
   })
 }
 

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Logger } from '@dispatch/protocol'
-import { checkInteger } from '@dispatch/protocol/text'
+import {
+  checkInteger,
+  checkOptions,
+  checkStorePath,
+  describeValue,
+  type OptionNames,
+} from '@dispatch/protocol/text'
 import { foldWrites } from '../fold-writes.js'
 import type { FinishedChild, Payloads, Store, StoredJournalEntry, Write } from '../store.js'
 import type { DriverName } from './driver/driver.js'
@@ -27,18 +33,28 @@ export interface SqliteStoreOptions {
   readonly logger?: Logger
 }
 
+const STORE_OPTIONS = {
+  path: ['file', 'filename', 'store', 'url'],
+  fileBytesMax: ['maxFileSize'],
+  driver: [],
+  logger: ['log'],
+} as const satisfies OptionNames<SqliteStoreOptions>
+
 /**
  * A store in one SQLite file, for one process. It runs in a thread of its own, which does not keep the process alive
  * while it is idle.
  *
- * @throws {TypeError} When `path` is empty or `fileBytesMax` is not an integer.
+ * @throws {TypeError} When an option does not exist, `path` is empty or a URL, or `fileBytesMax` is not an integer.
  */
-export function createSqliteStore({ path, fileBytesMax, driver, logger }: SqliteStoreOptions): Store {
+export function createSqliteStore(storeOptions: SqliteStoreOptions): Store {
+  checkOptions(storeOptions, 'createSqliteStore(options)', STORE_OPTIONS)
+  const { path, fileBytesMax, driver, logger } = storeOptions
   if (typeof path !== 'string' || path === '') {
     throw new TypeError(
-      `createSqliteStore({ path }): expected the path of a file, got ${JSON.stringify(path)}`,
+      `createSqliteStore(options).path: expected the path of a file, got ${describeValue(path)}`,
     )
   }
+  checkStorePath(path, 'createSqliteStore(options).path')
   checkInteger(fileBytesMax, 'option fileBytesMax', { min: 1, max: Number.MAX_SAFE_INTEGER })
   const options = { path: resolve(path), fileBytesMax, driver, holder: randomUUID() }
   const thread = new StoreThread(options, logger)
