@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 
 const greet = func('greet', async (name: string) => `hello ${name}`)
 
-/** A scheduler inside the process that notes what is done with it. */
+/** An embedded scheduler that records the calls of its methods. */
 function createScheduler(events: string[]): EmbeddedScheduler {
   const none = async () => undefined
   return {
@@ -39,7 +39,7 @@ async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-t.test('nothing of Express is imported at run time', async (t) => {
+t.test('Express is not imported at run time', async (t) => {
   const folder = new URL('../dist/', import.meta.url)
   const files = readdirSync(folder).filter((file) => file.endsWith('.js'))
   const imports = files.flatMap((file) =>
@@ -50,7 +50,7 @@ t.test('nothing of Express is imported at run time', async (t) => {
   t.strictSame([...new Set(imports)], ['@dispatch/core/adapter'])
 })
 
-t.test('an attached server starts it by listening, and closes it', async (t) => {
+t.test('an attached server starts it when it listens, and closes it', async (t) => {
   const { events, middleware } = middlewareOf(t)
   const server = http.createServer()
   t.equal(middleware.attach(server), server)
@@ -63,7 +63,7 @@ t.test('an attached server starts it by listening, and closes it', async (t) => 
   t.strictSame(events, ['open', 'start', 'stop', 'close'])
 })
 
-t.test('a server that listens already starts it at once', async (t) => {
+t.test('a server that is listening already starts it immediately', async (t) => {
   const { events, middleware } = middlewareOf(t)
   const server = http.createServer()
   await new Promise<void>((resolve) => server.listen(0, resolve))
@@ -73,7 +73,7 @@ t.test('a server that listens already starts it at once', async (t) => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-t.test('closing the server twice is the error it always was, and closes once', async (t) => {
+t.test('closing the server twice is the usual error, and closes once', async (t) => {
   const { events, middleware } = middlewareOf(t)
   const server = middleware.attach(http.createServer())
   await new Promise<void>((resolve) => server.listen(0, resolve))
@@ -83,7 +83,7 @@ t.test('closing the server twice is the error it always was, and closes once', a
   t.strictSame(events, ['open', 'start', 'stop', 'close'])
 })
 
-t.test('start: manual leaves the start to the user, the end not', async (t) => {
+t.test('with start: manual the application starts it, and the server closes it', async (t) => {
   const { events, middleware } = middlewareOf(t, 'manual')
   const server = middleware.attach(http.createServer())
   await new Promise<void>((resolve) => server.listen(0, resolve))
@@ -95,7 +95,7 @@ t.test('start: manual leaves the start to the user, the end not', async (t) => {
   t.strictSame(events, ['open', 'start', 'stop', 'close'])
 })
 
-t.test('what makes no sense is refused with the name of the option', async (t) => {
+t.test('an invalid option is refused with its name', async (t) => {
   for (const [options, message] of [
     [{ start: 'later' as never }, /^option start: expected 'auto' or 'manual', got "later"/],
     [{ dispatch: 5 as never }, /^option dispatch: expected a Dispatch, got 5/],
@@ -106,7 +106,7 @@ t.test('what makes no sense is refused with the name of the option', async (t) =
   }
 })
 
-t.test('functions are added to a Dispatch that is given', async (t) => {
+t.test('functions are added to an existing Dispatch', async (t) => {
   const dispatch = new Dispatch({ scheduler: createScheduler([]), env: {} })
   const middleware = dispatchMiddleware({ dispatch, functions: [greet] })
   t.equal(middleware.dispatch, dispatch)

@@ -13,7 +13,7 @@ const refuse = async () => {
 const scheduler: Scheduler = { dispatch: refuse, get: refuse, wait: refuse, cancel: refuse }
 const options = { functions: [greet], scheduler, env: {} }
 
-t.test('its routes are kept out of documentation, and the one of runs is marked', async (t) => {
+t.test('its routes are hidden from generated documentation, and the route of runs is marked', async (t) => {
   const app = Fastify()
   const routes = new Map<string, { methods: string[]; isHidden: boolean; isMarked: boolean }>()
   app.addHook('onRoute', ({ url, method, schema, config }) => {
@@ -34,7 +34,7 @@ t.test('its routes are kept out of documentation, and the one of runs is marked'
   await app.close()
 })
 
-t.test('its decorators are the application’s, and functions that need nothing around them', async (t) => {
+t.test('its decorators are those of the application, and work without their object', async (t) => {
   const app = Fastify()
   await app.register(dispatchPlugin, options)
   const { dispatch } = app
@@ -44,7 +44,7 @@ t.test('its decorators are the application’s, and functions that need nothing 
   await app.close()
 })
 
-t.test('what it says goes to the log of the application, unless there is another logger', async (t) => {
+t.test('it logs to the log of the application, unless there is another logger', async (t) => {
   const lines: string[] = []
   const stream = { write: (line: string) => lines.push(line) }
   const app = Fastify({ logger: { level: 'warn', stream } })

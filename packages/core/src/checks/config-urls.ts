@@ -1,6 +1,6 @@
 import { describeValue } from '@dispatch/protocol/text'
 
-/** A setting, and where it was made: `option apiUrl` or `DISPATCH_API_URL`. */
+/** A setting and its source: `option apiUrl` or `DISPATCH_API_URL`. */
 export interface Setting {
   readonly value: string
   readonly source: string
@@ -9,7 +9,7 @@ export interface Setting {
 /**
  * The base URL of a scheduler, without a final slash.
  *
- * @throws {TypeError} Naming the source, when it is no http(s) URL.
+ * @throws {TypeError} Naming the source, when it is not an http or https URL.
  */
 export function parseApiUrl({ value, source }: Setting): string {
   const url = parseUrl(value)
@@ -26,7 +26,7 @@ const ENDPOINT_SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'bridg
 /**
  * The URL under which schedulers reach an endpoint, without a final slash.
  *
- * @throws {TypeError} Naming the source, when it has another scheme than the protocol knows.
+ * @throws {TypeError} Naming the source, when its scheme is not one of the protocol.
  */
 export function parseEndpointUrl({ value, source }: Setting): string {
   if (value.startsWith('arn:aws:lambda')) return value
@@ -48,7 +48,7 @@ export interface Address {
 /**
  * An address such as `localhost:8000`, `[::1]:8000`, `:8000` or `8000`.
  *
- * @throws {TypeError} Naming the source, when it is none.
+ * @throws {TypeError} Naming the source, when it is malformed.
  */
 export function parseAddress({ value, source }: Setting): Address {
   const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):)?(\d{1,5})$/.exec(value)

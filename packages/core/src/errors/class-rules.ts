@@ -6,12 +6,12 @@ export type Class<T = unknown> = abstract new (...args: never[]) => T
 /** The status of the values of a class: always the same, or the result of a function; `undefined`: other rules decide. */
 export type Rule<T, S extends string> = S | ((value: T) => S | undefined)
 
-/** A class with its rule, as lists of options have them. */
+/** A class with its rule: an entry of the options `errorTypes` and `outputTypes`. */
 export type ClassRule<S extends string> = readonly [Class, Rule<never, S>]
 
 /** Finds the rule of a value's class. */
 export interface ClassRules<S extends string> {
-  /** By the most specific class that has a rule and says something. A rule that throws says nothing. */
+  /** The result of the rule of the most specific class that gives one. A rule that throws gives none. */
   find(value: object): S | undefined
 }
 

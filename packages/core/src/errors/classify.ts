@@ -14,34 +14,34 @@ import { isFetchResponse } from '../coroutine/definition/http-output.js'
 import { type Class, type ClassRule, type ClassRules, createClassRules, type Rule } from './class-rules.js'
 
 /*
- * What a thrown value means. It and its causes are looked at, from the outside in, by these rules in this order; the
- * first that says something wins.
+ * The status of a thrown value. The rules are applied in this order to the value, then to its cause, and so on; the first
+ * that gives a status decides.
  *
- * R1. A DispatchError, of any copy of the package, has its status.
+ * R1. A DispatchError, of any copy of the package, has its own status.
  * R2. A class that the application registered, the most specific first.
- * R3. An AbortError means what its cause, the reason of the signal, means; without a telling one it is `temporary`.
- * R4. An AggregateError means what all its errors mean. If they differ: what its own code means, which Node.js gives
- *     it when no address of a host can be reached; else `permanent`.
- * R5. An error with an HTTP status code means what that means; its Retry-After is kept.
- * R6. `code`: a Connect code, a system code of STATUSES, or a number of gRPC in an error that looks like gRPC's.
+ * R3. An AbortError has the status of its cause, the reason of the signal; `temporary` if that has none.
+ * R4. An AggregateError has the status that all its errors have. If they differ: that of its own code, which Node.js sets
+ *     when no address of a host can be reached; else `permanent`.
+ * R5. An error with an HTTP status code has the status of that code, and its Retry-After.
+ * R6. `code`: a Connect code, a system code of STATUSES, or a gRPC number in an error that has the shape of gRPC errors.
  * R7. `name`: TimeoutError, HTTPParserError.
  *
- * What nobody knows has the status for unknown errors; so have TypeError, RangeError and the like, which are bugs.
+ * Any other value has the status for unknown errors; so have TypeError, RangeError and similar ones, which are bugs.
  */
 
-/** What a thrown value means for its run. */
+/** How a run ends that threw a value. */
 export interface Classified {
   readonly status: FailureStatus
-  /** Earliest time for the next attempt, in milliseconds from now, if the error knows. */
+  /** Earliest time of the next attempt, in milliseconds from now, if the error has one. */
   readonly retryAfterMs?: number | undefined
 }
 
 /** Statuses of thrown and of returned values. */
 export interface Classifier {
-  /** Never throws, whatever was thrown. @param unknownErrorStatus - Of what nobody knows. Default `permanent`. */
+  /** Never throws. @param unknownErrorStatus - The status when no rule gives one. Default `permanent`. */
   classify(error: unknown, unknownErrorStatus?: FailureStatus): Classified
   /**
-   * `ok`, but for registered classes and for HTTP responses, which mean what their status code means (conformance
+   * `ok`, except for registered classes and for HTTP responses, which have the status of their status code (conformance
    * cases E25, E26). Never throws.
    */
   statusOfOutput(output: unknown): Status
@@ -101,10 +101,10 @@ export function createClassifier(options: ClassifierOptions = {}): Classifier {
   }
 }
 
-/** What a thrown value means where nothing is registered. */
+/** The classifier without registered classes. */
 export const { classify, statusOfOutput } = createClassifier()
 
-/** Causes and aggregates are followed this far, as in the original Go SDK. Deeper is a cycle or hostile. */
+/** Deepest nesting of causes and aggregates, as in the original Go SDK. A deeper one is a cycle or hostile. */
 const DEPTH_MAX = 15
 
 interface Rules {
@@ -113,7 +113,7 @@ interface Rules {
   readonly nowMs: () => number
 }
 
-/** The properties that errors of all libraries may have. */
+/** Properties that errors of various libraries have. */
 interface ErrorLike {
   readonly name?: unknown
   readonly code?: unknown
@@ -127,7 +127,7 @@ interface ErrorLike {
 
 function classifyChain(error: unknown, rules: Rules, depth: number): Classified | undefined {
   if (typeof error !== 'object' || error === null || depth >= DEPTH_MAX) return undefined
-  // A newer copy of the package may know more statuses than this one.
+  // A newer copy of the package may have more statuses than this one.
   if (error instanceof DispatchError && isFailureStatus(error.status)) return ofDispatchError(error)
   const registered = rules.errorRules.find(error)
   if (registered !== undefined) return { status: registered }
@@ -164,11 +164,11 @@ function ofHttp(error: ErrorLike, nowMs: () => number): Classified | undefined {
   const response = typeof error.response === 'object' && error.response !== null ? error.response : undefined
   const { status, statusCode, headers } = (response ?? {}) as ErrorLike
   const httpStatus = [status, statusCode, error.statusCode, error.status].find((it) => typeof it === 'number')
-  const meaning = httpStatus === undefined ? undefined : statusOfHttp(httpStatus)
-  // A client may also fail on a good response, whose status code then says nothing.
-  if (meaning === undefined || meaning === 'ok') return undefined
+  const runStatus = httpStatus === undefined ? undefined : statusOfHttp(httpStatus)
+  // A client may also fail on a successful response, whose status code is then irrelevant.
+  if (runStatus === undefined || runStatus === 'ok') return undefined
   const retryAfterMs = retryAfterMsOfHeaders(headers ?? error.headers, nowMs())
-  return retryAfterMs === undefined ? { status: meaning } : { status: meaning, retryAfterMs }
+  return retryAfterMs === undefined ? { status: runStatus } : { status: runStatus, retryAfterMs }
 }
 
 function ofCode(code: unknown, error: object): Classified | undefined {
@@ -181,12 +181,12 @@ function ofCode(code: unknown, error: object): Classified | undefined {
   return status && { status }
 }
 
-/** ConnectError of connect-es; ServiceError of grpc-js, which has no name of its own. */
+/** ConnectError of connect-es; ServiceError of grpc-js, which has no distinct name. */
 function looksLikeGrpc(error: object): boolean {
   return (error as ErrorLike).name === 'ConnectError' || ('details' in error && 'metadata' in error)
 }
 
-/** Connect's codes in the order of gRPC's numbers, which begin with 1. */
+/** Connect codes in the order of gRPC numbers, which start at 1. */
 const GRPC_CODES: readonly ConnectCode[] = [
   'canceled',
   'unknown',

@@ -25,7 +25,7 @@ export interface Server {
   close(): Promise<void>
 }
 
-/** The part of a `Dispatch` that is listened for. */
+/** The part of a `Dispatch` that `listen` needs. */
 export interface ListeningDispatch {
   handler(): http.RequestListener
   open(): Promise<void>
@@ -57,7 +57,7 @@ export async function listen(
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
     async close() {
-      // Closes idle connections too; those that are in use close with their answers.
+      // Closes idle connections; those in use close after their answers.
       const stopped = dispatch.stop()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await stopped

@@ -6,13 +6,13 @@ import { createDispatchGroup } from '../../dist/client/dispatch-group.js'
 const callOf = (id: string, bytes = 0): Call =>
   create(CallSchema, { dispatchId: id, input: { typeUrl: 'x', value: new Uint8Array(bytes) } })
 
-/** Time that only pauses move. */
+/** A clock that only pauses advance. */
 function createClock(onPause: () => void = () => {}) {
   const pausesMs: number[] = []
   let nowMs = 0
   const sleep = async (ms: number): Promise<void> => {
     pausesMs.push(ms)
-    // Others come first.
+    // Other work of the event loop is done first.
     for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
     nowMs += ms
     onPause()
@@ -22,7 +22,7 @@ function createClock(onPause: () => void = () => {}) {
 
 const CLOCK = createClock().clock
 
-/** A scheduler that answers when it is told to. */
+/** A scheduler that answers when the test calls `answer`. */
 function createSlowScheduler(
   refuses: (calls: readonly Call[]) => DispatchError | undefined = () => undefined,
 ) {
@@ -45,7 +45,7 @@ function createSlowScheduler(
 }
 
 t.test(
-  'calls of one turn share a request, and those that come while two are under way share the next',
+  'calls of one turn share a request, and those dispatched while two are under way share the next',
   async (t) => {
     const { requests, send, answerAll } = createSlowScheduler()
     const dispatch = createDispatchGroup({ ...CLOCK, send })
@@ -61,7 +61,7 @@ t.test(
   },
 )
 
-t.test('who sent a bad call fails, and nobody else', async (t) => {
+t.test('a dispatch with a malformed call fails, and no other', async (t) => {
   const refuses = (calls: readonly Call[]) =>
     calls.some(({ dispatchId }) => dispatchId === 'bad')
       ? new DispatchError('invalid_argument', `calls[0]: bad, of ${calls.length}`)
@@ -76,7 +76,7 @@ t.test('who sent a bad call fails, and nobody else', async (t) => {
   )
 })
 
-t.test('any other failure is everybody’s', async (t) => {
+t.test('any other failure rejects all dispatches of the request', async (t) => {
   const { send, answerAll } = createSlowScheduler(() => new DispatchError('tcp', 'gone'))
   const dispatch = createDispatchGroup({ ...CLOCK, send })
   const all = Promise.allSettled(['1', '2', '3', '4', '5', '6'].map((id) => dispatch([callOf(id)])))
@@ -87,7 +87,7 @@ t.test('any other failure is everybody’s', async (t) => {
   )
 })
 
-t.test('where there is no room for those who share a request, there may be for fewer of them', async (t) => {
+t.test('when a shared request does not fit, smaller ones are sent', async (t) => {
   let room = 5
   const { requests, send, answerAll } = createSlowScheduler((calls) => {
     if (calls.length > room) return new DispatchError('throttled', 'full', { retryAfterMs: 700 })
@@ -95,7 +95,7 @@ t.test('where there is no room for those who share a request, there may be for f
     return undefined
   })
   const { clock, pausesMs } = createClock(() => {
-    t.equal(room, 0, 'all the room was used')
+    t.equal(room, 0, 'all the capacity was used')
     room = 100
   })
   const dispatch = createDispatchGroup({ ...clock, send })
@@ -110,19 +110,22 @@ t.test('where there is no room for those who share a request, there may be for f
   t.ok(requests.length < 20, `${requests.length} requests`)
 })
 
-t.test('who cannot wait for as long as a full scheduler says is told when to come again', async (t) => {
-  const full = new DispatchError('throttled', 'full', { retryAfterMs: 4_000 })
-  const { requests, send, answerAll } = createSlowScheduler(() => full)
-  const { clock, pausesMs } = createClock()
-  const dispatch = createDispatchGroup({ ...clock, send })
-  const all = Promise.allSettled(Array.from({ length: 100 }, (_, n) => dispatch([callOf(`${n}`)])))
-  await answerAll()
-  for (const result of await all) t.match(result, { status: 'rejected', reason: full })
-  t.strictSame(pausesMs, [4_000, 4_000, 4_000], 'no longer than 15 seconds')
-  t.ok(requests.length < 50, `${requests.length} requests for a hundred calls`)
-})
+t.test(
+  'a dispatch that would wait for too long at a full scheduler is rejected with retryAfterMs',
+  async (t) => {
+    const full = new DispatchError('throttled', 'full', { retryAfterMs: 4_000 })
+    const { requests, send, answerAll } = createSlowScheduler(() => full)
+    const { clock, pausesMs } = createClock()
+    const dispatch = createDispatchGroup({ ...clock, send })
+    const all = Promise.allSettled(Array.from({ length: 100 }, (_, n) => dispatch([callOf(`${n}`)])))
+    await answerAll()
+    for (const result of await all) t.match(result, { status: 'rejected', reason: full })
+    t.strictSame(pausesMs, [4_000, 4_000, 4_000], 'no longer than 15 seconds')
+    t.ok(requests.length < 50, `${requests.length} requests for a hundred calls`)
+  },
+)
 
-t.test('a request holds no more than fits', async (t) => {
+t.test('a request is bounded by calls and bytes', async (t) => {
   const { requests, send, answerAll } = createSlowScheduler()
   const dispatch = createDispatchGroup({ ...CLOCK, send })
   const big = Array.from({ length: 10 }, (_, n) => dispatch([callOf(`${n}`, 1_500_000)]))

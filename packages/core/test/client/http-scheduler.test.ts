@@ -24,7 +24,7 @@ import { createPoster } from '../../dist/client/http-post.js'
 import { createHttpScheduler } from '../../dist/client/http-scheduler.js'
 import { createLoopback, type LoopbackAnswer, type LoopbackRequest } from '../helpers/loopback.js'
 
-/** A scheduler over HTTP whose clock only its own pauses move. */
+/** A scheduler over HTTP with a clock that only its pauses advance. */
 function createScheduler(t: Test, apiUrl: string): { scheduler: Scheduler; pausesMs: number[] } {
   const poster = createPoster()
   t.teardown(() => poster.close())
@@ -60,7 +60,7 @@ function failure(status: number, code: string, headers = {}): LoopbackAnswer {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body }
 }
 
-/** Answers as a scheduler does that keeps the ids it is given. */
+/** Answers like a scheduler that keeps the ids of the request. */
 function keepIds({ body }: LoopbackRequest): LoopbackAnswer {
   const { calls } = fromBinary(DispatchRequestSchema, body)
   return ok(
@@ -123,7 +123,7 @@ t.test('no calls make no request', async (t) => {
 
 const keySources = [
   {
-    name: 'by option, which wins',
+    name: 'by option, which takes precedence',
     options: { apiKey: 'opt-secret' },
     env: { DISPATCH_API_KEY: 'env-secret' },
     want: 'opt******** of option apiKey',
@@ -136,7 +136,7 @@ const keySources = [
   },
 ]
 for (const { name, options, env, want } of keySources) {
-  t.test(`C03 a key ${name}, that is refused is named, but not shown`, async (t) => {
+  t.test(`C03 an error about an invalid key, ${name}, names its source and does not show it`, async (t) => {
     const loopback = await createLoopback(t, () => failure(401, 'unauthenticated'))
     const fn = func('f', async () => null)
     const dispatch = new Dispatch({
@@ -177,7 +177,7 @@ for (const { name, first, wantPausesMs } of repeated) {
 }
 
 t.test(
-  'a scheduler that stays full is asked a few times, then the caller is told when to come again',
+  'a request to a scheduler that stays full is repeated a few times, then rejected with retryAfterMs',
   async (t) => {
     const full = failure(429, 'resource_exhausted', { 'retry-after': '4' })
     const loopback = await createLoopback(t, () => full)
@@ -208,7 +208,7 @@ for (const { status, code, want } of notRepeated) {
 }
 
 t.test(
-  'a lost answer of a scheduler that gives ids of its own is not made up for: it would record twice',
+  'after a lost answer of a scheduler that assigns ids of its own the request is not repeated: it would record twice',
   async (t) => {
     const loopback = await createLoopback(t, (_request, index) => (index === 0 ? idsAnswer('0') : 'drop'))
     const { scheduler } = createScheduler(t, loopback.url)
@@ -218,7 +218,7 @@ t.test(
   },
 )
 
-t.test('repetition ends', async (t) => {
+t.test('repeats are bounded by count and time', async (t) => {
   const loopback = await createLoopback(t, () => failure(503, 'unavailable'))
   await t.rejects(createScheduler(t, loopback.url).scheduler.dispatch([CALL]), {
     message: 'because of unavailable',
@@ -226,7 +226,7 @@ t.test('repetition ends', async (t) => {
   t.equal(loopback.requests.length, 7)
 })
 
-t.test('a Retry-After that is too long is handed on', async (t) => {
+t.test('a Retry-After that is too long is passed to the caller', async (t) => {
   const loopback = await createLoopback(t, () => failure(503, 'unavailable', { 'retry-after': '3600' }))
   await t.rejects(createScheduler(t, loopback.url).scheduler.dispatch([CALL]), {
     message: 'because of unavailable',
@@ -235,7 +235,7 @@ t.test('a Retry-After that is too long is handed on', async (t) => {
   t.equal(loopback.requests.length, 1)
 })
 
-t.test('a scheduler that is not there is named, after several attempts', async (t) => {
+t.test('an unreachable scheduler is an error that names it, after several attempts', async (t) => {
   const { scheduler, pausesMs } = createScheduler(t, 'http://localhost:1')
   await t.rejects(scheduler.dispatch([CALL]), {
     status: 'tcp',
@@ -245,10 +245,10 @@ t.test('a scheduler that is not there is named, after several attempts', async (
 })
 
 const unreadable: readonly { name: string; answer: LoopbackAnswer; want: RegExp }[] = [
-  { name: 'no message', answer: ok(Buffer.from('ffffff', 'hex')), want: /^unreadable answer/ },
-  { name: 'too few ids', answer: idsAnswer(), want: /expected 1 ids for as many calls, got 0/ },
+  { name: 'not a message', answer: ok(Buffer.from('ffffff', 'hex')), want: /^unreadable answer/ },
+  { name: 'short of ids', answer: idsAnswer(), want: /expected 1 ids for as many calls, got 0/ },
   {
-    name: 'a page',
+    name: 'an HTML page',
     answer: { status: 200, headers: { 'content-type': 'text/html' }, body: '<p>' },
     want: /content type "text\/html"/,
   },
@@ -263,7 +263,7 @@ for (const { name, answer, want } of unreadable) {
   })
 }
 
-t.test('an answer beyond the limit is not read', async (t) => {
+t.test('an answer larger than the limit is not read', async (t) => {
   const loopback = await createLoopback(t, () => ok(Buffer.alloc(1_000_001)))
   const { scheduler } = createScheduler(t, loopback.url)
   await t.rejects(scheduler.get('x'), { status: 'invalid_response', message: /longer than 1000000 bytes/ })
@@ -294,7 +294,7 @@ const questions = [
   },
 ]
 for (const { name, ask, answer, want, schema } of questions) {
-  t.test(`${name} asks for a call`, async (t) => {
+  t.test(`${name} requests a call`, async (t) => {
     const loopback = await createLoopback(t, () => ok(answer))
     t.match(await ask(createScheduler(t, loopback.url).scheduler), { dispatchId: 'x', attempt: 2 })
     const request = loopback.requests[0] as LoopbackRequest

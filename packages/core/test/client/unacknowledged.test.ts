@@ -5,7 +5,7 @@ import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 const store = func('store', async (text: string) => text.length)
 
-/** A scheduler that acknowledges when it is told to. */
+/** A scheduler that acknowledges when the test calls `release`. */
 function createHeldScheduler() {
   const double = createSchedulerDouble()
   const held: (() => void)[] = []
@@ -22,7 +22,7 @@ function createHeldScheduler() {
   return { scheduler, release, requests: double.requests }
 }
 
-t.test('calls that nobody has acknowledged are bounded by count', async (t) => {
+t.test('unacknowledged calls are bounded by count', async (t) => {
   const { scheduler, release, requests } = createHeldScheduler()
   const dispatch = new Dispatch({ functions: [store], scheduler, unacknowledgedCallsMax: 3, env: {} })
   const all = Array.from({ length: 10 }, () => dispatch.dispatch(store, 'x'))
@@ -41,10 +41,10 @@ t.test('calls that nobody has acknowledged are bounded by count', async (t) => {
   const next = dispatch.dispatch(store, 'x')
   await new Promise(setImmediate)
   release()
-  t.ok((await next).id, 'and taken again')
+  t.ok((await next).id, 'accepted again')
 })
 
-t.test('calls that nobody has acknowledged are bounded by bytes, and one goes however large', async (t) => {
+t.test('unacknowledged calls are bounded by bytes, and a single dispatch is always admitted', async (t) => {
   const { scheduler, release } = createHeldScheduler()
   const dispatch = new Dispatch({ functions: [store], scheduler, unacknowledgedBytesMax: 50_000, env: {} })
   const giant = dispatch.dispatch(store, 'x'.repeat(100_000))
@@ -59,7 +59,7 @@ t.test('calls that nobody has acknowledged are bounded by bytes, and one goes ho
   t.equal((await many).filter(({ status }) => status === 'fulfilled').length, 5)
 })
 
-t.test('what cannot be a bound is refused by name', async (t) => {
+t.test('an invalid bound is refused with the name of its option', async (t) => {
   t.throws(() => new Dispatch({ unacknowledgedCallsMax: 0, env: {} }), /option unacknowledgedCallsMax/)
   t.throws(() => new Dispatch({ unacknowledgedBytesMax: -1, env: {} }), /option unacknowledgedBytesMax/)
 })

@@ -11,18 +11,21 @@ t.test('an id has the form of RFC 9562 and begins with the time', async (t) => {
   t.ok(id.startsWith('017f22e2-79b0-7'))
 })
 
-t.test('ids grow, also within one millisecond and when the clock goes back', async (t) => {
-  let nowMs = 1_700_000_000_000
-  const next = createUuidv7Source(() => nowMs)
-  const ids: string[] = []
-  for (let count = 0; count < 20_000; count++) {
-    if (count % 7_000 === 6_999) nowMs -= 50
-    ids.push(next())
-  }
-  t.strictSame([...ids].sort(), ids)
-  t.equal(new Set(ids).size, ids.length)
-  t.ok(ids.every((id) => PATTERN.test(id)))
-})
+t.test(
+  'each id is greater than the last, even within one millisecond and when the clock is set back',
+  async (t) => {
+    let nowMs = 1_700_000_000_000
+    const next = createUuidv7Source(() => nowMs)
+    const ids: string[] = []
+    for (let count = 0; count < 20_000; count++) {
+      if (count % 7_000 === 6_999) nowMs -= 50
+      ids.push(next())
+    }
+    t.strictSame([...ids].sort(), ids)
+    t.equal(new Set(ids).size, ids.length)
+    t.ok(ids.every((id) => PATTERN.test(id)))
+  },
+)
 
 t.test('the rest of an id is random', async (t) => {
   const fill = (byte: number) =>
@@ -34,7 +37,7 @@ t.test('the rest of an id is random', async (t) => {
   t.equal(fill(0x00), '00000000-0001-7000-8000-000000000000')
 })
 
-t.test("random bytes come from a pool and are nobody else's", async (t) => {
+t.test('random bytes come from a pool and are returned once', async (t) => {
   let fills = 0
   const randomBytes = createRandomBytes((bytes) => bytes.fill(++fills))
   const first = randomBytes(4000)

@@ -7,7 +7,7 @@ type Together = Parameters<WaitGroupOptions['waitTogether']>[2]
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 const callOf = (dispatchId: string): CallInfo => create(CallInfoSchema, { dispatchId })
 
-/** A scheduler whose answers the test gives. */
+/** A scheduler whose answers the test sends. */
 function createScheduler() {
   const alone: string[] = []
   const requests: ({ ids: readonly string[]; timeoutMs: number; end: (error?: Error) => void } & Together)[] =
@@ -26,7 +26,7 @@ function createScheduler() {
   return { wait, alone, requests }
 }
 
-t.test('those who begin to wait in one turn, equally long, share a request', async (t) => {
+t.test('waits that begin in one turn with the same timeout share a request', async (t) => {
   const { wait, alone, requests } = createScheduler()
   const all = Promise.all([wait('a', 30), wait('b', 30), wait('c', 5), wait('d', 30)])
   await turn()
@@ -39,7 +39,7 @@ t.test('those who begin to wait in one turn, equally long, share a request', asy
   )
 })
 
-t.test('each is answered as soon as its call is known', async (t) => {
+t.test('each wait is answered when the result of its call arrives', async (t) => {
   const { wait, requests } = createScheduler()
   const [, second] = [wait('a', 30), wait('b', 30)]
   await turn()
@@ -49,34 +49,34 @@ t.test('each is answered as soon as its call is known', async (t) => {
 })
 
 for (const error of [undefined, new Error('not served')]) {
-  t.test(`who was told nothing waits alone when the request ${error ? 'fails' : 'ends'}`, async (t) => {
-    const { wait, alone, requests } = createScheduler()
-    const all = Promise.all([wait('a', 30), wait('b', 30)])
-    await turn()
-    requests[0]?.onCall(0, callOf('a'))
-    requests[0]?.end(error)
-    await all
-    t.strictSame(alone, ['b 30'])
-  })
+  t.test(
+    `a wait without a result is repeated alone when the request ${error ? 'fails' : 'ends'}`,
+    async (t) => {
+      const { wait, alone, requests } = createScheduler()
+      const all = Promise.all([wait('a', 30), wait('b', 30)])
+      await turn()
+      requests[0]?.onCall(0, callOf('a'))
+      requests[0]?.end(error)
+      await all
+      t.strictSame(alone, ['b 30'])
+    },
+  )
 }
 
-t.test(
-  'who waits no longer is rejected with the reason; the request ends with the last of them',
-  async (t) => {
-    const { wait, requests } = createScheduler()
-    const [first, second] = [new AbortController(), new AbortController()]
-    const [a, b] = [wait('a', 30, first.signal), wait('b', 30, second.signal)]
-    await turn()
-    first.abort(new Error('enough'))
-    await t.rejects(a, { message: 'enough' })
-    t.equal(requests[0]?.signal.aborted, false)
-    second.abort(new Error('enough too'))
-    await t.rejects(b, { message: 'enough too' })
-    t.equal(requests[0]?.signal.aborted, true)
-  },
-)
+t.test('an aborted wait rejects with the reason; the request ends with the last of them', async (t) => {
+  const { wait, requests } = createScheduler()
+  const [first, second] = [new AbortController(), new AbortController()]
+  const [a, b] = [wait('a', 30, first.signal), wait('b', 30, second.signal)]
+  await turn()
+  first.abort(new Error('enough'))
+  await t.rejects(a, { message: 'enough' })
+  t.equal(requests[0]?.signal.aborted, false)
+  second.abort(new Error('enough too'))
+  await t.rejects(b, { message: 'enough too' })
+  t.equal(requests[0]?.signal.aborted, true)
+})
 
-t.test('who has given up before the turn is over is not asked for', async (t) => {
+t.test('a wait that is aborted before the turn is over is not requested', async (t) => {
   const { wait, alone, requests } = createScheduler()
   const gone = AbortSignal.abort(new Error('never mind'))
   await t.rejects(Promise.all([wait('a', 30, gone), wait('b', 30)]), { message: 'never mind' })
@@ -84,7 +84,7 @@ t.test('who has given up before the turn is over is not asked for', async (t) =>
   t.strictSame([alone, requests], [['b 30'], []])
 })
 
-t.test('more than 500 take several requests', async (t) => {
+t.test('more than 500 waits take several requests', async (t) => {
   const { wait, requests } = createScheduler()
   const waits = Array.from({ length: 501 }, (_, index) => wait(String(index), 30))
   const last = wait('last', 30)

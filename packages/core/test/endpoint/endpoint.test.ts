@@ -36,7 +36,7 @@ function createDispatch(): Dispatch {
   })
 }
 
-/** A server of the handler on a free port, closed with the test. */
+/** A server with the handler on a free port, closed at the end of the test. */
 async function serve(t: Test, dispatch: Dispatch): Promise<number> {
   const server = http.createServer(dispatch.handler())
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
@@ -56,7 +56,7 @@ t.test('E01 a request without a body is refused', async (t) => {
   t.strictSame(JSON.parse(answer.body), { code: 'invalid_argument', message: 'content length is required' })
 })
 
-t.test('E02 a body that is announced too long is refused before it is sent', async (t) => {
+t.test('E02 a body whose announced length is too large is refused before it is sent', async (t) => {
   const port = await serve(t, createDispatch())
   const head = `POST ${RUN_PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 16000001\r\n\r\n`
   const answer = await rawExchange(port, head)
@@ -75,7 +75,7 @@ t.test('E03 a body of exactly 16 000 000 bytes is not refused for its size', asy
   t.equal(runOutputOf(response).output, `hello ${input}`)
 })
 
-t.test('E04 an unknown function answers 404', async (t) => {
+t.test('E04 a run of an unknown function is answered with 404', async (t) => {
   const body = runRequestBytes({ function: 'does-not-exist' })
   const response = await postRun(createDispatch(), body, { 'content-type': 'application/octet-stream' })
   t.equal(response.status, 404)
@@ -88,7 +88,7 @@ t.test('E05 an empty function name is refused', async (t) => {
   t.strictSame(jsonOf(response), { code: 'invalid_argument', message: 'function is required' })
 })
 
-t.test('E06 a body that is no RunRequest is refused', async (t) => {
+t.test('E06 a body that is not a RunRequest is refused', async (t) => {
   const response = await postRun(createDispatch(), Buffer.from('ffffff', 'hex'))
   t.equal(response.status, 400)
   t.match(jsonOf(response), { code: 'invalid_argument', message: /^unmarshal message: / })
@@ -101,7 +101,7 @@ t.test('E07 another method than POST is refused', async (t) => {
   t.match(answer.head, 'allow: post')
 })
 
-t.test('E08 another method below the service path answers 404', async (t) => {
+t.test('E08 another method below the service path is answered with 404', async (t) => {
   const port = await serve(t, createDispatch())
   const path = '/dispatch.sdk.v1.FunctionService/Walk'
   const answer = await rawExchange(port, `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx`)
@@ -140,7 +140,7 @@ t.test('E11 JSON is answered with JSON', async (t) => {
 const refusedHeads = [
   { name: 'E12 another Connect-Protocol-Version', headers: { 'connect-protocol-version': '2' } },
   { name: 'E13 a Connect-Timeout-Ms of 11 digits', headers: { 'connect-timeout-ms': '12345678901' } },
-  { name: 'a Connect-Timeout-Ms that is no number', headers: { 'connect-timeout-ms': '5s' } },
+  { name: 'a Connect-Timeout-Ms that is not a number', headers: { 'connect-timeout-ms': '5s' } },
 ]
 for (const { name, headers } of refusedHeads) {
   t.test(`${name} is refused`, async (t) => {
@@ -170,7 +170,7 @@ t.test('E14 a chunked body is accepted', async (t) => {
 
 const paths = [
   {
-    name: 'with the path of the public URL, which no proxy has cut off',
+    name: 'with the path of the public URL, which no proxy has stripped',
     path: `/jobs${RUN_PATH}`,
     want: 200,
   },
@@ -216,7 +216,7 @@ t.test('E15 a function answers with its output', async (t) => {
   t.match(runOutputOf(response), { status: 'ok', output: 'hello World', error: undefined })
 })
 
-t.test('E16 nothing reads as null', async (t) => {
+t.test('E16 an output of undefined is read as null', async (t) => {
   const directive = {
     case: 'input' as const,
     value: anyPack(EmptySchema, { $typeName: 'google.protobuf.Empty' }),
@@ -227,7 +227,7 @@ t.test('E16 nothing reads as null', async (t) => {
   t.equal(output ?? null, null)
 })
 
-t.test('E17 a thrown error gives its status, type, message and trace, and no value', async (t) => {
+t.test('E17 a thrown error is sent with its status, type, message and trace, without a value', async (t) => {
   const response = await postRun(
     createDispatch(),
     runRequestBytes({ function: 'fail', directive: inputOf(null) }),
@@ -257,7 +257,7 @@ const unknownStates = [
     state: { case: 'coroutineState' as const, value: new Uint8Array([1]) },
   },
   {
-    name: 'a state of our type that is no state',
+    name: 'a malformed state of the right type',
     state: {
       case: 'typedCoroutineState' as const,
       value: { ...(encodeValue(1) as Any), typeUrl: `type.googleapis.com/${CoroutineStateSchema.typeName}` },
@@ -296,13 +296,13 @@ t.test('E22 a run that is sent twice runs twice', async (t) => {
   }
 })
 
-t.test('E23 an error body is JSON, whatever its message holds', async (t) => {
+t.test('E23 an error body is JSON, whatever its message contains', async (t) => {
   const name = 'a"b\nc'
   const response = await postRun(createDispatch(), runRequestBytes({ function: name }))
   t.strictSame(jsonOf(response), { code: 'not_found', message: `function '${name}' does not exist` })
 })
 
-t.test('E24 an answer is compressed only for who asks', async (t) => {
+t.test('E24 an answer is compressed only if the request accepts it', async (t) => {
   const dispatch = createDispatch()
   const body = runRequestBytes({ function: 'greet', directive: inputOf('x'.repeat(10_000)) })
   const plain = await postRun(dispatch, body)
@@ -344,7 +344,7 @@ t.test('E27 an output that cannot be carried ends with invalid_response', async 
   t.match(runOutputOf(response), { status: 'invalid_response', error: { message: /^output: / } })
 })
 
-t.test('the in-process endpoint says of an unknown function that it is the function', async (t) => {
+t.test('the in-process endpoint reports an unknown function as a failure of the function', async (t) => {
   const { endpoint } = createDispatch()
   const request = create(RunRequestSchema, { function: 'nobody' })
   const outcome = await endpoint.run(request, new AbortController().signal)

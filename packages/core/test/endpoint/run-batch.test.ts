@@ -25,7 +25,7 @@ interface Held {
   readonly release: () => void
 }
 
-/** Functions of which one ends when the test says so. */
+/** Functions, one of which ends when the test releases it. */
 function createDispatch(t: Test) {
   const held: Held[] = []
   const hold = func('hold', async (name: string, call) => {
@@ -74,7 +74,7 @@ const request = (body: Uint8Array) => ({
   body,
 })
 
-/** Posts a batch, and collects what it is answered with. */
+/** Posts a batch, and collects its answers. */
 async function postBatch(dispatch: Dispatch, batch: BatchRequest, signal?: AbortSignal) {
   const response = (await dispatch.handle(request(bodyOf(batch)), signal)) as StreamedResponse
   const reader = new MessageStreamReader(100_000)
@@ -94,19 +94,22 @@ async function until(condition: () => boolean): Promise<void> {
 const statusOf = ({ result }: RunBatchResponse) =>
   result.case === 'response' ? result.value.status : undefined
 
-t.test('an endpoint that is asked says that it takes batches, and only then', async (t) => {
-  const { dispatch } = createDispatch(t)
-  const asked = [true, false].map((sendsBatches) =>
-    postRun(dispatch, runRequestBytes({ function: 'echo', directive: inputOf('a'), sendsBatches })),
-  )
-  const responses = (await Promise.all(asked)).map(runResponseOf)
-  t.strictSame(
-    responses.map(({ batchRunsMax }) => batchRunsMax),
-    [BATCH_RUNS_MAX, 0],
-  )
-})
+t.test(
+  'an endpoint announces that it accepts batches when the request asks for it, and only then',
+  async (t) => {
+    const { dispatch } = createDispatch(t)
+    const asked = [true, false].map((sendsBatches) =>
+      postRun(dispatch, runRequestBytes({ function: 'echo', directive: inputOf('a'), sendsBatches })),
+    )
+    const responses = (await Promise.all(asked)).map(runResponseOf)
+    t.strictSame(
+      responses.map(({ batchRunsMax }) => batchRunsMax),
+      [BATCH_RUNS_MAX, 0],
+    )
+  },
+)
 
-t.test('B1 results are sent as the runs end, each with its number', async (t) => {
+t.test('B1 results are sent as the runs end, each with its index', async (t) => {
   const { dispatch, held } = createDispatch(t)
   const runs = [
     ['hold', 'a'],
@@ -134,7 +137,7 @@ const UNCARRIED = [
   { name: 'large', want: { case: 'response', value: { status: codeOfStatus('invalid_response') } } },
 ]
 for (const { name, want } of UNCARRIED) {
-  t.test(`B1 a run whose answer is ${name} fails by itself`, async (t) => {
+  t.test(`B1 a run whose answer is ${name} fails alone`, async (t) => {
     const { dispatch } = createDispatch(t)
     const runs = [
       [name, ''],
@@ -149,7 +152,7 @@ for (const { name, want } of UNCARRIED) {
   })
 }
 
-t.test('B2 a run that is named in a later request is aborted, and no other', async (t) => {
+t.test('B2 a run that a later request lists among its aborts is aborted, and no other', async (t) => {
   const { dispatch, held } = createDispatch(t)
   const runs = [
     ['hold', 'a'],
@@ -166,7 +169,7 @@ t.test('B2 a run that is named in a later request is aborted, and no other', asy
   await second.ended
   await until(() => answers.length === 1)
   t.match(answers, [{ index: 1 }])
-  t.equal(statusOf(answers[0] as RunBatchResponse), 2, 'timeout, which is retried if anybody cares')
+  t.equal(statusOf(answers[0] as RunBatchResponse), 2, 'timeout, which is retryable')
   t.strictSame(
     held.map(({ signal }) => signal.aborted),
     [false, true],
@@ -175,7 +178,7 @@ t.test('B2 a run that is named in a later request is aborted, and no other', asy
   await ended
 })
 
-t.test('B2 when the sender hangs up all runs are aborted', async (t) => {
+t.test('B2 all runs are aborted when the sender disconnects', async (t) => {
   const { dispatch, held } = createDispatch(t)
   const hangUp = new AbortController()
   const runs = [
@@ -192,7 +195,7 @@ t.test('B2 when the sender hangs up all runs are aborted', async (t) => {
   )
 })
 
-t.test('an endpoint that shuts down waits for the runs of its batches, and takes no more', async (t) => {
+t.test('an endpoint that shuts down waits for the runs of its batches, and accepts no more', async (t) => {
   const { dispatch, held } = createDispatch(t)
   const { answers, ended } = await postBatch(dispatch, { runs: [['hold', 'a']] })
   await until(() => held.length === 1)

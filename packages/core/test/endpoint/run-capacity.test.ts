@@ -180,7 +180,7 @@ t.test('pipelined requests release their reservations with their connection', as
   const socket = net.connect(port, '127.0.0.1')
   socket.write(`GET / HTTP/1.1\r\nhost: x\r\n\r\n${`${RUN_HEAD}x`.repeat(3)}`)
   await until(async () => arrived.length === 4)
-  // Nobody answers the first one.
+  // The first one is never answered.
   arrived.shift()
   const here = arrived[0]?.socket as Socket
   const handled = handleAll()

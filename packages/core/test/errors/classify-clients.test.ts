@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { classify } from '../../dist/errors/classify.js'
 
-/** Where a server listens that is closed, with all its sockets, at the end of the test. */
+/** The port of a server that is closed, with all its sockets, at the end of the test. */
 async function listen(t: Test, server: Server): Promise<number> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => sockets.add(socket.on('error', () => {})))
@@ -17,7 +17,7 @@ async function listen(t: Test, server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** A port that nobody listens at: one that was just given back. */
+/** A port on which nothing listens: one that was just released. */
 async function closedPort(): Promise<number> {
   const server = createTcpServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -38,7 +38,7 @@ const CLIENTS: Record<string, (url: string, signal?: AbortSignal) => Promise<unk
     }),
 }
 
-t.test('real failures of real clients', async (t) => {
+t.test('failures of real clients on real sockets', async (t) => {
   const hello = await listen(
     t,
     createTcpServer((socket) => void socket.end('hello\n')),
@@ -68,8 +68,8 @@ t.test('real failures of real clients', async (t) => {
     { name: 'a connection that ends without an answer', url: `http://127.0.0.1:${hangUp}`, want: 10 },
     { name: 'a body that is cut short', url: `http://127.0.0.1:${short}`, want: 10 },
     { name: 'R03 a host that does not exist', url: 'http://host.invalid', want: 9 },
-    { name: 'R04 a server that is silent', url: `http://127.0.0.1:${silent}`, timeoutMs: 20, want: 2 },
-    { name: 'no URL', url: 'nope', want: 4 },
+    { name: 'R04 a server that never answers', url: `http://127.0.0.1:${silent}`, timeoutMs: 20, want: 2 },
+    { name: 'a malformed URL', url: 'nope', want: 4 },
   ]
   for (const { name, url, timeoutMs, want } of cases) {
     for (const [client, send] of Object.entries(CLIENTS)) {

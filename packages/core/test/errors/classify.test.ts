@@ -21,7 +21,7 @@ import {
   statusOfOutput,
 } from '../../dist/errors/classify.js'
 
-/** An error as Node.js makes them: plain, with a code. */
+/** An error like those of Node.js: plain, with a code. */
 function withCode(code: string | number, more: object = {}): Error {
   return Object.assign(new Error('boo'), { code }, more)
 }
@@ -30,12 +30,12 @@ function withName(name: string, options?: ErrorOptions): Error {
   return Object.assign(new Error('boo', options), { name })
 }
 
-/** Number of the status, as the conformance cases have it. */
+/** The number of the status, as in the conformance cases. */
 function codeOf(error: unknown): number {
   return codeOfStatus(classify(error).status)
 }
 
-t.test('an error of Node.js, undici or the web has the status that its code or name says', async (t) => {
+t.test('an error of Node.js, undici or the web has the status of its code or name', async (t) => {
   const cases: { name: string; want: number; errors: unknown[] }[] = [
     {
       name: 'R02',
@@ -87,7 +87,7 @@ t.test('an error of Node.js, undici or the web has the status that its code or n
       ],
     },
     {
-      name: 'an exact code beats a prefix: a timeout of TLS',
+      name: 'an exact code precedes a prefix: a timeout of TLS',
       want: 2,
       errors: [withCode('ERR_TLS_HANDSHAKE_TIMEOUT')],
     },
@@ -119,7 +119,7 @@ t.test('every system code of the table is recognised', async (t) => {
   }
 })
 
-t.test('an aggregate means what all its errors mean', async (t) => {
+t.test('an aggregate has the status that all its errors have', async (t) => {
   const refused = withCode('ECONNREFUSED')
   const unreachable = withCode('ENETUNREACH')
   const timedOut = withCode('ETIMEDOUT')
@@ -145,13 +145,13 @@ t.test('an aggregate means what all its errors mean', async (t) => {
   })
 })
 
-t.test('an error that says nothing means what its cause means', async (t) => {
+t.test('an error without a status of its own has that of its cause', async (t) => {
   const wrap = (cause: unknown, times: number): unknown =>
     times === 0 ? cause : wrap(new Error('wrapped', { cause }), times - 1)
   const circular = new Error('boo')
   circular.cause = circular
   const cases = [
-    { name: 'R13 an error of ours', error: wrap(new ThrottledError('boo'), 1), want: 3 },
+    { name: 'R13 a DispatchError', error: wrap(new ThrottledError('boo'), 1), want: 3 },
     {
       name: 'fetch failed',
       error: new TypeError('fetch failed', { cause: withCode('ECONNREFUSED') }),
@@ -166,19 +166,19 @@ t.test('an error that says nothing means what its cause means', async (t) => {
     { name: '15 levels down', error: wrap(withCode('ECONNREFUSED'), 15), want: 7 },
     { name: 'itself', error: circular, want: 7 },
     { name: 'the outer one first', error: withCode('ENOENT', { cause: withCode('ECONNREFUSED') }), want: 15 },
-    { name: 'a cause that is no error', error: wrap('ECONNREFUSED', 1), want: 7 },
+    { name: 'a cause that is not an error', error: wrap('ECONNREFUSED', 1), want: 7 },
     { name: 'a cause that is a plain object', error: wrap({ code: 'ECONNREFUSED' }, 1), want: 10 },
   ]
   for (const { name, error, want } of cases) t.equal(codeOf(error), want, name)
 })
 
-t.test('an abort means what the reason means', async (t) => {
+t.test('an abort has the status of its reason', async (t) => {
   const abortedFor = (reason?: unknown) => delay(60_000, undefined, { signal: AbortSignal.abort(reason) })
   const cases = [
     { name: 'no reason', reason: undefined, want: 6 },
-    { name: 'a reason that says nothing', reason: new Error('changed my mind'), want: 6 },
+    { name: 'a reason without a status', reason: new Error('changed my mind'), want: 6 },
     { name: 'a timeout', reason: new DOMException('late', 'TimeoutError'), want: 2 },
-    { name: 'an error of ours', reason: new ThrottledError('boo'), want: 3 },
+    { name: 'a DispatchError', reason: new ThrottledError('boo'), want: 3 },
   ]
   for (const { name, reason, want } of cases) {
     const error = await abortedFor(reason).then(
@@ -190,7 +190,7 @@ t.test('an abort means what the reason means', async (t) => {
   }
 })
 
-t.test('an error with an HTTP status code has the status of that', async (t) => {
+t.test('an error with an HTTP status code has the status of that code', async (t) => {
   const nowMs = () => Date.parse('Sun, 06 Nov 1994 08:49:30 GMT')
   const { classify } = createClassifier({ nowMs })
   const cases = [
@@ -207,7 +207,7 @@ t.test('an error with an HTTP status code has the status of that', async (t) => 
       want: { status: 'throttled', retryAfterMs: 2000 },
     },
     {
-      name: 'a date to wait for',
+      name: 'a Retry-After date',
       error: { statusCode: 503, headers: { 'Retry-After': 'Sun, 06 Nov 1994 08:49:37 GMT' } },
       want: { status: 'temporary', retryAfterMs: 7000 },
     },
@@ -216,10 +216,10 @@ t.test('an error with an HTTP status code has the status of that', async (t) => 
       error: { status: 500, response: { status: 429 } },
       want: { status: 'throttled' },
     },
-    { name: 'a good response', error: { status: 200, code: 'ECONNRESET' }, want: { status: 'tcp' } },
-    { name: 'a good response and nothing else', error: { status: 200 }, want: { status: 'permanent' } },
+    { name: 'a successful response', error: { status: 200, code: 'ECONNRESET' }, want: { status: 'tcp' } },
+    { name: 'a successful response and nothing else', error: { status: 200 }, want: { status: 'permanent' } },
     { name: 'another number', error: { status: 9999, code: 'ENOENT' }, want: { status: 'not_found' } },
-    { name: 'a text', error: { status: '503' }, want: { status: 'permanent' } },
+    { name: 'a string', error: { status: '503' }, want: { status: 'permanent' } },
     { name: 'no response', error: { response: null, code: 'ENOTFOUND' }, want: { status: 'dns' } },
   ]
   for (const { name, error, want } of cases) {
@@ -239,7 +239,7 @@ t.test('R17 an error of Connect or gRPC has the status of its code', async (t) =
   t.strictSame(
     codes.map((code) => codeOf(withCode(code))),
     want,
-    'as texts',
+    'as strings',
   )
   t.strictSame(
     codes.map((_code, i) => codeOf(withCode(i + 1, { name: 'ConnectError' }))),
@@ -252,18 +252,18 @@ t.test('R17 an error of Connect or gRPC has the status of its code', async (t) =
     'of grpc-js',
   )
   t.equal(codeOf(withCode(14)), 7, 'any number')
-  t.equal(codeOf(withCode(99, { name: 'ConnectError' })), 7, 'a number that gRPC does not know')
-  t.equal(codeOf(new DOMException('boo', 'NotFoundError')), 7, 'a number of the web')
-  t.equal(codeOf(new UnaryError('resource_exhausted', 'boo')), 3, 'ours')
+  t.equal(codeOf(withCode(99, { name: 'ConnectError' })), 7, 'a number that is not one of gRPC')
+  t.equal(codeOf(new DOMException('boo', 'NotFoundError')), 7, 'the number of a DOMException')
+  t.equal(codeOf(new UnaryError('resource_exhausted', 'boo')), 3, 'a UnaryError')
 })
 
-t.test('R18 each of our 14 errors has its own status', async (t) => {
+t.test('R18 each of the 14 named errors has its own status', async (t) => {
   const names = Object.keys(ERRORS) as (keyof typeof ERRORS)[]
   t.equal(names.length, 14)
   for (const name of names) t.equal(classify(new ERRORS[name]('boo')).status, ERRORS[name].status, name)
 })
 
-t.test('R19 and R20 which statuses run again and slow down is what the table says', async (t) => {
+t.test('R19 and R20 which statuses are retried and reduce concurrency stands in the table', async (t) => {
   const rows = Object.values(STATUSES)
   const codesWhere = (isWanted: (row: (typeof rows)[number]) => boolean) =>
     rows.filter(isWanted).map(({ code }) => code)
@@ -311,23 +311,23 @@ t.test('a registered class of errors', async (t) => {
     { name: 'R15 itself', error: new ApiError(''), want: 'throttled' },
     { name: 'R15 a class that extends it', error: new QuotaError(''), want: 'throttled' },
     { name: 'R16 a more specific one', error: new MalformedError('bad'), want: 'invalid_argument' },
-    { name: 'a more specific one that cannot say', error: new MalformedError(''), want: 'throttled' },
-    { name: 'a class that is no Error', error: new Unusual(), want: 'http' },
+    { name: 'a more specific one that returns undefined', error: new MalformedError(''), want: 'throttled' },
+    { name: 'a class that is not an Error', error: new Unusual(), want: 'http' },
     { name: 'as a cause', error: new Error('boo', { cause: new QuotaError('') }), want: 'throttled' },
     {
       name: 'before its code',
       error: Object.assign(new ApiError(''), { code: 'ENOENT' }),
       want: 'throttled',
     },
-    { name: 'a rule that throws says nothing', error: new BrokenError(''), want: 'throttled' },
-    { name: 'a rule that says ok', error: new SyntaxError('boo'), want: 'permanent' },
+    { name: 'a rule that throws is skipped', error: new BrokenError(''), want: 'throttled' },
+    { name: 'a rule that returns ok', error: new SyntaxError('boo'), want: 'permanent' },
     { name: 'another class', error: new Error('boo'), want: 'permanent' },
-    { name: 'an error of ours, which knows itself', error: new ThrottledError('boo'), want: 'throttled' },
+    { name: 'a DispatchError keeps its own status', error: new ThrottledError('boo'), want: 'throttled' },
   ]
   for (const { name, error, want } of cases) t.equal(classify(error).status, want, name)
 })
 
-t.test('a registration that is none is refused with the name of the option', async (t) => {
+t.test('an invalid registration is refused with the name of the option', async (t) => {
   const cases = [
     {
       options: { errorTypes: [[Error, 'ok']] },
@@ -353,7 +353,7 @@ t.test('a registration that is none is refused with the name of the option', asy
   )
 })
 
-t.test('what nobody knows has the status for that', async (t) => {
+t.test('an error that no rule knows has the status for unknown errors', async (t) => {
   const hostile = new Proxy(new Error('boo'), {
     get() {
       throw new Error('no')
@@ -366,7 +366,7 @@ t.test('what nobody knows has the status for that', async (t) => {
   t.equal(classify(new AggregateError([new Error('boo')]), 'temporary').status, 'temporary')
 })
 
-t.test('the status of what a function returns', async (t) => {
+t.test('the status of a returned value', async (t) => {
   class Page {
     readonly isComplete: boolean
 
@@ -384,7 +384,7 @@ t.test('the status of what a function returns', async (t) => {
   const cases = [
     { name: 'nothing', got: statusOfOutput(undefined), want: 'ok' },
     { name: 'null', got: statusOfOutput(null), want: 'ok' },
-    { name: 'a text', got: statusOfOutput('boo'), want: 'ok' },
+    { name: 'a string', got: statusOfOutput('boo'), want: 'ok' },
     {
       name: 'data that looks like a response',
       got: statusOfOutput({ status_code: 503, status: 503 }),
@@ -416,12 +416,12 @@ t.test('the status of what a function returns', async (t) => {
       got: statusOfOutput(new Response('x', { status: 429 })),
       want: 'throttled',
     },
-    { name: 'a good Response of fetch', got: statusOfOutput(new Response('x')), want: 'ok' },
+    { name: 'a successful Response of fetch', got: statusOfOutput(new Response('x')), want: 'ok' },
     { name: 'an error of fetch', got: statusOfOutput(Response.error()), want: 'permanent' },
     { name: 'a registered class', got: registered(new Page(false)), want: 'temporary' },
     { name: 'a class that extends it', got: registered(new LastPage(true)), want: 'ok' },
     {
-      name: 'a rule that cannot say',
+      name: 'a rule that returns undefined',
       got: registered(new Response('x', { status: 503 })),
       want: 'temporary',
     },
@@ -435,7 +435,7 @@ t.test('R01 a Response has the status of its status code', async (t) => {
   }
 })
 
-t.test('whatever is thrown or returned has a status', async (t) => {
+t.test('every thrown or returned value has a status', async (t) => {
   const anything = fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true, withMap: true })
   const errorLike = fc.record(
     {

@@ -2,7 +2,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
-/** A request that a loopback server got. */
+/** A request that a loopback server received. */
 export interface LoopbackRequest {
   readonly method: string
   readonly url: string
@@ -10,7 +10,7 @@ export interface LoopbackRequest {
   readonly body: Buffer
 }
 
-/** What it answers with; `drop` closes the connection without an answer. */
+/** Its answer; `drop` closes the connection without one. */
 export type LoopbackAnswer =
   | {
       readonly status: number
@@ -19,13 +19,13 @@ export type LoopbackAnswer =
     }
   | 'drop'
 
-/** A server of the test's own, closed with the test. */
+/** A server that is closed at the end of the test. */
 export interface Loopback {
   readonly url: string
   readonly requests: LoopbackRequest[]
 }
 
-/** Serves what `answer` says to each request, by its place in the order from 0. */
+/** Answers each request with the result of `answer` for its index, from 0. */
 export async function createLoopback(
   t: Test,
   answer: (request: LoopbackRequest, index: number) => LoopbackAnswer | Promise<LoopbackAnswer>,

@@ -1,6 +1,6 @@
 import net from 'node:net'
 
-/** What a server wrote, parsed as far as a test needs it. */
+/** The response of a server, parsed as far as tests need it. */
 export interface RawAnswer {
   readonly status: number
   readonly head: string

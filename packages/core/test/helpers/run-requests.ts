@@ -18,7 +18,7 @@ import {
 import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import { createSchedulerDouble } from './scheduler-double.js'
 
-/** A RunRequest in binary: of `fn` with `input`, unless `init` says otherwise. */
+/** A RunRequest in binary, with the fields of `init`. */
 export function runRequestBytes(init: MessageInit<RunRequest>): Uint8Array {
   return toBinary(
     RunRequestSchema,
@@ -45,7 +45,7 @@ export function postRun(
   })
 }
 
-/** What a `Dispatch` answers to a request that is not for a stream. */
+/** The answer of a `Dispatch` to a request that is not for a stream. */
 export async function handleUnary(
   dispatch: Dispatch,
   request: EndpointRequest,
@@ -54,7 +54,7 @@ export async function handleUnary(
   return (await dispatch.handle(request, signal)) as UnaryResponse
 }
 
-/** What a run gave. */
+/** The result of a run. */
 export interface RunOutput {
   readonly status: Status
   readonly output: unknown
@@ -79,7 +79,7 @@ export function jsonOf(response: { readonly body: Uint8Array }): unknown {
   return JSON.parse(Buffer.from(response.body).toString())
 }
 
-/** Runs one function with an input that came from somewhere else. */
+/** Runs one function with an input from another process. */
 export async function runWith(
   fn: AnyDispatchFunction,
   directive: RunRequest['directive'],

@@ -1,12 +1,12 @@
 import type { Scheduler } from '@dispatch/protocol'
 import { type Call, type CallInfo, CallInfoSchema, CallState, create } from '@dispatch/protocol/messages'
 
-/** A scheduler that records what it is given and whose calls become what a test says. */
+/** A scheduler that records its requests, and whose calls the test settles. */
 export interface SchedulerDouble extends Scheduler {
-  /** What each `dispatch` was given. */
+  /** The calls of each `dispatch`. */
   readonly requests: Call[][]
   readonly calls: Map<string, CallInfo>
-  /** Changes a call and lets those know that wait for it. */
+  /** Changes a call and wakes the requests that wait for it. */
   settle(id: string, change: Partial<CallInfo>): void
 }
 

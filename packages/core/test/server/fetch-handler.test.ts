@@ -35,7 +35,7 @@ const refused = [
     want: 404,
   },
   {
-    name: 'a body that is announced too long',
+    name: 'a body whose announced length is too large',
     request: () =>
       new Request(URL_OF_RUNS, { method: 'POST', body: 'x', headers: { 'content-length': '16000001' } }),
     want: 400,
@@ -62,7 +62,7 @@ t.test('a stream is read no further than the limit', async (t) => {
   t.ok(pulls < 10)
 })
 
-t.test('a body that breaks off is answered', async (t) => {
+t.test('a body that ends early is answered', async (t) => {
   const body = new ReadableStream({
     pull() {
       throw new Error('broken')
@@ -72,7 +72,7 @@ t.test('a body that breaks off is answered', async (t) => {
   t.equal((await createDispatch().fetch(request)).status, 499)
 })
 
-t.test('a signature for the host of the URL is good', async (t) => {
+t.test('a signature for the host of the URL is accepted', async (t) => {
   const { publicKey, privateKey } = generateKeyPair()
   const contentType = 'application/proto'
   const target = { method: 'POST', path: RUN_PATH, authority: 'app.example.com', contentType, body: HELLO }

@@ -11,7 +11,7 @@ const BODIES = 300
 const greet = func('greet', async (name: string) => `hello ${name}`)
 const HELLO = runRequestBytes({ function: 'greet', directive: inputOf({ a: [1, 'b', { c: null }] }) })
 
-/** Numbers in [0, 1) that a seed decides (mulberry32). */
+/** Numbers in [0, 1) from a seed (mulberry32). */
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {
@@ -22,7 +22,7 @@ function createRandom(seed: number): () => number {
   }
 }
 
-/** Bytes that a sender with bad intentions, or a broken one, may send. */
+/** Bytes that a malicious or broken sender may send. */
 function hostileBody(random: () => number): Buffer {
   const kind = Math.floor(random() * 4)
   if (kind === 0) return Buffer.from(Array.from({ length: 1 + random() * 200 }, () => random() * 256))
@@ -34,7 +34,7 @@ function hostileBody(random: () => number): Buffer {
 
 const CONTENT_TYPES = ['application/proto', 'application/json', 'text/plain', '']
 
-t.test(`${BODIES} hostile bodies get an answer each, and never a failure of ours`, async (t) => {
+t.test(`each of ${BODIES} hostile bodies is answered, and never with 500`, async (t) => {
   const errors: unknown[] = []
   const note = (...args: unknown[]) => void errors.push(args)
   const logger = { debug: note, info: note, warn: note, error: note }
@@ -73,32 +73,32 @@ t.test(`${BODIES} hostile bodies get an answer each, and never a failure of ours
 const nested = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`
 const refused = [
   {
-    name: 'a bomb of zeros',
+    name: 'a decompression bomb of zeros',
     body: gzipSync(Buffer.alloc(20_000_000)),
     headers: { 'content-encoding': 'gzip' },
     want: 400,
   },
   {
-    name: 'gzip that is none',
+    name: 'malformed gzip',
     body: Buffer.from('not gzip'),
     headers: { 'content-encoding': 'gzip' },
     want: 400,
   },
-  { name: 'a compression that nobody knows', body: HELLO, headers: { 'content-encoding': 'br' }, want: 501 },
+  { name: 'an unknown compression', body: HELLO, headers: { 'content-encoding': 'br' }, want: 501 },
   {
-    name: 'JSON that is deeply nested',
+    name: 'deeply nested JSON',
     body: Buffer.from(nested),
     headers: { 'content-type': 'application/json' },
     want: 400,
   },
   {
-    name: 'JSON that is none',
+    name: 'malformed JSON',
     body: Buffer.from('{'),
     headers: { 'content-type': 'application/json' },
     want: 400,
   },
   {
-    name: 'JSON of invalid UTF-8',
+    name: 'JSON in invalid UTF-8',
     body: Buffer.from([0xff]),
     headers: { 'content-type': 'application/json' },
     want: 400,
@@ -110,13 +110,13 @@ const refused = [
     want: 400,
   },
   {
-    name: 'the name of a method of objects',
+    name: 'the name of a method of Object.prototype',
     body: runRequestBytes({ function: 'constructor' }),
     headers: {},
     want: 404,
   },
   { name: 'a name with markup', body: runRequestBytes({ function: '<b>"' }), headers: {}, want: 404 },
-  { name: 'a length that is no number', body: HELLO, headers: { 'content-length': '1e3' }, want: 400 },
+  { name: 'a length that is not a number', body: HELLO, headers: { 'content-length': '1e3' }, want: 400 },
   { name: 'a negative length', body: HELLO, headers: { 'content-length': '-1' }, want: 400 },
 ]
 for (const { name, body, headers, want } of refused) {

@@ -19,7 +19,7 @@ function gate() {
   return { open, opened }
 }
 
-/** A function that says when it runs, and ends when it is let go or aborted. */
+/** A function that reports when it runs, and ends when it is released or aborted. */
 function createBlocked() {
   const [entered, released] = [gate(), gate()]
   const greet = func('greet', async (name: string, call) => {
@@ -33,7 +33,7 @@ function createBlocked() {
   return { greet, entered, released }
 }
 
-/** An embedded scheduler that notes what is done to it. */
+/** An embedded scheduler that records the calls of its methods. */
 function createEmbedded(log: string[]): (options: EmbeddedSchedulerOptions) => EmbeddedScheduler {
   return ({ store, endpointUrl }) => ({
     ...createSchedulerDouble(),
@@ -64,7 +64,7 @@ function post(
   })
 }
 
-t.test('listenAndServe serves, and drives the scheduler in this process', async (t) => {
+t.test('listenAndServe serves, and starts and stops the embedded scheduler', async (t) => {
   const log: string[] = []
   const { greet, released } = createBlocked()
   released.open()
@@ -87,7 +87,7 @@ t.test('listenAndServe serves, and drives the scheduler in this process', async 
   await t.rejects(dispatch.dispatch(greet, 'x'), { message: /closed/ })
 })
 
-t.test('an address that is taken is named, with the fix', async (t) => {
+t.test('an address in use is an error that names it and the fix', async (t) => {
   const dispatch = new Dispatch({ scheduler: createSchedulerDouble(), env: {} })
   const server = await dispatch.listenAndServe({ port: 0, host: '127.0.0.1' })
   t.teardown(() => server.close())
@@ -106,7 +106,7 @@ t.test('an address that is taken is named, with the fix', async (t) => {
   })
 })
 
-t.test('closing lets a run end and answers it, on a connection that is then closed', async (t) => {
+t.test('close waits for a run and answers it, on a connection that is then closed', async (t) => {
   const { greet, entered, released } = createBlocked()
   const dispatch = new Dispatch({
     functions: [greet],
@@ -128,7 +128,7 @@ t.test('closing lets a run end and answers it, on a connection that is then clos
   await closed
 })
 
-t.test('a run that does not end in time is aborted, and told to come again', async (t) => {
+t.test('a run that does not end in time is aborted with a retryable status', async (t) => {
   const { greet, entered } = createBlocked()
   const dispatch = new Dispatch({
     functions: [greet],
@@ -159,7 +159,7 @@ t.test('an endpoint that shuts down answers 503', async (t) => {
   t.match(JSON.parse(Buffer.from(response.body).toString()), { code: 'unavailable' })
 })
 
-t.test('call.signal aborts when the sender hangs up', async (t) => {
+t.test('call.signal aborts when the sender disconnects', async (t) => {
   const [entered, aborted] = [gate(), gate()]
   const watched = func('greet', async (_name: string, call) => {
     call.signal.addEventListener('abort', () => aborted.open())
@@ -183,7 +183,7 @@ t.test('call.signal aborts when the sender hangs up', async (t) => {
   await server.close()
 })
 
-t.test('a run ends with its Connect-Timeout-Ms', async (t) => {
+t.test('a run is aborted after its Connect-Timeout-Ms', async (t) => {
   const { greet } = createBlocked()
   const dispatch = new Dispatch({
     functions: [greet],
