@@ -13,15 +13,15 @@ export interface Campaign {
 
 export interface Report extends Verdict {
   readonly deaths: ReadonlyMap<string, number>
-  /** Where the files are, kept when something is wrong. */
+  /** Directory of the files, kept after a failure. */
   readonly folder: string
 }
 
 /**
- * Kills the processes of one world so often, and gives the verdict. The seed decides who dies where, and what is
- * asked for; how far a process has got by then is up to the machine.
+ * Kills the processes of one world `cycles` times and returns the verdict. The seed decides which process dies where and
+ * what is requested; how far a process gets until then depends on the machine.
  *
- * @throws {Error} When a process ends otherwise than by being killed, or SQLite finds a file damaged.
+ * @throws {Error} When a process ends in any other way than by being killed, or SQLite finds a damaged file.
  */
 export async function runCampaign({ mode, seed, cycles }: Campaign): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), `dispatch-crash-${mode}-`))

@@ -3,14 +3,14 @@ import { parseArgs } from 'node:util'
 import { type Report, runCampaign } from './campaign.js'
 import type { Mode } from './world.js'
 
-/** Files grow, and with them what SQLite has to check: after so many cycles a world is brought to its end. */
+/** Files grow, and with them the work of SQLite's check: a world ends after this many cycles. */
 const CYCLES_PER_WORLD = 40
 
 const { values } = parseArgs({
   options: {
     cycles: { type: 'string', default: '1000' },
     minutes: { type: 'string', default: 'Infinity' },
-    /** Of the first world; the others count on from it. */
+    /** Seed of the first world; later worlds increment it. */
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     mode: { type: 'string' },
   },

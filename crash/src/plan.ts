@@ -1,22 +1,22 @@
 import type { Dice } from './dice.js'
 import { APP_POINTS, type Armed, type KillPoint, STORE_POINTS } from './programs/kill-points.js'
 
-/** How a process dies: by itself at a point, after a time since its start, or since it was ready. */
+/** How a process dies: at a kill point, or a time after its start or after it became ready. */
 export type Death =
   | { readonly kind: 'point'; readonly armed: Armed }
   | { readonly kind: 'starting'; readonly afterMs: number }
   | { readonly kind: 'working'; readonly afterMs: number }
 
-/** What goes on in a process: it has a store, it runs functions, or both. */
+/** The parts of a process: a store, functions, or both. */
 export interface Part {
   readonly hasStore: boolean
   readonly hasFunctions: boolean
 }
 
-/** Points of a process that has just started. They are passed once or a few times. */
+/** Kill points of a process that has just started. They are passed once or a few times. */
 const OPENING: readonly KillPoint[] = ['schema', 'schema-commit', 'lock', 'open', 'load']
 
-/** Rolls a death. One in three is at a moment that nothing in the process chose. */
+/** Rolls a death. One in three is at a random time instead of a kill point. */
 export function rollDeath(dice: Dice, part: Part, isNewStore: boolean): Death {
   const roll = dice.next()
   if (roll < 0.1) return { kind: 'starting', afterMs: dice.between(0, 400) }

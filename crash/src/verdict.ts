@@ -6,16 +6,16 @@ import { postJson } from './programs/json-exchange.js'
 import type { LedgerEntry } from './programs/ledger.js'
 import type { World } from './world.js'
 
-/** What came of a world. */
+/** The result of a world. */
 export interface Verdict {
-  /** What is not as it was promised; empty when all is well. */
+  /** Broken promises; empty when there are none. */
   readonly problems: readonly string[]
   readonly acknowledged: number
-  /** Calls asked for and not acknowledged, and how many of those are recorded all the same. */
+  /** Calls requested and not acknowledged, and the number of those that are recorded nevertheless. */
   readonly unacknowledged: number
   readonly recordedAllTheSame: number
   readonly steps: number
-  /** Steps asked for more than once, always under one key. */
+  /** Steps requested more than once, always under the same key. */
   readonly repeatedSteps: number
 }
 
@@ -25,12 +25,12 @@ interface Root {
 }
 
 /**
- * Lets a world come to its end, and compares.
+ * Lets a world come to rest and compares it with the promises.
  *
- *  V1 Every acknowledged call is there under its id, and ends as its function says; the same when it is asked again.
- *  V2 Every call that is there was asked for, once, whether that was acknowledged or not, and ends so too.
- *  V3 Every step of such a call was done at least once, under one idempotency key; nothing else was done.
- *  V4 In the end no call is left that is not done, and SQLite finds the file sound.
+ *  V1 Every acknowledged call exists under its id and ends as its function specifies, also when it is read again.
+ *  V2 Every existing call was requested, exists once, acknowledged or not, and ends as its function specifies.
+ *  V3 Every step of such a call was performed at least once, under one idempotency key; nothing else was performed.
+ *  V4 In the end every call is done, and SQLite finds the file intact.
  */
 export async function verdictOf(world: World): Promise<Verdict> {
   const { client } = world
@@ -41,7 +41,7 @@ export async function verdictOf(world: World): Promise<Verdict> {
   for (const { dispatchId = '' } of acknowledged) first.set(dispatchId, await client.endingOf(dispatchId))
   await world.stop()
 
-  // What was not acknowledged is known to the file alone.
+  // Unacknowledged calls can only be found in the file.
   const { roots: stored } = contentsOf(world.store)
   await world.start()
   const roots = await Promise.all(stored.map(async ({ id }) => ({ id, ending: await client.endingOf(id) })))
@@ -67,7 +67,7 @@ export async function verdictOf(world: World): Promise<Verdict> {
   }
 }
 
-/** What each outcome stands for: the orders, and what they launch. */
+/** The expected calls by outcome: the orders and the calls that they launch. */
 function promisesOf(orders: readonly Order[]): Map<string, Promised> {
   const promised = orders.flatMap(({ kind, name }) =>
     kind === 'launching' ? [KINDS[kind](name), KINDS.single(launchedBy(name))] : [KINDS[kind](name)],
@@ -120,12 +120,12 @@ function problemsOfSteps(
   promises: ReadonlyMap<string, Promised>,
 ): string[] {
   const done = new Map(entries.map((entry) => [entry.step, entry]))
-  const wanted = new Set(roots.flatMap(({ ending }) => promises.get(ending.outcome)?.steps ?? []))
-  const missing = [...wanted]
+  const expected = new Set(roots.flatMap(({ ending }) => promises.get(ending.outcome)?.steps ?? []))
+  const missing = [...expected]
     .filter((step) => !done.has(step))
     .map((step) => `V3 step ${step} was never done`)
   const strange = entries
-    .filter(({ step }) => !wanted.has(step))
+    .filter(({ step }) => !expected.has(step))
     .map(({ step }) => `V3 step ${step} is of no call`)
   const twofold = entries
     .filter(({ keys }) => keys.length > 1)

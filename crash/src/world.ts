@@ -12,20 +12,20 @@ import type { Armed } from './programs/kill-points.js'
 import { Program } from './programs/program.js'
 import type { SchedulerConfig } from './programs/scheduler.js'
 
-/** The scheduler in the process of the application, or in one of its own. */
+/** Whether the scheduler runs in the process of the application or in its own. */
 export type Mode = 'embedded' | 'stand-alone'
 
 type Role = 'app' | 'scheduler'
 
-/** How long a process may take to get to the point at which it dies, before it is killed where it is. */
+/** Time limit for a process to reach its kill point; after that it is killed where it is. */
 const POINT_MS_MAX = 1_200
 
 const ORDERS_MAX = 14
 
-/** Processes over one store, killed and started again and again, and a client and a ledger that live on. */
+/** Processes over one store that are killed and restarted repeatedly, with a client and a ledger that survive. */
 export class World {
   readonly client: Client
-  /** Deaths by where they happened. */
+  /** Number of deaths by kill point. */
   readonly deaths = new Map<string, number>()
   readonly store: string
   readonly #mode: Mode
@@ -63,7 +63,7 @@ export class World {
     return this.#ledgerUrl
   }
 
-  /** Lets the processes work, kills one or all of them, and lets SQLite check what is left. */
+  /** Lets the processes work, kills one or all of them, and checks the remaining files with SQLite. */
   async cycle(): Promise<void> {
     this.#cycle += 1
     const victims = this.#rollVictims()
@@ -73,7 +73,7 @@ export class World {
     }))
     const isFresh = (role: Role): boolean => this.#programs[role] === undefined
     const ends = deaths.map(({ role, death }) => {
-      // A process that runs already has no point to die at.
+      // A process that is already running has no kill point.
       const isAtPoint = death.kind === 'point' && isFresh(role)
       const real: Death = isAtPoint || death.kind !== 'point' ? death : { kind: 'working', afterMs: 100 }
       return { role, death: real }
@@ -88,7 +88,7 @@ export class World {
     if (this.#programs[this.#storeRole()] === undefined) assertIntegrity(this.store)
   }
 
-  /** Everything runs, and nobody dies. */
+  /** Starts everything without kill points. */
   async start(): Promise<void> {
     for (const role of this.#roles()) {
       this.#programs[role] ??= this.#start(role)
@@ -96,7 +96,7 @@ export class World {
     }
   }
 
-  /** Everything ends as it is told to. */
+  /** Shuts everything down with SIGTERM. */
   async stop(): Promise<void> {
     for (const role of this.#roles().reverse()) {
       await this.#programs[role]?.close()
@@ -104,7 +104,7 @@ export class World {
     }
   }
 
-  /** Leaves nothing running. */
+  /** Kills all remaining processes. */
   async destroy(): Promise<void> {
     this.client.stop()
     await Promise.all([this.#ledger, ...Object.values(this.#programs)].map((program) => program.kill()))
@@ -140,7 +140,7 @@ export class World {
     return new Program('app', config)
   }
 
-  /** Sends orders, some at once and some a little later, as soon as the application answers. */
+  /** Sends orders, some immediately and some later, as soon as the application responds. */
   async #order(): Promise<void> {
     const app = this.#programs.app as Program
     try {
@@ -177,7 +177,7 @@ export class World {
   }
 }
 
-/** A port that nobody has, below those that the system hands out by itself. */
+/** A free port below the range that the system assigns automatically. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000)

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { drawing } from './adaptive/drawing.js'
 
-/** The figure of the adaptive limit. */
+/** Path of the figure of the adaptive limit. */
 const PATH = fileURLToPath(new URL('../../docs/understand/adaptive-concurrency.svg', import.meta.url))
 
 writeFileSync(PATH, drawing())

@@ -6,10 +6,10 @@ const { values } = parseArgs({
     /** Replays one world and prints every transition. */
     seed: { type: 'string' },
     seeds: { type: 'string', default: '300' },
-    /** First seed; default: from the clock, so that every run sees new worlds. */
+    /** First seed. Default: from the clock, so that every execution simulates new worlds. */
     from: { type: 'string' },
     hours: { type: 'string' },
-    /** Ends at the first world in which something is wrong. */
+    /** Stops at the first world with a violation. */
     stop: { type: 'boolean', default: false },
   },
 })

@@ -18,11 +18,11 @@ import { MUTANTS, type Mutant } from './mutants.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A mutant that lives through this many worlds means that an invariant is missing. */
+/** A mutant that survives this many worlds indicates a missing invariant. */
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '400' },
-    /** Parts of names; several for several. */
+    /** Part of the name of a mutant; may be given several times. */
     only: { type: 'string', multiple: true },
     from: { type: 'string', default: '1' },
   },
@@ -31,12 +31,12 @@ const { values } = parseArgs({
 const chosen = MUTANTS.filter(
   ({ name }) => values.only === undefined || values.only.some((part) => name.includes(part)),
 )
-/** Worlds in which the copy without a bug has to hold. */
+/** Number of worlds in which the copy without a bug must have no violation. */
 const CONTROL_SEEDS = 30
 
 const queue = [...chosen]
 const survivors: string[] = []
-// Without a control a copy that does not run at all would pass for a bug that was found.
+// Without a control, a copy that does not run at all would count as a bug that was found.
 if ((await findingIn(undefined)) !== undefined) {
   console.log('the copy without a bug fails: nothing that follows would mean anything')
   process.exit(1)
@@ -51,7 +51,7 @@ async function work(): Promise<void> {
   for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
     const finding = await findingIn(mutant)
     console.log(`${describe(finding)}  ${mutant.name}`)
-    // A copy that breaks shows nothing about the invariants: the bug is written wrongly.
+    // A copy that crashes says nothing about the invariants: the mutant is not valid.
     if (finding?.how !== 'violation') survivors.push(mutant.name)
   }
 }
@@ -61,14 +61,14 @@ function describe(finding: Finding | undefined): string {
   return finding.how === 'broke' ? 'broke at once ' : `after ${String(finding.worlds).padStart(3)} worlds`
 }
 
-/** What was seen of a copy in which a bug was planted: `undefined` when nothing was. */
+/** How the bug of a copy was found; `undefined` when it was not. */
 interface Finding {
   readonly worlds: number
-  /** It was no violation: the process broke, or never came to an end. */
+  /** Not a violation: the process crashed or did not terminate. */
   readonly how: 'violation' | 'broke'
 }
 
-/** Runs worlds over a copy of what is built, with a bug planted in it or, as the control, without. */
+/** Simulates worlds with a copy of the build that contains a bug or, as the control, does not. */
 async function findingIn(mutant: Mutant | undefined): Promise<Finding | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'dispatch-mutant-'))
   try {
@@ -94,7 +94,7 @@ function mutate(path: string, { name, from, to }: Mutant): void {
   )
 }
 
-/** The built packages, such that they find each other and not the originals. */
+/** Copies the built packages so that they import each other and not the originals. */
 function copyBuilt(folder: string): void {
   for (const place of ['packages/protocol', 'packages/core', 'packages/scheduler', 'sim']) {
     const [from, to] = [join(ROOT, place), join(folder, place)]
@@ -125,7 +125,7 @@ function run(file: string, cwd: string, seeds: number): Promise<string> {
         output += chunk
       })
     }
-    // A mutant may stand still for ever, or run hot.
+    // A mutant may hang or loop.
     const timer = setTimeout(() => {
       output += 'it never came to an end'
       child.kill('SIGKILL')

@@ -1,4 +1,4 @@
-/** One deliberate bug: what compiled file, what text in it (exactly once), and what is there instead. */
+/** One deliberate bug: the compiled file, the text to replace (it must occur exactly once), and the replacement. */
 export interface Mutant {
   readonly name: string
   readonly file: string
@@ -30,7 +30,7 @@ const WARM = 'packages/core/dist/coroutine/warm-coroutines.js'
 const REPLAY = 'packages/core/dist/coroutine/replay/replay.js'
 const COROUTINE = 'packages/core/dist/coroutine/life/coroutine.js'
 
-/** Bugs that somebody could write. The simulation has to find every one of them. */
+/** Plausible bugs. The simulation must find every one of them. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dispatch is acknowledged before its commit',

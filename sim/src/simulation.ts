@@ -14,10 +14,10 @@ import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './world/functi
 import { counted, createWire, failure, type NetworkFaults, watched } from './world/network.js'
 import { randomProgram, randomRush } from './world/program.js'
 
-/** Faults stop after this much of the world's time, so that it can come to rest. */
+/** Faults stop after this much virtual time, so that the world can come to rest. */
 const TROUBLE_MS = 40_000
 
-/** A world that is busy for longer will never rest: a month, in which all back-offs together fit many times. */
+/** Limit of virtual time until a world comes to rest: a month, many times the sum of all back-offs. */
 const WORLD_MS_MAX = 30 * 86_400_000
 /** The longest of 1,200 worlds took 4,300. */
 const STEPS_MAX = 20_000
@@ -34,13 +34,13 @@ export interface Report {
   readonly worldMs: number
 }
 
-/** One life of a scheduler. */
+/** A scheduler from its start to its crash or stop. */
 interface Incarnation {
   readonly process: Process
   readonly scheduler: TenantScheduler
 }
 
-/** A world made from a seed: a scheduler, applications, a disk, a network and everything that goes wrong with them. */
+/** A world generated from a seed: a scheduler, applications, a disk, a network and their faults. */
 export class Simulation {
   readonly #seed: number
   readonly #dice: Dice
@@ -56,7 +56,7 @@ export class Simulation {
   readonly #isLocal: boolean
   readonly #diskFaults: DiskFaults
   readonly #networkFaults: NetworkFaults
-  /** Probability, at each commit and each run, that somebody cancels a call. */
+  /** Probability that a call is cancelled, at each commit and each run. */
   readonly #cancelRate: number
   #incarnation: Incarnation | undefined
   #incarnations = 0
@@ -175,7 +175,7 @@ export class Simulation {
       garbled: 0,
     }
     if (this.#isLocal) {
-      // A function call: it cannot be lost, and it dies with the process.
+      // In process: a call cannot be lost, and it ends with the process.
       const served = watched(
         (request, signal) => this.#applications.at(url).serve(request, signal),
         this.#log,
@@ -256,8 +256,8 @@ export class Simulation {
   }
 
   /**
-   * Some trees fan out at one place at one time, and soon somebody gives up most of what waits of one of them. Not what
-   * has, or may just be given, its turn: that turn is its tree's, whatever comes of it.
+   * Several trees fan out at one endpoint at the same time, and soon most of the waiting calls of one tree are cancelled.
+   * A call that has its turn, or may just be given it, is spared: that turn counts for its tree.
    */
   #arrangeRush(urls: readonly string[]): { readonly url: string; readonly atMs: number } {
     const url = this.#dice.pick(urls)
@@ -304,7 +304,7 @@ export class Simulation {
     if (this.#dice.chance(0.5)) void this.#waitFor(root)
   }
 
-  /** It may not even be recorded yet. */
+  /** The call may not be recorded yet. */
   #changeMind(root: Root, call: Call): void {
     void this.#cancel(root)
     void this.#dispatchUntilAcknowledged([call])
@@ -328,7 +328,7 @@ export class Simulation {
     }
   }
 
-  /** At this moment, whatever it is, somebody may cancel any call, wherever it is. */
+  /** Any call may be cancelled at any moment. */
   #perhapsCancel(): void {
     if (!this.#isTroubled || !this.#dice.chance(this.#cancelRate)) return
     const live = [...this.#disk.calls.values()].filter((call) => call.state !== 'done')
@@ -342,7 +342,7 @@ export class Simulation {
     }
   }
 
-  /** As a client does whose requests get lost: the same calls again, under the same ids. */
+  /** Repeats calls under the same ids, like a client whose requests get lost. */
   async #dispatchUntilAcknowledged(calls: Call[]): Promise<string[]> {
     for (;;) {
       const incarnation = this.#incarnation
@@ -378,7 +378,7 @@ export class Simulation {
         })
       }
     }
-    // After the trouble the code is as it was, or coroutines would restart for ever at two versions.
+    // After the faults the original code is deployed again; otherwise coroutines would restart for ever between two versions.
     this.#clock.after(TROUBLE_MS, () => {
       for (const url of urls) this.#applications.deploy(url)
       if (this.#isLocal && this.#incarnation) this.#crash(this.#incarnation.process)

@@ -6,33 +6,33 @@ import type { Log } from './tools/violations.js'
 import type { Disk } from './world/disk.js'
 import { type Expected, expectedOf, type Program } from './world/program.js'
 
-/** An expired call is ended when a scheduler looks: a crash or a failing disk may keep it from doing so. */
+/** Tolerance for the end of an expired call: a crash or a failing disk may delay it. */
 const DOWNTIME_MS_MAX = 30_000
 
-/** A call that a client of the world makes. */
+/** A call made by a client of the world. */
 export interface Root {
   readonly id: string
   readonly program: Program
   readonly expirationMs: number
   isAcknowledged: boolean
   isCanceled: boolean
-  /** What someone who waited was told. */
+  /** What a waiting client received. */
   told: unknown
 }
 
-/** What is known in the end. */
+/** What is known at the end of a world. */
 export interface End {
   readonly disk: Disk
   readonly log: Log
-  /** Trees in which somebody else had a hand: a garbled answer, a child cancelled. Their results are anything. */
+  /** Trees with interference: a garbled response, a cancelled child. Their results are arbitrary. */
   readonly tampered: ReadonlySet<string>
-  /** Trees that asked for a function that was not there. */
+  /** Trees that called a function that was not deployed. */
   readonly unknown: ReadonlySet<string>
-  /** The clock was set: times mean little. */
+  /** The clock was set: times are unreliable. */
   readonly hasJumped: boolean
 }
 
-/** I1, I5, I6, I10: what became of a call. */
+/** I1, I5, I6, I10: the outcome of a call. */
 export async function checkRoot(root: Root, end: End): Promise<void> {
   const { disk, log } = end
   const stored = await disk.raw.readCall(root.id)
@@ -74,7 +74,7 @@ export async function checkRemains(
   if (remains.size > 0) log.violate('I9', `pruning leaves ${[...remains].join(', ')}`)
 }
 
-/** What a result holds; what cannot be read is told as such. */
+/** The value of a result, or a note that it is unreadable. */
 export function outputOf(result: CallResult | undefined): unknown {
   try {
     return decodeValue(result?.output)
@@ -86,7 +86,7 @@ export function outputOf(result: CallResult | undefined): unknown {
 function mayEndOtherwise(root: Root, statusCode: number, { tampered, unknown, hasJumped }: End): boolean {
   return (
     tampered.has(root.id) ||
-    // Ten minutes of not knowing a function may be over at once (K11).
+    // The ten minutes for an unknown function may already have passed (K11).
     (hasJumped && unknown.has(root.id)) ||
     (root.isCanceled && statusCode === STATUSES.permanent.code) ||
     (root.expirationMs > 0 && statusCode === STATUSES.timeout.code)
@@ -95,8 +95,8 @@ function mayEndOtherwise(root: Root, statusCode: number, { tampered, unknown, ha
 
 function differenceOf(expected: Expected, statusCode: number, value: unknown): string | undefined {
   const isOk = statusCode === STATUSES.ok.code
-  if ('failed' in expected) return isOk ? `wanted a failure, got ${JSON.stringify(value)}` : undefined
-  if (!isOk) return `wanted ${JSON.stringify(expected.value)}, got status ${statusCode}`
+  if ('failed' in expected) return isOk ? `expected a failure, got ${JSON.stringify(value)}` : undefined
+  if (!isOk) return `expected ${JSON.stringify(expected.value)}, got status ${statusCode}`
   const [want, got] = [JSON.stringify(expected.value), JSON.stringify(value)]
-  return want === got ? undefined : `wanted ${want}, got ${got}`
+  return want === got ? undefined : `expected ${want}, got ${got}`
 }

@@ -2,16 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { DispatchOrder, Ending } from '../programs/app.js'
 import { postJson } from '../programs/json-exchange.js'
 
-/** A call that the application was asked for. */
+/** A call that was requested from the application. */
 export interface Order extends DispatchOrder {
   /** The id it was acknowledged with. */
   dispatchId?: string
 }
 
-/** How long after a failure an order with an id is sent again. */
+/** Delay before an order with an id is sent again after a failure. */
 const REPEAT_MS = 40
 
-/** Whoever uses the application, and remembers what was acknowledged. */
+/** A client of the application that records which calls were acknowledged. */
 export class Client {
   readonly orders: Order[] = []
   readonly #appUrl: string
@@ -22,24 +22,24 @@ export class Client {
     this.#appUrl = appUrl
   }
 
-  /** Sends an order, in the background; again and again until it is acknowledged, if it has an id. */
+  /** Sends an order in the background; repeatedly until it is acknowledged, if it has an id. */
   send(order: Order): void {
     this.orders.push(order)
     const sent = this.#deliver(order).finally(() => this.#underWay.delete(sent))
     this.#underWay.add(sent)
   }
 
-  /** Resolves when nothing is under way any more. The application has to be there. */
+  /** Resolves when no request is pending. The application must be running. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay)
   }
 
-  /** Gives up what has not been acknowledged. */
+  /** Gives up on orders that have not been acknowledged. */
   stop(): void {
     this.#isLast = true
   }
 
-  /** How a call ends. Waits for that. */
+  /** Waits for a call to end and resolves with its outcome. */
   endingOf(id: string): Promise<Ending> {
     return postJson(`${this.#appUrl}/ending`, { id })
   }
@@ -50,7 +50,7 @@ export class Client {
         order.dispatchId = await postJson<string>(`${this.#appUrl}/dispatch`, order)
         return
       } catch {
-        // Refused, or cut off: it may be recorded or not.
+        // Refused or disconnected: the call may be recorded or not.
         await pause(REPEAT_MS)
       }
     } while (order.id !== undefined && !this.#isLast)

@@ -5,7 +5,7 @@ import { type Database, loadDriver } from '../../../packages/scheduler/dist/stor
 
 const openDatabase = await loadDriver()
 
-/** What a store holds, as SQLite tells it. */
+/** Contents of a store, read with SQLite. */
 export interface StoreContents {
   readonly roots: readonly { readonly id: string; readonly state: string }[]
   /** Calls that are not done. */
@@ -13,10 +13,10 @@ export interface StoreContents {
 }
 
 /**
- * Lets SQLite check the files of a store whose process is gone. It sees a copy: whoever opens the files themselves
- * takes the recovery away from the next scheduler.
+ * Checks the files of a store whose process has ended, with SQLite. It uses a copy, because opening the files themselves
+ * would perform the recovery that the next scheduler is to perform.
  *
- * @throws {Error} When SQLite finds something wrong.
+ * @throws {Error} When SQLite reports damage.
  */
 export function assertIntegrity(path: string): void {
   onCopy(path, (database) => {

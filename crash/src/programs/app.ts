@@ -1,4 +1,4 @@
-// The application under test: `node app.js <AppConfig as JSON>`. It prints `ready`, and ends well at SIGTERM.
+// The application under test: `node app.js <AppConfig as JSON>`. It prints `ready` and shuts down on SIGTERM.
 import { createServer } from 'node:http'
 import { Dispatch, DispatchError } from '@dispatch/core'
 import { createFunctions, type Kind } from './functions.js'
@@ -17,11 +17,11 @@ export interface AppConfig {
 export interface DispatchOrder {
   readonly kind: Kind
   readonly name: string
-  /** Makes a repeated order the same call. */
+  /** Idempotency id: a repeated order is the same call. */
   readonly id?: string
 }
 
-/** How a call ended. */
+/** Outcome of a call. */
 export interface Ending {
   readonly status: string
   /** The output, or the message of the failure. */
@@ -57,7 +57,7 @@ const server = createServer((request, response) => {
 await dispatch.open()
 await new Promise<void>((resolve) => server.listen(config.port, '127.0.0.1', resolve))
 await dispatch.start()
-// Before it says so: somebody may tell it to end at once.
+// Before `ready` is printed, because a SIGTERM may follow immediately.
 process.once('SIGTERM', async () => {
   await dispatch.close()
   process.exit(0)

@@ -1,16 +1,16 @@
 import { type CallContext, type CallHandle, DispatchError, type DispatchFunction, func } from '@dispatch/core'
 
-/** Does a step outside, under an idempotency key, and resolves with how often that step was asked for. */
+/** Performs an external step under an idempotency key and resolves with the number of requests for that step. */
 export type Effect = (step: string, key: string) => Promise<number>
 
-/** How a call that is dispatched under a name ends, and what it does on the way. */
+/** The expected outcome of a call that is dispatched under a name, and the steps that it performs. */
 export interface Promised {
   /** The output, or the message of the failure. */
   readonly outcome: string
   readonly steps: readonly string[]
 }
 
-/** Calls that an application may be asked for. Every name is used once; every step is named after its call. */
+/** Calls that can be requested from an application. Every name is used once; every step is named after its call. */
 export const KINDS = {
   single: (name) => ({ outcome: `did ${name}`, steps: [name] }),
   delayed: (name) => ({ outcome: `did ${name}`, steps: [name] }),
@@ -30,7 +30,7 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS
 
-/** What `launching` hands in beside itself. */
+/** Calls that `launching` dispatches. */
 export function launchedBy(name: string): string {
   return `${name}/launched`
 }

@@ -3,10 +3,10 @@ import { Agent, type IncomingMessage, type RequestListener, request, type Server
 const AGENT = new Agent({ keepAlive: true, maxSockets: 64 })
 
 /**
- * Posts a value as JSON and resolves with the answer.
+ * Posts a value as JSON and resolves with the response.
  *
- * @param onSent - Called when the request is on its way, and not yet answered.
- * @throws {Error} When there is no answer, or another than 200.
+ * @param onSent - Called when the request has been sent and not yet answered.
+ * @throws {Error} When there is no response, or its status is not 200.
  */
 export function postJson<T>(url: string, value: unknown, onSent?: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -23,7 +23,7 @@ export function postJson<T>(url: string, value: unknown, onSent?: () => void): P
   })
 }
 
-/** A listener that answers JSON with JSON, and a failure with 500 and its message. */
+/** A listener that responds to JSON with JSON, and to a failure with 500 and its message. */
 export function answerJson(answer: (path: string, value: never) => Promise<unknown>): RequestListener {
   return (incoming, response) => {
     textOf(incoming)

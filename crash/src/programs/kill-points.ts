@@ -1,36 +1,36 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { Worker } from 'node:worker_threads'
 
-/** Where in its work a process may be killed, by itself: no signal from outside would arrive in time. */
+/** Points at which a process kills itself: an external signal would not arrive in time. */
 export const STORE_POINTS = [
-  /** The first commit of a new file makes its tables. */
+  /** The first commit of a new file, which creates its tables. */
   'schema',
   'schema-commit',
-  /** The lock is had, and the file not yet open. */
+  /** The lock is held and the file is not yet open. */
   'lock',
   'open',
-  /** What the store holds is being read. */
+  /** The contents of the store are being read. */
   'load',
-  /** A commit is about to begin: a run has ended, say, and nothing of that is recorded. */
+  /** A commit is about to begin: for example, a run has ended and that is not yet recorded. */
   'begin',
   'write',
   'before-commit',
-  /** Within SQLite's COMMIT: while it writes, or syncs. */
+  /** Within SQLite's COMMIT, while it writes or syncs. */
   'in-commit',
-  /** The same, where every COMMIT writes the log into the file. */
+  /** The same with a checkpoint at every COMMIT. */
   'checkpoint',
-  /** Durable, and nobody has heard of it. */
+  /** The commit is durable and not yet acknowledged. */
   'after-commit',
-  /** Within the close of the file, which writes the log into it. */
+  /** While the file is being closed, which checkpoints the log. */
   'close',
 ] as const
 
 export const APP_POINTS = [
   /** A dispatch was acknowledged to the client. */
   'acknowledged',
-  /** A step was asked for outside, and not answered. */
+  /** An external step was requested and not answered. */
   'effect-sent',
-  /** It was answered, and the run has not ended. */
+  /** The step was answered and the run has not ended. */
   'effect-done',
 ] as const
 
@@ -39,26 +39,26 @@ export type KillPoint = StorePoint | (typeof APP_POINTS)[number]
 
 export interface Armed {
   readonly point: KillPoint
-  /** The how manieth time. */
+  /** Which pass of the point, counted from 1. */
   readonly time: number
-  /** How far into what happens there; only for what takes a while. */
+  /** Delay after reaching the point, in microseconds; only for points that take time. */
   readonly delayUs: number
 }
 
-/** What the thread of the store is started with under a harness. */
+/** Start parameters of the store's thread under the harness. */
 export interface StoreThreadData {
   readonly armed: Armed
-  /** What the store itself starts its thread with. */
+  /** The start parameters that the store passes to its thread. */
   readonly workerData: unknown
   readonly program: string
-  /** Memory by which the killer is told. */
+  /** Shared memory that triggers the killer. */
   readonly trigger: SharedArrayBuffer
 }
 
 let armed: Armed | undefined
 let hits = 0
 
-/** Makes this process kill itself there. To be called before a store is made. */
+/** Makes this process kill itself at a point. Must be called before a store is created. */
 export function arm(where: Armed | undefined): void {
   armed = where
   if (where === undefined || !(STORE_POINTS as readonly string[]).includes(where.point)) return
@@ -69,7 +69,7 @@ export function arm(where: Armed | undefined): void {
   replaceStoreThread(where, trigger)
 }
 
-/** Says that an application is at a point. */
+/** Marks that the application has reached a point. */
 export function at(point: KillPoint): void {
   if (armed?.point === point && ++hits === armed.time) die()
 }
@@ -78,7 +78,7 @@ export function die(): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
-/** Lets the thread of a store begin with a program of ours, which then loads the store's own. */
+/** Starts the store's thread with our program, which then loads the store's own. */
 function replaceStoreThread(where: Armed, trigger: SharedArrayBuffer): void {
   const threads = createRequire(import.meta.url)('node:worker_threads') as { Worker: typeof Worker }
   threads.Worker = class extends Worker {

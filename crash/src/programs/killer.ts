@@ -1,4 +1,4 @@
-// A thread that kills its process a little after it was told to, whatever the other threads are in the middle of.
+// A thread that kills its process a short time after it is triggered, regardless of the state of the other threads.
 import { workerData } from 'node:worker_threads'
 
 const { trigger, delayUs } = workerData as { trigger: SharedArrayBuffer; delayUs: number }

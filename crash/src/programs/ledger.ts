@@ -1,9 +1,9 @@
-// What the functions do in the outside world, counted in a process that nobody kills: `node ledger.js`.
+// Counts the external effects of functions in a process that is never killed: `node ledger.js`.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerJson } from './json-exchange.js'
 
-/** One step, by whatever idempotency keys it was asked for. */
+/** One step with the idempotency keys under which it was requested. */
 export interface LedgerEntry {
   readonly step: string
   readonly keys: string[]

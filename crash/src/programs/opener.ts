@@ -1,17 +1,17 @@
-// Opens a store where that may not work: `node opener.js <OpenerConfig as JSON>`.
+// Opens a store under conditions in which that may fail: `node opener.js <OpenerConfig as JSON>`.
 import { closeSync, openSync } from 'node:fs'
 import { createSqliteStore } from '@dispatch/scheduler'
 
 export interface OpenerConfig {
   readonly store: string
-  /** How many file descriptors are left at the first attempt. Default: all there are. */
+  /** Number of free file descriptors at the first attempt. Default: all. */
   readonly descriptors?: number
 }
 
-/** What came of two attempts: `opened`, or status and message. */
+/** Results of two attempts: `opened`, or status and message. */
 export interface Openings {
   readonly first: string
-  /** With all descriptors. */
+  /** The attempt with all descriptors. */
   readonly second: string
 }
 

@@ -2,26 +2,26 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** A process of ours. */
+/** A child process. */
 export class Program {
   readonly #child: ChildProcess
   readonly #name: string
   #output = ''
   #errors = ''
-  /** What it said after `ready`; rejects when it ends without having said so. */
+  /** Resolves with the text after `ready`; rejects when the process ends without printing it. */
   readonly ready: Promise<string>
-  /** Resolves when it has ended, with the signal or the exit code. */
+  /** Resolves with the signal or the exit code when the process has ended. */
   readonly ended: Promise<NodeJS.Signals | number | null>
 
   /**
    * @param name - Of a file beside this one, without `.js`.
-   * @param surroundings - Shell commands that come first and say what the process has to live with.
+   * @param surroundings - Shell commands that set up the environment of the process.
    */
   constructor(name: string, config?: unknown, surroundings?: string) {
     this.#name = name
     const path = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
     const args = config === undefined ? [path] : [path, JSON.stringify(config)]
-    // What a test runner hands on to processes below it would handle signals that Node.js ignores, SIGXFSZ among them.
+    // The options that a test runner passes to child processes install handlers for signals that Node.js ignores, such as SIGXFSZ.
     const alone = `unset NODE_OPTIONS && ${surroundings}`
     const [command, ...rest] =
       surroundings === undefined
@@ -40,7 +40,7 @@ export class Program {
       })
       void this.ended.then((how) => reject(new Error(`${name} ended with ${how}: ${this.#errors}`)))
     })
-    // Whoever kills it before it is ready need not hear of that.
+    // A process that is killed before it is ready must not cause an unhandled rejection.
     this.ready.catch(() => {})
   }
 
@@ -61,14 +61,14 @@ export class Program {
     this.#child.kill('SIGTERM')
   }
 
-  /** Tells it to end, and waits for that. @throws {Error} When it does not end well. */
+  /** Sends SIGTERM and waits for the end. @throws {Error} When the process does not exit with 0. */
   async close(): Promise<void> {
     this.#child.kill('SIGTERM')
     const how = await this.ended
     if (how !== 0) throw new Error(`${this.#name} ended with ${how}: ${this.#errors}`)
   }
 
-  /** @throws {Error} When it has ended otherwise than by SIGKILL or as it was told to. */
+  /** @throws {Error} When the process has ended in any other way than by SIGKILL or SIGTERM. */
   async assertKilled(): Promise<void> {
     const how = await this.ended
     if (how !== 'SIGKILL' && how !== 0) throw new Error(`${this.#name} ended with ${how}: ${this.#errors}`)

@@ -10,7 +10,7 @@ export interface SchedulerConfig {
 
 const { port, store, armed } = JSON.parse(process.argv[2] ?? '') as SchedulerConfig
 arm(armed)
-// The application is killed again and again: with the back-off of every day, calls would wait for minutes in the end.
+// The application is killed repeatedly: with the default back-off, calls would finally wait for minutes.
 const retryPolicy = {
   delayMsMin: 20,
   delayMsMax: 400,
@@ -18,7 +18,7 @@ const retryPolicy = {
   unknownFunctionMsMax: 600_000,
 }
 const served = await serveScheduler({ port, store, apiKeys: ['crash-tests'], retryPolicy })
-// Before it says so: somebody may tell it to end at once.
+// Before `ready` is printed, because a SIGTERM may follow immediately.
 process.once('SIGTERM', async () => {
   await served.close(100)
   process.exit(0)

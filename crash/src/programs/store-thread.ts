@@ -1,4 +1,4 @@
-// The thread of a store, with its driver changed so that the process dies where it is told to.
+// The thread of a store with a modified driver, so that the process dies at the armed kill point.
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { workerData } from 'node:worker_threads'
 import { die, type StorePoint, type StoreThreadData } from './kill-points.js'
@@ -13,7 +13,7 @@ const { armed, program, trigger, ...own } = workerData as StoreThreadData
 const require = createRequire(program)
 let hits = 0
 
-/** Says that the store is at a point. */
+/** Marks that the store has reached a point. */
 function at(point: StorePoint): void {
   if (armed.point !== point || ++hits !== armed.time) return
   const takesAWhile = point === 'in-commit' || point === 'checkpoint' || point === 'close'
@@ -71,7 +71,7 @@ function prototypes(): Driver[] {
   try {
     found.push(require('libsql').prototype)
   } catch {
-    // There is node:sqlite then.
+    // In that case node:sqlite is available.
   }
   return found
 }

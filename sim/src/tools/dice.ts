@@ -16,7 +16,7 @@ export class Dice {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
   }
 
-  /** A whole number from `min` to `max`, both included. */
+  /** An integer from `min` to `max`, both included. */
   between(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1))
   }
@@ -33,7 +33,7 @@ export class Dice {
     return Uint8Array.from({ length: count }, () => this.between(0, 255))
   }
 
-  /** An independent source, so that one part of a world does not change the luck of another. */
+  /** An independent source, so that one part of a world does not affect the random numbers of another. */
   fork(): Dice {
     return new Dice(this.between(0, 0xffff_ffff))
   }

@@ -1,9 +1,9 @@
-/** A process of the world. Once it is gone, nothing it asked for is answered and nothing it set to happen happens. */
+/** A process of the world. After its end, its requests are not answered and its timers do not fire. */
 export class Process {
   readonly name: string
   #isAlive = true
   #announce: () => void = () => {}
-  /** Resolves when the process goes away. */
+  /** Resolves when the process ends. */
   readonly gone: Promise<undefined>
 
   constructor(name: string) {
@@ -23,7 +23,7 @@ export class Process {
   }
 }
 
-/** What somebody gets who asks a process that is gone. */
+/** The error of a request to a process that has ended. */
 export function never<T>(): Promise<T> {
   return new Promise(() => {})
 }

@@ -1,40 +1,40 @@
 import type { CallRecord, Write } from '@dispatch/scheduler'
 import type { Log } from './violations.js'
 
-/** The function whose calls take turns one at a time, so that everybody's wait is seen. */
+/** The function whose calls run one at a time, so that the wait of each is observable. */
 export const QUEUED = 'queued'
 
-/** What one commit may put in another order than it was decided in. */
+/** Maximum number of calls that one commit may reorder. */
 const SLACK = 1
 
-/** A call that waits for its turn, or the beginning of its run. */
+/** A call that waits for its turn or for the start of its run. */
 interface Place {
   readonly tree: string
   readonly order: number
-  /** Runs that had begun there when it came to wait. */
+  /** Number of runs started at the endpoint when the call began to wait. */
   readonly since: number
-  /** Trees that waited then. */
+  /** Trees that were waiting at that time. */
   readonly before: ReadonlySet<string>
 }
 
-/** What happened at one endpoint since the scheduler began. */
+/** Events at one endpoint since the scheduler started. */
 interface Line {
   readonly begun: { readonly tree: string; readonly order: number; readonly isAgain: boolean }[]
   readonly waiting: Map<string, Place>
   /**
-   * Trees whose first call was cancelled, and the runs that had begun then: it may have been given its turn just before, of
-   * which nobody hears; the turn is used all the same.
+   * Trees whose first call was cancelled, with the number of runs started by then: the call may have been given its turn
+   * just before, which is not observable; the turn is used up nevertheless.
    */
   readonly spent: { readonly tree: string; readonly at: number }[]
-  /** Calls that have run here, or may come to wait unnoticed. */
+  /** Calls that have run here, or may begin to wait without being observed. */
   readonly seen: Set<string>
-  /** Calls whose run has begun before the commit that records them, and the runs that had begun then. */
+  /** Calls whose run started before the commit that records them, with the number of runs started by then. */
   readonly early: Map<string, number>
 }
 
 /**
- * Watches that nobody starves (I12): a call of {@link QUEUED} waits no longer than its turn. While it waits each other
- * tree has one turn for each of its own tree, and one more if it was there before; within a tree calls keep their order.
+ * Checks fairness (I12): a call of {@link QUEUED} does not wait longer than its turn. While it waits, each other tree has
+ * one turn for each turn of its own tree, and one more if it was waiting before; calls of a tree keep their order.
  */
 export class Turns {
   readonly #log: Log
@@ -45,7 +45,7 @@ export class Turns {
     this.#log = log
   }
 
-  /** A scheduler begins: it has queued again what was on the disk, in an order of its own. */
+  /** A scheduler starts: it has queued the calls on the disk in an order of its own. */
   restart(calls: Iterable<CallRecord>): void {
     this.#lines.clear()
     for (const call of calls) {
@@ -54,7 +54,7 @@ export class Turns {
     }
   }
 
-  /** A commit: who comes to wait, and who has left. */
+  /** A commit: updates which calls wait. */
   committed(writes: readonly Write[]): void {
     const calls = writes.flatMap((write) => (write.kind === 'journal' ? [] : [write.call]))
     const queued = calls.filter((call) => call.function === QUEUED)
@@ -62,7 +62,7 @@ export class Turns {
     for (const call of queued) this.#committed(call, earlySince.get(call.rootId))
   }
 
-  /** By tree, how many runs had begun before the first of its calls that this commit records and that has run already. */
+  /** By tree, the number of runs started before the first of its calls that this commit records and that has already run. */
   #takeEarly(calls: readonly CallRecord[]): Map<string, number> {
     const earlySince = new Map<string, number>()
     for (const { endpoint, id, rootId } of calls) {
@@ -84,7 +84,7 @@ export class Turns {
     } else if (!line.seen.has(call.id)) this.#enter(call, ++this.#order, earlySince)
   }
 
-  /** The scheduler begins a run of the call at this endpoint. */
+  /** The scheduler starts a run of the call at this endpoint. */
   began(endpoint: string, id: string, tree: string): void {
     const line = this.#lineOf(endpoint)
     const place = line.waiting.get(id)
@@ -95,7 +95,7 @@ export class Turns {
     line.seen.add(id)
   }
 
-  /** The calls that wait at this endpoint, by their trees' roots, in the order in which they came. */
+  /** The calls waiting at this endpoint by the root of their tree, in the order of arrival. */
   waitingAt(endpoint: string): Map<string, string[]> {
     const trees = new Map<string, string[]>()
     for (const [id, { tree }] of this.#lineOf(endpoint).waiting) {
@@ -121,7 +121,7 @@ export class Turns {
     if (excess > SLACK) this.#log.violate('I12', `${id} waits while others have ${excess} turns too many`)
   }
 
-  /** It comes to wait when its time has come, which no commit tells. */
+  /** The call begins to wait when it becomes due, which no commit records. */
   #noteDelayed(call: CallRecord): void {
     if (call.function === QUEUED && call.state === 'scheduled') this.#lineOf(call.endpoint).seen.add(call.id)
   }
@@ -130,7 +130,7 @@ export class Turns {
     return call.function === QUEUED && call.state === 'pending'
   }
 
-  /** @param since - It has been waiting since so many runs had begun, though nobody knew; default: since now. */
+  /** @param since - Number of started runs when it actually began to wait. Default: the current number. */
   #enter(call: CallRecord, order: number, since?: number): void {
     const line = this.#lineOf(call.endpoint)
     const before = new Set([...line.waiting.values()].map(({ tree }) => tree))

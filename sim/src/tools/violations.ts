@@ -1,18 +1,18 @@
 /**
- * What must hold in every world.
+ * The invariants of every world.
  *
- * I1 A call that was acknowledged is recorded, and in the end it is done.
- * I2 A call gets exactly one final status, and nothing about it changes afterwards.
- * I3 Runs of one call are recorded in their order, none twice: no answer of an older run is accepted.
+ * I1 An acknowledged call is recorded, and eventually done.
+ * I2 A call gets exactly one final status, and does not change afterwards.
+ * I3 Runs of one call are recorded in order, none twice: no outcome of an older run is accepted.
  * I4 A parent receives each child's result exactly once.
- * I5 The result is that of an execution without faults.
- * I6 Limits are kept: attempts, concurrency, results per run, expiration.
- * I7 A run never begins before its call is durable, unless the endpoint shares the process (D4).
+ * I5 The result equals that of an execution without faults.
+ * I6 Limits are respected: attempts, concurrency, results per run, expiration.
+ * I7 A run never starts before its call is durable, unless the endpoint shares the process (D4).
  * I8 A world without faults comes to rest.
- * I9 Nothing is left of trees that are done and pruned.
- * I10 Who waits for a result is told what the store says.
+ * I9 Pruned trees leave nothing behind.
+ * I10 A client that waits for a result receives what the store has.
  * I11 A call whose cancellation was acknowledged is done.
- * I12 Nobody starves: a call waits no longer than its turn.
+ * I12 No starvation: a call does not wait longer than its turn.
  * I13 A call in the kernel changes only into states that follow its present one.
  */
 export class Violation extends Error {
@@ -22,7 +22,7 @@ export class Violation extends Error {
   }
 }
 
-/** Collects what went wrong, and the transitions that led there. */
+/** Collects violations and the transitions that led to them. */
 export class Log {
   readonly violations: Violation[] = []
   readonly lines: string[] = []

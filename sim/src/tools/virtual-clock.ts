@@ -1,20 +1,20 @@
 import { TimerHeap } from '../../../packages/scheduler/dist/kernel/state/timer-heap.js'
 import type { Clock } from '../../../packages/scheduler/dist/time/clock.js'
 
-/** More turns of the event loop than anything takes that comes to an end. */
+/** More turns of the event loop than any terminating activity takes. */
 const TURNS_MAX = 20_000
 
-/** Time that passes only when {@link advance} says so, and a wall clock on top of it that may be wrong. */
+/** Time that passes only by {@link advance}, with a wall clock on top that may be wrong. */
 export class VirtualClock {
   readonly #timers = new TimerHeap<() => void>()
   #trueMs = 0
   #offsetMs = 1_700_000_000_000
-  /** Grows with everything that is set to happen: nothing stirs while it stands still. */
+  /** Incremented for everything that is scheduled: while it is constant, nothing happens. */
   activity = 0
-  /** The wall clock was set: differences between its readings mean nothing any more. */
+  /** The wall clock was set: differences between its readings are meaningless. */
   hasJumped = false
 
-  /** Milliseconds since the beginning of the world. */
+  /** Milliseconds since the start of the world. */
   get trueMs(): number {
     return this.#trueMs
   }
@@ -23,7 +23,7 @@ export class VirtualClock {
     return this.#trueMs + this.#offsetMs
   }
 
-  /** Sets the wall clock forwards or backwards. */
+  /** Sets the wall clock forward or back. */
   jump(byMs: number): void {
     this.#offsetMs += byMs
     this.hasJumped = true
@@ -47,7 +47,7 @@ export class VirtualClock {
     })
   }
 
-  /** Goes to the next thing that is set to happen, and lets it. `false`: there is nothing. */
+  /** Advances to the next scheduled action and runs it. Returns `false` when there is none. */
   advance(): boolean {
     const atMs = this.#timers.nextAtMs
     if (atMs === Number.POSITIVE_INFINITY) return false
@@ -57,7 +57,7 @@ export class VirtualClock {
     return true
   }
 
-  /** The clock as a process sees it that may be gone when a timer fires. */
+  /** The clock of a process, whose timers do not fire after its end. */
   of(process: { readonly isAlive: boolean }): Clock {
     return {
       nowMs: () => this.wallMs,
@@ -70,8 +70,8 @@ export class VirtualClock {
   }
 
   /**
-   * Resolves when nothing stirs: several turns of the event loop in which nothing was begun. `false`: something does
-   * for ever without any time passing.
+   * Resolves when nothing was scheduled for several turns of the event loop; with `false` when activity does not end
+   * although no time passes.
    */
   async quiet(): Promise<boolean> {
     let seen = this.activity

@@ -15,9 +15,9 @@ export interface ApplicationOptions {
   readonly clock: VirtualClock
   readonly dice: Dice
   readonly warmCoroutinesMax: number
-  /** How often a call without children was executed, over all processes. */
+  /** Number of executions of a call without children, over all processes. */
   readonly executions: Map<string, number>
-  /** Hands calls to whatever scheduler there is, until one acknowledges. */
+  /** Dispatches calls to the current scheduler, repeatedly until they are acknowledged. */
   readonly dispatch: (calls: Call[]) => Promise<string[]>
 }
 
@@ -61,7 +61,7 @@ export class Application extends Process {
     })
   }
 
-  /** Whether the code that is deployed has the function. */
+  /** Whether the deployed code has the function. */
   has(name: string): boolean {
     return this.#registry.definitionOf(name) !== undefined
   }

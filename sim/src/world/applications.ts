@@ -11,11 +11,11 @@ export interface ApplicationsOptions {
   readonly log: Log
   readonly warmCoroutinesMax: number
   readonly dispatch: (calls: Call[]) => Promise<string[]>
-  /** Trouble is not over: code may be another than it was. */
+  /** Faults are still active: the code may change. */
   readonly isTroubled: () => boolean
 }
 
-/** The processes with functions, by URL: they are deployed, go away for a while, and have more to do than they can. */
+/** The processes with functions, by URL: they are redeployed, are absent for a while, and get overloaded. */
 export class Applications {
   readonly #options: ApplicationsOptions
   readonly #byUrl = new Map<string, Application>()
@@ -35,7 +35,7 @@ export class Applications {
     return this.#byUrl.get(url) as Application
   }
 
-  /** Whether every run there is throttled at present. */
+  /** Whether every run there is currently throttled. */
   isOverloaded(url: string): boolean {
     return this.#options.clock.trueMs < (this.#overloadedUntilMs.get(url) ?? 0)
   }
@@ -60,7 +60,7 @@ export class Applications {
     this.#byUrl.set(url, application)
   }
 
-  /** The process goes away, and another comes later. */
+  /** The process ends, and another starts later. */
   vanish(url: string): void {
     const { clock, dice, log } = this.#options
     const forMs = dice.between(100, 15_000)

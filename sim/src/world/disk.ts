@@ -7,15 +7,15 @@ import type { Log } from '../tools/violations.js'
 import type { VirtualClock } from '../tools/virtual-clock.js'
 
 export interface DiskFaults {
-  /** Probability that a commit fails with nothing written and the process living on. */
+  /** Probability that a commit fails without effect and the process continues. */
   readonly commitFails: number
   /** Probability that the process dies before a commit has an effect. */
   readonly crashBeforeCommit: number
-  /** Probability that the process dies after a commit has had its effect and before it hears of it. */
+  /** Probability that the process dies after a commit has taken effect and before it is acknowledged. */
   readonly crashAfterCommit: number
 }
 
-/** The disk of the world: it survives processes, and watches what they write. */
+/** The disk of the world: it survives processes and checks their writes. */
 export class Disk {
   readonly #store: Store = createMemoryStore()
   readonly #clock: VirtualClock
@@ -23,7 +23,7 @@ export class Disk {
   readonly #log: Log
   readonly #calls = new Map<string, CallRecord>()
   readonly #turns: Turns
-  /** By call and restart: the ordinals received, and how many journal entries there are. */
+  /** By call and restart: the received ordinals and the number of journal entries. */
   readonly #received = new Map<string, { ordinals: Set<number>; entries: number }>()
 
   constructor(clock: VirtualClock, dice: Dice, log: Log, turns: Turns) {
@@ -45,7 +45,7 @@ export class Disk {
     return this.#calls
   }
 
-  /** The disk as one process sees it. Once the process is gone its requests are never answered. */
+  /** The disk of one process. After the process has ended, its requests are not answered. */
   storeOf(process: Process, faults: () => DiskFaults, crash: () => void): Store {
     const ask = async <T>(work: () => Promise<T>): Promise<T> => {
       await this.#clock.pause(this.#dice.next() * 3)
@@ -108,7 +108,7 @@ export class Disk {
     this.#watchBackOff(write.call)
   }
 
-  /** Nothing in a simulated world asks for more patience than the policy does. */
+  /** No back-off in a simulated world is longer than the policy's. */
   #watchBackOff(call: CallRecord): void {
     if (call.state !== 'scheduled' || this.#clock.hasJumped) return
     const tries = Math.max(call.attempts, call.restarts - 1)

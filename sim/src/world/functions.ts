@@ -2,27 +2,27 @@ import { type CallContext, DispatchError, type DispatchFunction, func } from '@d
 import { QUEUED } from '../tools/turns.js'
 import type { Program, Step } from './program.js'
 
-/** Most runs at one time of leaves whose labels end alike. */
+/** Maximum number of concurrent runs of leaves whose labels have the same ending. */
 export const KEY_CONCURRENCY_MAX = 2
 
-/** What leaves are limited by beside their number. */
+/** Further limits of leaves. */
 export function keyOf(program: Program): string {
   return program.kind === 'leaf' ? program.label.slice(-1) : 'none'
 }
 
-/** Most runs of `leaf` at one time that its callers allow. */
+/** Maximum number of concurrent runs of `leaf`, set by its callers. */
 export const LEAF_CONCURRENCY_MAX = 4
 
-/** What the functions of a simulated process see of the world. */
+/** The interface of the functions of a simulated process to the world. */
 export interface FunctionWorld {
   /** Waits in virtual time. */
   pause(ms: number): Promise<void>
-  /** Remembers one more execution of a call without children, and says how many there were before. */
+  /** Counts an execution of a call without children and returns the number of previous ones. */
   begin(dispatchId: string): number
   readonly codeVersion: CodeVersion
 }
 
-/** What a deployment may have changed. Suspended calls that meet one call more begin again from their input. */
+/** Possible changes of a deployment. Suspended calls restart from their input when the code makes an additional call. */
 export const CODE_VERSIONS = [
   'as it was',
   'one call more at first',
@@ -33,7 +33,7 @@ export const CODE_VERSIONS = [
 
 export type CodeVersion = (typeof CODE_VERSIONS)[number]
 
-/** The functions of a process: they do what the program says that they are given. */
+/** The functions of a process: they execute the program in their input. */
 export function createFunctions(world: FunctionWorld): DispatchFunction<Program, unknown>[] {
   const leaf = func(
     'leaf',
@@ -70,7 +70,7 @@ export function createFunctions(world: FunctionWorld): DispatchFunction<Program,
     if (program.workMs > 0) await world.pause(program.workMs)
     return program.label
   })
-  /** What changed code asks for and the code of before did not. */
+  /** The additional call of the changed code. */
   const probe = func('probe', async (_nothing: null) => 'probed')
   const node = func('node', async (program: Program, call: CallContext): Promise<unknown> => {
     if (program.kind !== 'node') throw new TypeError(`node: got a ${program.kind}`)
@@ -130,7 +130,7 @@ export function createFunctions(world: FunctionWorld): DispatchFunction<Program,
     }
   }
 
-  /** `fn.gather` takes calls of one function: one gather for each kind, and the values in their order. */
+  /** `fn.gather` takes calls of one function: one gather per kind, with the values in order. */
   async function gather(children: readonly Program[]): Promise<unknown[]> {
     const values: unknown[] = new Array(children.length)
     const kinds = [...new Set(children.map((child) => child.kind))]

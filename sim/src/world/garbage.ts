@@ -4,7 +4,7 @@ import type { Dice } from '../tools/dice.js'
 
 const BYTES = Uint8Array.of(0xff, 0x00, 0x7f)
 
-/** Answers that make no sense, or a sense that nobody meant. */
+/** Invalid responses, and valid ones with unintended meaning. */
 const RESPONSES: readonly MessageInit<RunResponse>[] = [
   {},
   { status: 99 as never, directive: { case: 'exit', value: {} } },
@@ -50,7 +50,7 @@ const RESPONSES: readonly MessageInit<RunResponse>[] = [
   },
 ]
 
-/** What an endpoint answers whose software is broken, or that is not what the URL promised. */
+/** Responses of an endpoint that is broken or is not a Dispatch endpoint. */
 export function garbage(dice: Dice): RunOutcome {
   if (dice.chance(0.2)) {
     return { kind: 'failure', source: 'endpoint', status: 'invalid_response', message: 'no RunResponse' }

@@ -25,20 +25,20 @@ export interface NetworkFaults {
   readonly refused: number
   readonly throttled: number
   readonly functionUnknown: number
-  /** Probability of an answer that makes no sense. */
+  /** Probability of an invalid response. */
   readonly garbled: number
   readonly latencyMsMax: number
 }
 
-/** The far end: what a process makes of a request. */
+/** The handler of a request at the other end. */
 export type Served = (request: RunRequest, signal: RunSignal) => Promise<RunResponse>
 
-/** A process with functions, as the network finds it. */
+/** A process with functions, as seen by the network. */
 export interface Server {
   readonly process: Process
   readonly serve: Served
   readonly has: (name: string) => boolean
-  /** It has more to do than it can and takes nothing. */
+  /** The process is overloaded and accepts nothing. */
   readonly isOverloaded: boolean
 }
 
@@ -49,13 +49,13 @@ export interface WireOptions {
   readonly faults: () => NetworkFaults
   /** The scheduler's process. */
   readonly process: Process
-  /** The process at the other end, as it is now. */
+  /** The current process at the other end. */
   readonly server: () => Server
-  /** Trees in which somebody else had a hand. */
+  /** Trees with interference. */
   readonly tampered: Set<string>
-  /** Trees that asked for a function that was not there. */
+  /** Trees that called a function that was not deployed. */
   readonly unknown: Set<string>
-  /** The endpoint knows nothing of our extensions. */
+  /** The endpoint does not support our extensions. */
   readonly isPlain: boolean
 }
 
@@ -107,8 +107,8 @@ async function exchange(options: WireOptions, request: RunRequest, signal: RunSi
 }
 
 /**
- * One request at the far end; `undefined` when the process there goes away meanwhile, or when one has come that does not
- * know the function: a request that is repeated arrives late.
+ * One request at the other end; `undefined` when the process there ends meanwhile, or when it has been replaced by one
+ * without the function: a repeated request arrives late.
  */
 async function deliver(
   options: WireOptions,
@@ -153,7 +153,7 @@ function backOverWire(response: RunResponse, isPlain: boolean): RunResponse {
   return copy
 }
 
-/** Watches how many runs one scheduler has under way at one endpoint, and whose turn it is. */
+/** Checks the concurrency of one scheduler at one endpoint, and the order of turns. */
 export function counted(endpoint: Endpoint, url: string, turns: Turns, log: Log): Endpoint {
   let leaves = 0
   const byKey = new Map<string, number>()
@@ -171,7 +171,7 @@ export function counted(endpoint: Endpoint, url: string, turns: Turns, log: Log)
       if (leaves > LEAF_CONCURRENCY_MAX) log.violate('I6', `${leaves} runs of leaf at one time`)
       if ((byKey.get(key) ?? 0) > KEY_CONCURRENCY_MAX)
         log.violate('I6', `${byKey.get(key)} runs of key ${key}`)
-      // An aborted run is over for the scheduler, whatever the network makes of it.
+      // For the scheduler, an aborted run has ended, whatever happens to its request in the network.
       let isOver = false
       const end = (): void => {
         if (!isOver) count(key, -1)
@@ -185,7 +185,7 @@ export function counted(endpoint: Endpoint, url: string, turns: Turns, log: Log)
   }
 }
 
-/** The end of the wire that watches what is asked of it. */
+/** An endpoint that checks the requests it receives. */
 export function watched(serve: Served, log: Log, durable: (id: string) => boolean, isLocal: boolean): Served {
   return (request, signal) => {
     if (!isLocal && !durable(request.dispatchId))

@@ -1,23 +1,23 @@
 import type { FailureStatus } from '@dispatch/protocol'
 import type { Dice } from '../tools/dice.js'
 
-/** What a simulated call does, as data: it travels as the call's input. */
+/** The behavior of a simulated call as data: it is the call's input. */
 export type Program =
-  /** Fails `failures` times with a status that is tried again, then returns its label. */
+  /** Fails `failures` times with a retryable status, then returns its label. */
   | { kind: 'leaf'; label: string; failures: number; failure: FailureStatus; workMs: number }
-  /** Waits for its turn among all others of its kind, one at a time, and returns its label. */
+  /** Runs one at a time among all calls of its kind and returns its label. */
   | { kind: 'queued'; label: string; workMs: number }
-  /** Fails with a status that is final. */
+  /** Fails with a status that is not retryable. */
   | { kind: 'broken'; status: FailureStatus; workMs: number }
-  /** Fails with a status that is tried again, until its attempts are used up. */
+  /** Fails with a retryable status until its attempts are used up. */
   | { kind: 'limited'; attemptsMax: number }
-  /** Does its steps in order and returns what they gave, or what `tail` returns. */
+  /** Performs its steps in order and returns their results, or the result of `tail`. */
   | { kind: 'node'; steps: Step[]; tail?: Program }
 
 export type Step =
   | { kind: 'await'; child: Program }
   | { kind: 'gather' | 'all' | 'settled'; children: Program[] }
-  /** Several ways to the same label; the first one counts. */
+  /** Several calls with the same label; the first result counts. */
   | { kind: 'race'; label: string; workMs: number[] }
   /** Some fail; one returns the label. */
   | { kind: 'any'; label: string; broken: number }
@@ -26,10 +26,10 @@ export type Step =
   | { kind: 'sleep'; ms: number }
   | { kind: 'sleep-and-await'; ms: number; child: Program }
   | { kind: 'dispatch'; child: Program }
-  /** I/O that is not durable. */
+  /** Plain I/O, which is not durable. */
   | { kind: 'io'; turns: number }
 
-/** What a call gives in a world without faults. */
+/** The outcome of a call in a world without faults. */
 export type Expected = { readonly value: unknown } | { readonly failed: true }
 
 const RETRYABLE: readonly FailureStatus[] = ['timeout', 'throttled', 'temporary', 'dns', 'tcp', 'tls', 'http']
@@ -41,7 +41,7 @@ const FINAL: readonly FailureStatus[] = [
   'not_found',
 ]
 
-/** A random tree of calls, `depth` deep at most. */
+/** A random tree of calls with a depth of at most `depth`. */
 export function randomProgram(dice: Dice, depth: number): Program {
   if (depth === 0 || dice.chance(0.2)) return randomLeaf(dice)
   const steps = Array.from({ length: dice.between(1, 4) }, () => randomStep(dice, depth - 1))
@@ -50,7 +50,7 @@ export function randomProgram(dice: Dice, depth: number): Program {
     : { kind: 'node', steps }
 }
 
-/** Many calls that wait for their turn, at one time. */
+/** Many calls that wait for their turn concurrently. */
 export function randomRush(dice: Dice): Program {
   const children = Array.from({ length: dice.between(5, 9) }, () => randomQueued(dice))
   return { kind: 'node', steps: [{ kind: 'gather', children }] }
@@ -121,7 +121,7 @@ function randomStep(dice: Dice, depth: number): Step {
   }
 }
 
-/** The execution in memory, without a scheduler and without faults, that every simulated one has to equal. */
+/** The execution in memory, without a scheduler and without faults, with which every simulated one is compared. */
 export function expectedOf(program: Program): Expected {
   switch (program.kind) {
     case 'leaf':
