@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatch } from '@dispatch/core'
-import type { DispatchCall, Dispatched, MountOptions, ServerLife } from '@dispatch/core/adapter'
-import { createServerLife, mountDispatch } from '@dispatch/core/adapter'
+import type { DispatchCall, Dispatched, MountOptions, OptionNames, ServerLife } from '@dispatch/core/adapter'
+import { checkMountOptions, createServerLife, mountDispatch } from '@dispatch/core/adapter'
 
 /** Options of {@link dispatchMiddleware}: those of `new Dispatch`, and these. */
 export interface DispatchMiddlewareOptions extends MountOptions {
@@ -11,6 +11,10 @@ export interface DispatchMiddlewareOptions extends MountOptions {
    */
   readonly start?: 'auto' | 'manual' | undefined
 }
+
+const MIDDLEWARE_OPTIONS = {
+  start: ['autoStart'],
+} as const satisfies OptionNames<Omit<DispatchMiddlewareOptions, keyof MountOptions>>
 
 /** Middleware for Express 4 and 5, and frameworks with the same interface, such as Connect. */
 export interface DispatchMiddleware {
@@ -55,7 +59,8 @@ interface RoutedRequest extends IncomingMessage {
  * @throws {TypeError} Naming the option, its value and the fix.
  */
 export function dispatchMiddleware(options: DispatchMiddlewareOptions = {}): DispatchMiddleware {
-  const { start = 'auto', ...mountOptions } = options
+  const mountOptions = checkMountOptions(options, 'dispatchMiddleware(options)', MIDDLEWARE_OPTIONS)
+  const { start = 'auto' } = options
   const mount = mountDispatch(mountOptions)
   const life = createServerLife(mount, { start, logger: options.logger })
 

@@ -106,6 +106,34 @@ t.test('an invalid option is refused with its name', async (t) => {
   }
 })
 
+const wrong = [
+  {
+    name: 'an option of new Dispatch',
+    options: { funtions: [] },
+    message: 'dispatchMiddleware(options): expected functions, got the unknown option "funtions"',
+  },
+  {
+    name: 'an option of the middleware',
+    options: { strat: 'auto' },
+    message: 'dispatchMiddleware(options): expected start, got the unknown option "strat"',
+  },
+  {
+    name: 'functions that are no array, of a Dispatch that is given',
+    options: { dispatch: new Dispatch({ env: {} }), functions: {} },
+    message: 'option functions: expected an array of functions made by func(name, handler), got an object',
+  },
+  {
+    name: 'options that are no object',
+    options: 5,
+    message: 'dispatchMiddleware(options): expected an object, got 5',
+  },
+]
+for (const { name, options, message } of wrong) {
+  t.test(`refused by name: ${name}`, async (t) => {
+    t.throws(() => dispatchMiddleware(options as never), { name: 'TypeError', message })
+  })
+}
+
 t.test('functions are added to an existing Dispatch', async (t) => {
   const dispatch = new Dispatch({ scheduler: createScheduler([]), env: {} })
   const middleware = dispatchMiddleware({ dispatch, functions: [greet] })

@@ -1,7 +1,7 @@
 import type { Dispatch } from '@dispatch/core'
-import type { DispatchCall, Dispatched, MountOptions } from '@dispatch/core/adapter'
-import { checkChoice, mountDispatch } from '@dispatch/core/adapter'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { DispatchCall, Dispatched, MountOptions, OptionNames } from '@dispatch/core/adapter'
+import { checkChoice, checkMountOptions, checkOptions, mountDispatch } from '@dispatch/core/adapter'
+import type { FastifyInstance, FastifyReply, RegisterOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { dispatchRoutes, send } from './dispatch-routes.js'
 
@@ -17,6 +17,20 @@ export interface DispatchPluginOptions extends MountOptions {
   /** Other names for the decorators, for a second plugin in one scope. Default: `dispatch` and `dispatched`. */
   readonly decorateAs?: { readonly dispatch?: string; readonly dispatched?: string } | undefined
 }
+
+const PLUGIN_OPTIONS = {
+  prefix: ['basePath', 'path'],
+  start: ['autoStart'],
+  decorateAs: ['decorators'],
+  // Options of app.register for every plugin.
+  logLevel: [],
+  logSerializers: [],
+} as const satisfies OptionNames<Omit<DispatchPluginOptions & RegisterOptions, keyof MountOptions>>
+
+const DECORATOR_OPTIONS = {
+  dispatch: [],
+  dispatched: [],
+} as const satisfies OptionNames<NonNullable<DispatchPluginOptions['decorateAs']>>
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -44,7 +58,9 @@ declare module 'fastify' {
 export const dispatchPlugin = fp<DispatchPluginOptions>(plugin, { name: '@dispatch/fastify', fastify: '5.x' })
 
 async function plugin(app: FastifyInstance, options: DispatchPluginOptions): Promise<void> {
-  const { prefix = '', start = 'listen', decorateAs, ...mountOptions } = options
+  const mountOptions = checkMountOptions(options, 'dispatchPlugin(options)', PLUGIN_OPTIONS)
+  const { prefix = '', start = 'listen', decorateAs } = options
+  checkOptions(decorateAs, 'option decorateAs', DECORATOR_OPTIONS)
   const { dispatch, dispatched } = { dispatch: 'dispatch', dispatched: 'dispatched', ...decorateAs }
   checkUnused(app, dispatch, dispatched)
   checkChoice(start, 'option start', ['listen', 'ready', 'manual'])

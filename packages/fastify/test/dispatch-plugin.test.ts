@@ -34,6 +34,47 @@ t.test('its routes are hidden from generated documentation, and the route of run
   await app.close()
 })
 
+const wrong = [
+  {
+    name: 'an option of new Dispatch',
+    options: { funtions: [] },
+    message: 'dispatchPlugin(options): expected functions, got the unknown option "funtions"',
+  },
+  {
+    name: 'an option of the plugin',
+    options: { decorators: {} },
+    message: 'dispatchPlugin(options): expected decorateAs, got the unknown option "decorators"',
+  },
+  {
+    name: 'a decorator',
+    options: { decorateAs: { dispach: 'jobs' } },
+    message: 'option decorateAs: expected dispatch, got the unknown option "dispach"',
+  },
+  {
+    name: 'decorators that are no object',
+    options: { decorateAs: 'jobs' },
+    message: 'option decorateAs: expected an object, got "jobs"',
+  },
+]
+for (const { name, options: wrongOptions, message } of wrong) {
+  t.test(`refused by name: ${name}`, async (t) => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await t.rejects(async () => app.register(dispatchPlugin, { ...options, ...(wrongOptions as object) }), {
+      name: 'TypeError',
+      message,
+    })
+  })
+}
+
+t.test('options of app.register for every plugin are no mistake', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(dispatchPlugin, { ...options, prefix: '/jobs', logLevel: 'warn', logSerializers: {} })
+  await app.ready()
+  t.ok(app.hasRoute({ method: 'POST', url: `/jobs${RUN_PATH}` }))
+})
+
 t.test('its decorators are those of the application, and work without their object', async (t) => {
   const app = Fastify()
   await app.register(dispatchPlugin, options)
@@ -55,7 +96,7 @@ t.test('it logs to the log of the application, unless there is another logger', 
     env: {},
   }
   await app.register(dispatchPlugin, { functions: [greet], ...remote })
-  t.match(lines.join(''), /requests for runs are accepted from anybody/)
+  t.match(lines.join(''), /requests for runs are accepted from any client/)
   const warnings: string[] = []
   const ignore = () => {}
   const warn = (_fields: object, message: string) => warnings.push(message)

@@ -2,6 +2,7 @@
 
 export type { UnaryResponse } from '@dispatch/protocol/connect'
 export { RUN_PATH } from '@dispatch/protocol/messages'
+export { checkOptions, type OptionNames } from '@dispatch/protocol/text'
 export { checkChoice } from '../checks/option-checks.js'
 export type { EndpointHead, EndpointRequest, EndpointResponse } from '../endpoint/endpoint.js'
 export type { BodyReservation } from '../endpoint/run-capacity.js'
@@ -20,7 +21,7 @@ export {
   type DispatchCall,
   type Dispatched,
   type Mount,
-  type MountOptions,
   mountDispatch,
 } from './mount.js'
+export { checkMountOptions, type MountOptions } from './mount-options.js'
 export { createServerLife, type ServerLife, type ServerLifeOptions } from './server-life.js'

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
-import { describeValue } from '@dispatch/protocol/text'
+import { checkOptions, describeValue } from '@dispatch/protocol/text'
 import type { CallHandle } from '../calls/call-handle.js'
+import { checkFunctions } from '../config/config.js'
 import type { DispatchOptions } from '../config/dispatch-options.js'
 import { Dispatch } from '../dispatch/dispatch.js'
 import type { DispatchedCallOptions } from '../functions/call-options.js'
@@ -8,18 +9,8 @@ import type { DispatchFunction } from '../functions/dispatch-function.js'
 import { endConnection } from '../server/node-listener.js'
 import { CALLS_PATH_DEFAULT } from './dispatched.js'
 import { Exchange, type ExchangeContext, type MountRequest } from './exchange.js'
+import { MOUNT_OPTIONS, type MountOptions } from './mount-options.js'
 import { OpenAnswers } from './open-answers.js'
-
-/** Options of every adapter: those of `new Dispatch`, and these. */
-export interface MountOptions extends DispatchOptions {
-  /**
-   * An existing `Dispatch`. `functions` are added to it, and other options of `new Dispatch` are ignored; the application stops
-   * and closes it. Default: a new one.
-   */
-  readonly dispatch?: Dispatch | undefined
-  /** Path at which state and result of calls are served: `GET <callsPath>/<id>`; `false` for none. Default `/dispatch/calls`. */
-  readonly callsPath?: string | false | undefined
-}
 
 /** Dispatches a call and resolves, once it is recorded, with its handle. Like `fn.dispatch(input)`. */
 export interface DispatchCall {
@@ -65,7 +56,9 @@ export interface Mount {
  *
  * @throws {TypeError} Naming the option, its value and the fix.
  */
-export function mountDispatch({ dispatch: given, callsPath, ...options }: MountOptions): Mount {
+export function mountDispatch(mountOptions: MountOptions): Mount {
+  checkOptions(mountOptions, 'mountDispatch(options)', MOUNT_OPTIONS)
+  const { dispatch: given, callsPath, ...options } = mountOptions
   const dispatch = given === undefined ? new Dispatch(options) : withFunctions(given, options)
   const answers = new OpenAnswers()
   const context: ExchangeContext = {
@@ -105,11 +98,11 @@ export function mountDispatch({ dispatch: given, callsPath, ...options }: MountO
   return mount
 }
 
-function withFunctions(dispatch: Dispatch, { functions = [] }: DispatchOptions): Dispatch {
+function withFunctions(dispatch: Dispatch, options: DispatchOptions): Dispatch {
   if (typeof (dispatch as { reserve?: unknown } | null)?.reserve !== 'function') {
     throw new TypeError(`option dispatch: expected a Dispatch, got ${describeValue(dispatch)}`)
   }
-  dispatch.register(...functions)
+  dispatch.register(...checkFunctions(options.functions))
   return dispatch
 }
 

@@ -80,11 +80,7 @@ export function resolveConfig(options: DispatchOptions): DispatchConfig {
   const mode = options.scheduler !== undefined ? 'given' : apiUrl !== undefined ? 'remote' : 'embedded'
   const endpointUrl = resolveEndpointUrl(settings.endpointUrl, mode)
   return Object.freeze({
-    functions: checkArray(
-      options.functions,
-      'option functions',
-      'functions made by func(name, handler)',
-    ) as readonly AnyDispatchFunction[],
+    functions: checkFunctions(options.functions),
     mode,
     scheduler: checkScheduler(options.scheduler),
     apiUrl,
@@ -101,6 +97,12 @@ export function resolveConfig(options: DispatchOptions): DispatchConfig {
     ...resolveBounds(options),
     replayCheck: checkBoolean(options.replayCheck, 'option replayCheck') ?? false,
   })
+}
+
+/** @throws {TypeError} When it is not an array. Its items are checked when they are registered. */
+export function checkFunctions(option: unknown): readonly AnyDispatchFunction[] {
+  const what = 'functions made by func(name, handler)'
+  return checkArray(option, 'option functions', what) as readonly AnyDispatchFunction[]
 }
 
 function readEnvironment(option: unknown): Environment {
