@@ -7,7 +7,7 @@ import { outcomeOf } from './call-outcome.js'
 import { followSignal } from './followed-signal.js'
 
 /** Longest single wait: shorter than the timeouts of proxies. Milliseconds. */
-const WAIT_MS_MAX = 30_000
+const SINGLE_WAIT_MS_MAX = 30_000
 
 /** Shortest time from the start of one wait to the start of the next. Milliseconds. */
 const WAIT_MS_MIN = 50
@@ -162,7 +162,7 @@ async function waitForCall(
   const untilMs = nowMs() + timeoutMs
   while (true) {
     const startedMs = nowMs()
-    const waitMs = Math.min(Math.max(0, untilMs - startedMs), WAIT_MS_MAX)
+    const waitMs = Math.min(Math.max(0, untilMs - startedMs), SINGLE_WAIT_MS_MAX)
     signal?.throwIfAborted()
     let info: CallInfo
     try {

@@ -1,9 +1,11 @@
+import { linkAbort } from '@dispatch/protocol'
+
 /** The waits that follow a signal of the user, which has one listener for all of them. */
 const followersBySignal = new WeakMap<AbortSignal, Followers>()
 
 interface Followers {
   readonly aborts: Set<() => void>
-  readonly listener: () => void
+  readonly unlink: () => void
 }
 
 /** A signal that aborts with another one, until `end` is called. */
@@ -29,7 +31,7 @@ export function followSignal(signal: AbortSignal | undefined): FollowedSignal {
       followers.aborts.delete(abort)
       if (followers.aborts.size > 0 || followersBySignal.get(signal) !== followers) return
       followersBySignal.delete(signal)
-      signal.removeEventListener('abort', followers.listener)
+      followers.unlink()
     },
   }
 }
@@ -40,11 +42,10 @@ function followersOf(signal: AbortSignal): Followers {
   const existing = followersBySignal.get(signal)
   if (existing !== undefined) return existing
   const aborts = new Set<() => void>()
-  const listener = () => {
+  const unlink = linkAbort(signal, () => {
     for (const abort of aborts) abort()
-  }
-  const followers = { aborts, listener }
+  })
+  const followers = { aborts, unlink }
   followersBySignal.set(signal, followers)
-  signal.addEventListener('abort', listener)
   return followers
 }

@@ -50,7 +50,7 @@ export async function listen(
   const port = checkInteger(checked.port, `${place}.port`, { min: 0, max: 65_535 }) ?? address.port
   const server = http.createServer(dispatch.handler())
   await dispatch.open()
-  await listening(server, host, port)
+  await listenOn(server, host, port)
   await dispatch.start()
   const bound = server.address()
   const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port
@@ -67,7 +67,7 @@ export async function listen(
   }
 }
 
-function listening(server: http.Server, host: string, port: number): Promise<void> {
+function listenOn(server: http.Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const fix =

@@ -124,13 +124,13 @@ export class MessageStreamReader {
 
   #end(message: Uint8Array): void {
     this.#isEnded = true
-    const failure = failureOf(message)
+    const failure = errorOfEndMessage(message)
     if (failure !== undefined) throw failure
   }
 }
 
 /** The error in the last envelope, if there is one. */
-function failureOf(message: Uint8Array): UnaryError | undefined {
+function errorOfEndMessage(message: Uint8Array): UnaryError | undefined {
   let end: { readonly error?: { readonly code?: unknown; readonly message?: unknown } } | null
   try {
     end = JSON.parse(Buffer.from(message).toString())

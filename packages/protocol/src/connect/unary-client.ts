@@ -60,7 +60,7 @@ export function parseUnaryResponse<Shape extends Message>(
   options: ParseUnaryOptions = {},
 ): Shape {
   const type = headerOf(headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  if (httpStatus !== 200) throw failureOf(httpStatus, headers, type, body, options)
+  if (httpStatus !== 200) throw errorOfResponse(httpStatus, headers, type, body, options)
   try {
     const bytes = inflated(headers, body, options.bodyBytesMax ?? BODY_BYTES_MAX)
     if (type === 'application/json') {
@@ -93,7 +93,7 @@ function inflated(headers: UnaryHeaders, body: Uint8Array, bodyBytesMax: number)
   return gunzipSync(body, { maxOutputLength: bodyBytesMax })
 }
 
-function failureOf(
+function errorOfResponse(
   httpStatus: number,
   headers: UnaryHeaders,
   type: string,

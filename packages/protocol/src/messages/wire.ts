@@ -20,7 +20,7 @@ export function encodeAny(any: Any): Uint8Array {
 
 /** @throws {DispatchError} `invalid_argument` when the bytes are not a valid message of this type. */
 export function decodeAny(bytes: Uint8Array): Any {
-  return decoded(AnySchema, bytes)
+  return decodeAs(AnySchema, bytes)
 }
 
 /** The bytes of a `dispatch.sdk.v1.CallResult`. */
@@ -30,7 +30,7 @@ export function encodeCallResult(result: CallResult): Uint8Array {
 
 /** @throws {DispatchError} `invalid_argument` when the bytes are not a valid message of this type. */
 export function decodeCallResult(bytes: Uint8Array): CallResult {
-  return decoded(CallResultSchema, bytes)
+  return decodeAs(CallResultSchema, bytes)
 }
 
 /** The bytes of a `dispatch.sdk.v1.RunRequest`. */
@@ -43,7 +43,7 @@ export function encodeRunResponse(response: RunResponse): Uint8Array {
   return toBinary(RunResponseSchema, response)
 }
 
-function decoded<Shape extends Message>(schema: MessageSchema<Shape>, bytes: Uint8Array): Shape {
+function decodeAs<Shape extends Message>(schema: MessageSchema<Shape>, bytes: Uint8Array): Shape {
   try {
     return fromBinary(schema, bytes)
   } catch (error) {

@@ -78,14 +78,14 @@ function sorted(
       failures.push(entry)
       continue
     }
-    const failure = checkPolicy(entry, nowMs) ?? failureOf(baseOf(request, request.headers, entry))
+    const failure = checkPolicy(entry, nowMs) ?? failureOfBase(baseOf(request, request.headers, entry))
     if (failure === undefined) usable.push(entry)
     else failures.push(failure)
   }
   return { usable: usable.slice(0, SIGNATURES_TRIED_MAX), failures }
 }
 
-function failureOf(base: Buffer | VerificationFailure): VerificationFailure | undefined {
+function failureOfBase(base: Buffer | VerificationFailure): VerificationFailure | undefined {
   return Buffer.isBuffer(base) ? undefined : base
 }
 

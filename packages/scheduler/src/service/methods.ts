@@ -26,7 +26,7 @@ import {
 } from '@dispatch/protocol/messages'
 import type { EndpointFilter } from '../transport/allowed-endpoints.js'
 import type { MethodContext } from './method-context.js'
-import { found, serveWaitBatch, waitMsOf } from './wait-batch.js'
+import { requireCall, serveWaitBatch, waitMsOf } from './wait-batch.js'
 
 export type Method = (
   request: UnaryRequest,
@@ -57,7 +57,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
         GetRequestSchema,
         GetResponseSchema,
         async ({ dispatchId }) =>
-          create(GetResponseSchema, { call: found(dispatchId, await scheduler.get(dispatchId)) }),
+          create(GetResponseSchema, { call: requireCall(dispatchId, await scheduler.get(dispatchId)) }),
         options,
       ),
   ],
@@ -70,7 +70,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
         WaitResponseSchema,
         async ({ dispatchId, timeout }) => {
           const call = await scheduler.wait(dispatchId, waitMsOf(timeout), signal)
-          return create(WaitResponseSchema, { call: found(dispatchId, call) })
+          return create(WaitResponseSchema, { call: requireCall(dispatchId, call) })
         },
         options,
       ),
@@ -88,8 +88,8 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
         CancelRequestSchema,
         CancelResponseSchema,
         async ({ dispatchId }) => {
-          const before = found(dispatchId, await scheduler.get(dispatchId))
-          const call = found(dispatchId, await scheduler.cancel(dispatchId))
+          const before = requireCall(dispatchId, await scheduler.get(dispatchId))
+          const call = requireCall(dispatchId, await scheduler.cancel(dispatchId))
           return create(CancelResponseSchema, { canceled: before.state !== CallState.DONE, call })
         },
         options,

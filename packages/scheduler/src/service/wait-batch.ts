@@ -75,7 +75,7 @@ function requestOf(body: Uint8Array) {
 
 async function resultOf(dispatchId: string, waitMs: number, { scheduler, signal, options }: MethodContext) {
   try {
-    const call = found(dispatchId, await scheduler.wait(dispatchId, waitMs, signal))
+    const call = requireCall(dispatchId, await scheduler.wait(dispatchId, waitMs, signal))
     return { case: 'call', value: call } as const
   } catch (error) {
     return { case: 'error', value: toBatchError(failureOf(error, options.onInternalError)) } as const
@@ -83,7 +83,7 @@ async function resultOf(dispatchId: string, waitMs: number, { scheduler, signal,
 }
 
 /** @throws {UnaryError} `not_found` when the call does not exist. */
-export function found(dispatchId: string, call: CallInfo | undefined): CallInfo {
+export function requireCall(dispatchId: string, call: CallInfo | undefined): CallInfo {
   if (call === undefined) {
     throw new UnaryError(
       'not_found',

@@ -1,4 +1,4 @@
-import { DispatchError, type RunSignal } from '@dispatch/protocol'
+import { DispatchError, linkAbort, type RunSignal } from '@dispatch/protocol'
 import { clearTimeout, setTimeout } from '@dispatch/protocol/time'
 import type { Coroutine } from '../life/coroutine.js'
 
@@ -16,12 +16,10 @@ export function linkInterruptions(
   signal: RunSignal,
   expiresInMs: number | undefined,
 ): () => void {
-  const abort = () => coroutine.interrupt(signal.reason)
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort, { once: true })
+  const unlink = linkAbort(signal, (reason) => coroutine.interrupt(reason))
   const timer = expiresInMs === undefined ? undefined : interruptAfter(coroutine, expiresInMs)
   return () => {
-    signal.removeEventListener('abort', abort)
+    unlink()
     clearTimeout(timer)
   }
 }
