@@ -12,7 +12,7 @@ import {
 import { exchange, jsonOf, jsonRequest } from '../helpers/http/http-exchange.js'
 import type { AdapterCheck } from './contract.js'
 
-/** What adapters promise to those who dispatch calls. */
+/** The promises of adapters to clients that dispatch calls. */
 export const CALL_CHECKS: readonly AdapterCheck[] = [
   {
     name: 'a request dispatches a call, and its location has the result',
@@ -27,7 +27,7 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'a request that asks to wait has the result at once, by its query or its Prefer header field',
+    name: 'a request that asks to wait, by its query or its Prefer header field, is answered with the result',
     async run(t, adapter) {
       const { url } = await embedded(t, adapter)
       for (const [path, headers] of [
@@ -41,7 +41,7 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'calls in a file are there after a restart, and those that were not run are run without any request',
+    name: 'calls in a file survive a restart, and are run without a request',
     async run(t, adapter) {
       const store = join(temporaryFolder(t), 'calls.db')
       const before = create(t, adapter, { dispatch: { ...EMBEDDED, store, start: 'manual' } })
@@ -57,7 +57,7 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'a failed call has its status and error, an unknown one is 404, a child has an id with a slash',
+    name: 'a failed call has its status and error, an unknown call is answered with 404, a child call has an id with a slash',
     async run(t, adapter) {
       const { url } = await embedded(t, adapter)
       const failed = await exchange(url, jsonRequest('/calls-of/fail', {}))
@@ -78,7 +78,7 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'what cannot be dispatched goes to the error handler of the application',
+    name: 'an error of dispatch goes to the error handler of the application',
     async run(t, adapter) {
       const { url } = await embedded(t, adapter)
       const answer = await exchange(url, jsonRequest('/calls-of/strict', { cents: 'many' }))
@@ -87,7 +87,7 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'callsPath moves the route of results, and turns it off',
+    name: 'callsPath moves the route of call results, and turns it off',
     async run(t, adapter) {
       const moved = await embedded(t, adapter, { callsPath: '/jobs' })
       const answer = await exchange(moved.url, jsonRequest('/calls-of/greet', { name: 'Ada' }))
@@ -106,7 +106,7 @@ export const CALL_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'a Dispatch of the application may be used',
+    name: 'the application may pass its own Dispatch',
     async run(t, adapter) {
       const dispatch = new Dispatch({ ...EMBEDDED, functions: [], store: ':memory:' })
       const { url } = await embedded(t, adapter, { dispatch })

@@ -3,10 +3,10 @@ import { create, EMBEDDED, embedded, nextRunOf, until } from '../helpers/adapter
 import { exchange, jsonRequest } from '../helpers/http/http-exchange.js'
 import type { AdapterCheck } from './contract.js'
 
-/** What adapters promise about the end. */
+/** The promises of adapters about shutdown. */
 export const CLOSING_CHECKS: readonly AdapterCheck[] = [
   {
-    name: 'closing waits for a request in flight on a connection that is kept alive, and for no longer',
+    name: 'closing waits for a request in progress on a keep-alive connection, and no longer',
     async run(t, adapter) {
       let open: () => void = () => {}
       const gate = new Promise<void>((resolve) => {
@@ -14,7 +14,7 @@ export const CLOSING_CHECKS: readonly AdapterCheck[] = [
       })
       const app = create(t, adapter, { dispatch: { ...EMBEDDED, store: ':memory:' }, gate })
       const url = await app.listen()
-      // The server would keep an idle connection for ten minutes: longer than a test may take.
+      // The server keeps an idle connection for ten minutes, which is longer than the timeout of the test.
       const agent = new http.Agent({ keepAlive: true })
       t.teardown(() => agent.destroy())
       await exchange(url, { path: '/dispatch/calls/nobody', agent })
@@ -30,7 +30,7 @@ export const CLOSING_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'closing waits for a run, and answers those who wait for what did not end',
+    name: 'closing waits for a run, and answers requests that wait for calls that did not end',
     async run(t, adapter) {
       const { url, app } = await embedded(t, adapter)
       const running = nextRunOf('held')

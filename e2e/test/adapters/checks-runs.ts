@@ -16,10 +16,10 @@ import { createNoScheduler } from '../helpers/runs/no-scheduler.js'
 import { outputOf, runBytes, signedRun, VERIFICATION_KEY } from '../helpers/runs/run-exchange.js'
 import type { AdapterCheck } from './contract.js'
 
-/** What adapters promise to schedulers elsewhere, and to the others who post to their route. */
+/** The promises of adapters to stand-alone schedulers, and to any other sender of requests to their route. */
 export const RUN_CHECKS: readonly AdapterCheck[] = [
   {
-    name: 'a scheduler elsewhere runs functions with signed requests, in binary and in JSON',
+    name: 'a stand-alone scheduler runs functions with signed requests, in binary and in JSON',
     async run(t, adapter) {
       const { url, authority } = await remote(t, adapter)
       const binary = await exchange(url, signedRun({ authority, body: runBytes('greet', { name: 'Ada' }) }))
@@ -36,7 +36,7 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'a signed batch of runs is answered as they end: one that takes long holds up none',
+    name: 'the runs of a signed batch are answered as they end: a slow one delays no other',
     async run(t, adapter) {
       const { url, authority } = await remote(t, adapter)
       const holding = nextRunOf('held')
@@ -80,7 +80,7 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'a body may be larger than what the framework takes for its own routes',
+    name: 'a body may be larger than the limit of the framework for other routes',
     async run(t, adapter) {
       const { url, authority } = await remote(t, adapter)
       const name = 'A'.repeat(2_000_000)
@@ -90,7 +90,7 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'while requests for runs fill the room, others are refused, and then taken again',
+    name: 'while requests for runs use all capacity, others are refused, and accepted afterwards',
     async run(t, adapter) {
       const { url, authority } = await remote(t, adapter, { requestBytesMax: 10_000 })
       const post = () => exchange(url, signedRun({ authority, body: runBytes('held', 'x'.repeat(6_000)) }))
@@ -111,7 +111,7 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'another method on the route of runs is 405',
+    name: 'another method on the route of runs is answered with 405',
     async run(t, adapter) {
       const { url } = await remote(t, adapter)
       for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
@@ -170,7 +170,7 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'situation 4: behind a proxy that strips a prefix, the public URL says what is signed and what is shown',
+    name: 'situation 4: behind a proxy that strips a prefix, signatures and locations use the public URL',
     async run(t, adapter) {
       const endpointUrl = 'https://public.example/svc'
       const { url } = await remote(t, adapter, { endpointUrl })
@@ -194,7 +194,7 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'situation 5: behind a proxy that rewrites the Host, the public URL or option authority says what is signed',
+    name: 'situation 5: behind a proxy that rewrites the Host, signatures use the public URL or option authority',
     async run(t, adapter) {
       const body = runBytes('greet', { name: 'Ada' })
       const signed = signedRun({ body, authority: 'public.example' })
@@ -213,7 +213,7 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'situation 15: a chunked body is refused as soon as it is too long',
+    name: 'situation 15: a chunked body is refused when it exceeds the limit',
     async run(t, adapter) {
       const { url } = await remote(t, adapter)
       const answer = await new Promise<Answer>((resolve, reject) => {
@@ -221,7 +221,7 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
         const request = http.request(`${url}${RUN_PATH}`, { method: 'POST', headers })
         request.on('response', (response) => resolve(answerAndHangUp(request, response)))
         request.on('error', reject)
-        // And no end.
+        // The request does not end.
         request.write(Buffer.alloc(16_000_001))
       })
       t.equal(answer.status, 400)
@@ -230,7 +230,7 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'situation 15: 100 MB are not held, whether the sender reads the refusal or finds the connection closed',
+    name: 'situation 15: 100 MB are not kept in memory, whether the sender reads the refusal or the connection is closed',
     async run(t, adapter) {
       const { url, authority } = await remote(t, adapter)
       const chunk = Buffer.alloc(1_000_000)
@@ -243,13 +243,13 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
         ({ code }) => code,
       )
       t.match(String(ended), /^(400|EPIPE|ECONNRESET)$/)
-      t.ok(process.memoryUsage().rss - bytesBefore < 80_000_000, 'what came was not kept')
+      t.ok(process.memoryUsage().rss - bytesBefore < 80_000_000, 'the body was not kept')
       const good = await exchange(url, signedRun({ authority, body: runBytes('greet', { name: 'Ada' }) }))
       t.equal(good.status, 200)
     },
   },
   {
-    name: 'situation 18: what a proxy says about the Host is never believed',
+    name: 'situation 18: forwarded Host header fields are ignored',
     async run(t, adapter) {
       const { url, authority } = await remote(t, adapter)
       const run = signedRun({ body: runBytes('greet', { name: 'Ada' }), authority: 'public.example' })
@@ -258,7 +258,7 @@ export const RUN_CHECKS: readonly AdapterCheck[] = [
     },
   },
   {
-    name: 'a hundred hostile requests are refused, and nothing comes of them',
+    name: 'a hundred hostile requests are refused, without any effect',
     async run(t, adapter) {
       const scheduler = createNoScheduler()
       let runCount = 0

@@ -10,5 +10,5 @@ export interface AdapterCheck {
   run(t: Test, adapter: Adapter): Promise<void>
 }
 
-/** What the adapters promise, whatever the framework. */
+/** The promises of the adapters, for any framework. */
 export const ADAPTER_CHECKS: readonly AdapterCheck[] = [...CALL_CHECKS, ...RUN_CHECKS, ...CLOSING_CHECKS]

@@ -45,7 +45,7 @@ function middlewareOf(t: Test, options: DispatchMiddlewareOptions) {
   return middleware
 }
 
-/** Answers with what it was given, so that a test sees it. */
+/** Answers with the message of the error. */
 const showError: ErrorRequestHandler = (error, _request, response, _next) => {
   response.status(500).json({ error: error.message })
 }
@@ -111,7 +111,7 @@ for (const [name, express] of [
       contentType: 'application/json',
     },
     {
-      name: 'raw() that inflates',
+      name: 'raw() that decompresses',
       parser: express.raw({ type: '*/*' }),
       body: gzipSync(BODY),
       contentType: 'application/proto',
@@ -119,21 +119,24 @@ for (const [name, express] of [
     },
   ]
   for (const { name: parserName, parser, ...run } of thieves) {
-    t.test(`situation 1: ${name}: ${parserName} in front is named, and nothing hangs`, async (t) => {
-      const app = express()
-      app.use(parser)
-      app.use(middlewareOf(t, remoteOptions()))
-      const { url, authority } = await listen(t, app)
-      const answer = await exchange(url, signedRun({ authority, ...run }))
-      t.equal(answer.status, 500)
-      t.match(jsonOf(answer), {
-        code: 'internal',
-        message: /^DISPATCH_BODY_CONSUMED: .* Mount Dispatch before/,
-      })
-    })
+    t.test(
+      `situation 1: ${name}: ${parserName} in front is an error that names it, and no request hangs`,
+      async (t) => {
+        const app = express()
+        app.use(parser)
+        app.use(middlewareOf(t, remoteOptions()))
+        const { url, authority } = await listen(t, app)
+        const answer = await exchange(url, signedRun({ authority, ...run }))
+        t.equal(answer.status, 500)
+        t.match(jsonOf(answer), {
+          code: 'internal',
+          message: /^DISPATCH_BODY_CONSUMED: .* Mount Dispatch before/,
+        })
+      },
+    )
   }
 
-  t.test(`situation 3: ${name}: mounted twice, in a router and in an application below`, async (t) => {
+  t.test(`situation 3: ${name}: mounted twice, in a router and in a nested application`, async (t) => {
     const app = express()
     const middleware = middlewareOf(t, localOptions())
     const below = express()
@@ -220,21 +223,24 @@ for (const [name, express] of [
     },
   )
 
-  // Situation 16, HTTP/2: Express has none; connect.test.ts shows the middleware over it.
+  // Situation 16, HTTP/2: Express does not support it; connect.test.ts tests the middleware over it.
 
-  t.test(`situation 19: ${name}: two middlewares, of which the last one is the application's`, async (t) => {
-    const app: Express = express()
-    const first = middlewareOf(t, { ...localOptions(), callsPath: '/first' })
-    const second = middlewareOf(t, { ...localOptions(), callsPath: '/second' })
-    app.use(first, second)
-    app.get('/', (request, response) => response.dispatched(request.dispatch(greet, { name: 'Ada' })))
-    const { url } = await listen(t, app)
-    const answer = await exchange(url, { path: '/' })
-    t.match(answer.headers.location, /^\/second\//)
-    t.match(jsonOf(await exchange(url, { path: `${answer.headers.location}?wait=10s` })), GREETED)
-  })
+  t.test(
+    `situation 19: ${name}: with two middlewares, the decorators are those of the last one`,
+    async (t) => {
+      const app: Express = express()
+      const first = middlewareOf(t, { ...localOptions(), callsPath: '/first' })
+      const second = middlewareOf(t, { ...localOptions(), callsPath: '/second' })
+      app.use(first, second)
+      app.get('/', (request, response) => response.dispatched(request.dispatch(greet, { name: 'Ada' })))
+      const { url } = await listen(t, app)
+      const answer = await exchange(url, { path: '/' })
+      t.match(answer.headers.location, /^\/second\//)
+      t.match(jsonOf(await exchange(url, { path: `${answer.headers.location}?wait=10s` })), GREETED)
+    },
+  )
 
-  t.test(`${name}: with app.use() and listen() alone, calls of the process before are run`, async (t) => {
+  t.test(`${name}: with app.use() and listen() alone, calls of the previous process are run`, async (t) => {
     const store = join(temporaryFolder(t), 'calls.db')
     const before = dispatchMiddleware({ ...EMBEDDED, store, start: 'manual' })
     const ran = EMBEDDED.functions.find((fn) => fn.name === 'ran') as typeof greet
@@ -248,31 +254,34 @@ for (const [name, express] of [
     t.pass('it ran')
   })
 
-  t.test(`situation 11: ${name}: a store that another process has is waited for`, async (t) => {
-    const store = join(temporaryFolder(t), 'calls.db')
-    const other = dispatchMiddleware({ ...EMBEDDED, store, start: 'manual' })
-    await other.dispatch.open()
-    const reports: string[] = []
-    const app = express()
-    const reported = new Promise<void>((resolve) => {
-      const ignore = () => {}
-      const error = (_fields: object, message: string) => {
-        reports.push(message)
-        resolve()
-      }
-      const logger = { debug: ignore, info: ignore, warn: ignore, error }
-      app.use(middlewareOf(t, { ...EMBEDDED, store, logger }))
-    })
-    app.post('/', (request, response) => response.dispatched(request.dispatch(greet, { name: 'Ada' })))
-    app.use(showError)
-    const { url } = await listen(t, app)
-    await reported
-    const refused = await exchange(url, { method: 'POST', path: '/' })
-    t.equal(refused.status, 500)
-    t.equal(reports.length, 1)
-    t.match(reports[0], /^calls cannot be run: .*calls\.db/)
-    await other.close()
-    const answer = await exchange(url, { method: 'POST', path: '/?wait=10s' })
-    t.match(jsonOf(answer), GREETED)
-  })
+  t.test(
+    `situation 11: ${name}: the start is repeated while another process has the store open`,
+    async (t) => {
+      const store = join(temporaryFolder(t), 'calls.db')
+      const other = dispatchMiddleware({ ...EMBEDDED, store, start: 'manual' })
+      await other.dispatch.open()
+      const reports: string[] = []
+      const app = express()
+      const reported = new Promise<void>((resolve) => {
+        const ignore = () => {}
+        const error = (_fields: object, message: string) => {
+          reports.push(message)
+          resolve()
+        }
+        const logger = { debug: ignore, info: ignore, warn: ignore, error }
+        app.use(middlewareOf(t, { ...EMBEDDED, store, logger }))
+      })
+      app.post('/', (request, response) => response.dispatched(request.dispatch(greet, { name: 'Ada' })))
+      app.use(showError)
+      const { url } = await listen(t, app)
+      await reported
+      const refused = await exchange(url, { method: 'POST', path: '/' })
+      t.equal(refused.status, 500)
+      t.equal(reports.length, 1)
+      t.match(reports[0], /^calls cannot be run: .*calls\.db/)
+      await other.close()
+      const answer = await exchange(url, { method: 'POST', path: '/?wait=10s' })
+      t.match(jsonOf(answer), GREETED)
+    },
+  )
 }

@@ -48,7 +48,7 @@ for (const { name, add } of PARSERS) {
   })
 }
 
-t.test('situation 1: the application takes no binary messages because of the plugin', async (t) => {
+t.test('situation 1: the plugin does not make the application accept binary messages', async (t) => {
   const app = Fastify()
   await app.register(dispatchPlugin, remoteOptions())
   app.post('/echo', async (request) => request.body)
@@ -70,30 +70,33 @@ t.test('situation 6: a hook that lets only users in skips the route by its confi
   t.strictSame(outputOf(await exchange(url, signedRun({ authority, body: BODY }))), GREETED)
 })
 
-t.test('situation 6: what a hook throws is refused as it says, in the words of the protocol', async (t) => {
-  const app = Fastify()
-  await app.register(dispatchPlugin, remoteOptions())
-  let statusCode = 0
-  app.setErrorHandler((_error, _request, reply) => reply.type('text/html').send('<h1>sorry</h1>'))
-  app.addHook('onRequest', async () => {
-    throw Object.assign(new Error('not you'), { statusCode })
-  })
-  const { url, authority } = await listen(t, app)
-  for (const [status, want, code] of [
-    [401, 401, 'unauthenticated'],
-    [403, 403, 'permission_denied'],
-    [429, 429, 'resource_exhausted'],
-    [418, 418, 'invalid_argument'],
-  ] as const) {
-    statusCode = status
+t.test(
+  'situation 6: an error of a hook is answered with its status, in the format of the protocol',
+  async (t) => {
+    const app = Fastify()
+    await app.register(dispatchPlugin, remoteOptions())
+    let statusCode = 0
+    app.setErrorHandler((_error, _request, reply) => reply.type('text/html').send('<h1>sorry</h1>'))
+    app.addHook('onRequest', async () => {
+      throw Object.assign(new Error('not you'), { statusCode })
+    })
+    const { url, authority } = await listen(t, app)
+    for (const [status, want, code] of [
+      [401, 401, 'unauthenticated'],
+      [403, 403, 'permission_denied'],
+      [429, 429, 'resource_exhausted'],
+      [418, 418, 'invalid_argument'],
+    ] as const) {
+      statusCode = status
+      const answer = await exchange(url, signedRun({ authority, body: BODY }))
+      t.equal(answer.status, want)
+      t.strictSame(jsonOf(answer), { code, message: 'not you' })
+    }
+    statusCode = 500
     const answer = await exchange(url, signedRun({ authority, body: BODY }))
-    t.equal(answer.status, want)
-    t.strictSame(jsonOf(answer), { code, message: 'not you' })
-  }
-  statusCode = 500
-  const answer = await exchange(url, signedRun({ authority, body: BODY }))
-  t.strictSame(jsonOf(answer), { code: 'internal', message: 'internal error' })
-})
+    t.strictSame(jsonOf(answer), { code: 'internal', message: 'internal error' })
+  },
+)
 
 t.test('situation 6: helmet, compression and a rate limit in front change nothing', async (t) => {
   const app = Fastify()
@@ -108,7 +111,7 @@ t.test('situation 6: helmet, compression and a rate limit in front change nothin
   const headers = { 'accept-encoding': 'gzip, br' }
   const plain = await exchange(url, signedRun({ authority, body: BODY, headers }))
   t.strictSame(outputOf(plain), GREETED)
-  t.ok(plain.headers['content-security-policy'], 'helmet is there')
+  t.ok(plain.headers['content-security-policy'], 'helmet is active')
   t.equal(plain.headers['x-ratelimit-limit'], '100')
   const compressed = { ...headers, 'content-encoding': 'gzip' }
   const body = gzipSync(BODY)
@@ -126,7 +129,7 @@ t.test('situation 9: Express below Fastify', async (t) => {
     const { url, authority } = await listen(t, app)
     t.strictSame(outputOf(await exchange(url, signedRun({ authority, body: BODY }))), GREETED)
   })
-  await t.test('the plugin takes what a parser of bytes has left', async (t) => {
+  await t.test('the plugin uses the bytes that a parser has stored', async (t) => {
     const app = Fastify()
     await app.register(fastifyExpress)
     app.use(express4.raw({ type: '*/*' }))
@@ -135,7 +138,7 @@ t.test('situation 9: Express below Fastify', async (t) => {
     t.strictSame(outputOf(await exchange(url, signedRun({ authority, body: BODY }))), GREETED)
   })
   await t.test(
-    'the plugin says that a parser of text has consumed the body, and does not wait for it',
+    'a body that a text parser has consumed is an error that names it, and the request does not hang',
     async (t) => {
       const app = Fastify()
       await app.register(fastifyExpress)

@@ -68,7 +68,7 @@ t.test('situation 17: an application that never listens', async (t) => {
     await app.ready()
     t.equal(await (await app.dispatch(greet, { name: 'Ada' })).result(), 'hello Ada')
   })
-  await t.test('takes calls, and runs them when it is told to', async (t) => {
+  await t.test('accepts calls, and runs them when start() is called', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
     await app.register(dispatchPlugin, { ...localOptions(), start: 'manual' })
@@ -78,12 +78,12 @@ t.test('situation 17: an application that never listens', async (t) => {
     await app.dispatch.instance.start()
     t.equal(await handle.result(), 'hello Ada')
   })
-  await t.test('serves runs that a platform hands on, with the body it has read', async (t) => {
+  await t.test('serves runs that a platform passes on with a body that it has read', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
     await app.register(dispatchPlugin, remoteOptions())
     await app.ready()
-    // As Google Cloud Functions do it.
+    // Like Google Cloud Functions.
     const platform = http.createServer(async (request, response) => {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -101,7 +101,7 @@ t.test('situation 17: an application that never listens', async (t) => {
 })
 
 t.test('situation 19: a second plugin', async (t) => {
-  await t.test('in one scope is refused with what to do', async (t) => {
+  await t.test('in one scope is refused with the fix', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
     await app.register(dispatchPlugin, localOptions())
@@ -110,7 +110,7 @@ t.test('situation 19: a second plugin', async (t) => {
       message: /app\.dispatch .* exists already.* decorateAs/,
     })
   })
-  await t.test('beside a decorator of the application of the same name is refused, too', async (t) => {
+  await t.test('beside a decorator of the application with the same name is refused', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
     app.decorateReply('dispatched', async () => {})
@@ -134,7 +134,7 @@ t.test('situation 19: a second plugin', async (t) => {
   })
 })
 
-t.test('situation 22: plugins in two scopes beside each other share one scheduler', async (t) => {
+t.test('situation 22: plugins in two sibling scopes share one scheduler', async (t) => {
   const dispatch = new Dispatch({ ...EMBEDDED, store: ':memory:' })
   const app = Fastify()
   for (const prefix of ['/a', '/b']) {
@@ -175,7 +175,7 @@ t.test('a prefix moves the routes and nothing else', async (t) => {
   t.equal((await exchange(url, { path: RUN_PATH })).status, 404)
 })
 
-t.test('while the application closes, runs are told to come elsewhere', async (t) => {
+t.test('while the application closes, runs are refused with 503', async (t) => {
   const app = Fastify({ return503OnClosing: false })
   await app.register(dispatchPlugin, remoteOptions())
   let arrive = () => {}
@@ -196,7 +196,7 @@ t.test('while the application closes, runs are told to come elsewhere', async (t
   t.teardown(() => agent.destroy())
   const first = exchange(url, { path: '/gate', agent })
   await arrived
-  // Sent over the same connection as soon as that is free, which the server then closes: a new one is refused.
+  // Sent over the same connection when that is free. The server then closes it, and refuses a new one.
   const run = exchange(url, { ...signedRun({ authority, body: BODY }), agent })
   const closed = app.close()
   await until(() => app.dispatch.instance.isStopping)
@@ -214,7 +214,7 @@ t.test('a store that cannot be opened is an error of ready()', async (t) => {
 })
 
 t.test(
-  'an application without an API key serves runs, and learns at its first dispatch what is missing',
+  'an application without an API key serves runs, and its first dispatch rejects with what is missing',
   async (t) => {
     const app = Fastify()
     await app.register(dispatchPlugin, {
@@ -229,7 +229,7 @@ t.test(
   },
 )
 
-t.test('what makes no sense is refused with the name of the option', async (t) => {
+t.test('an invalid option is refused with its name', async (t) => {
   for (const [options, message] of [
     [{ start: 'later' as never }, /^option start: expected 'listen', 'ready' or 'manual', got "later"/],
     [{ dispatch: {} as never }, /^option dispatch: expected a Dispatch, got an object/],
@@ -245,7 +245,7 @@ t.test('what makes no sense is refused with the name of the option', async (t) =
   }
 })
 
-t.test('what is not a handle is refused', async (t) => {
+t.test('reply.dispatched refuses a value that is not a handle', async (t) => {
   const app = Fastify()
   await app.register(dispatchPlugin, localOptions())
   app.get('/', async (_request, reply) => reply.dispatched('id' as never))

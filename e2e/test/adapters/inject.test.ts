@@ -5,7 +5,7 @@ import { create, EMBEDDED } from '../helpers/adapters/fixtures.js'
 import { jsonOf, jsonRequest } from '../helpers/http/http-exchange.js'
 import { runBytes } from '../helpers/runs/run-exchange.js'
 
-// In a process of its own: to reach Express, light-my-request changes the prototypes of all its requests.
+// In a process of its own: to support Express, light-my-request changes the prototypes of all its requests.
 for (const adapter of [FASTIFY_5, EXPRESS_4, EXPRESS_5]) {
   t.test(`${adapter.name} works without a socket`, async (t) => {
     const app = create(t, adapter, { dispatch: { ...EMBEDDED, store: ':memory:' } })

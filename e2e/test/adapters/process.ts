@@ -5,12 +5,12 @@ import { EXPRESS_4, EXPRESS_5, FASTIFY_5 } from '../helpers/adapters/adapters.js
 import { jsonRequest } from '../helpers/http/http-exchange.js'
 
 /**
- * An application in a process of its own: `adapter-process.js <adapter> <store> <what>`. Tells its parent what happens, and
- * nothing ends it but that there is nothing more to do.
+ * An application in a process of its own: `process.js <adapter> <store> <what>`. Sends events to its parent, and never calls
+ * `process.exit`: it ends when its event loop is empty.
  */
 const [name, store = '', what] = process.argv.slice(2)
 
-/** What it tells. */
+/** An event for the parent. */
 export type ProcessEvent =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'running'; readonly attempt: number }
@@ -18,7 +18,7 @@ export type ProcessEvent =
 
 const adapter = [FASTIFY_5, EXPRESS_4, EXPRESS_5].find((known) => known.name === name) ?? FASTIFY_5
 
-/** Ends when the parent says so, or when it is told to stop. */
+/** Ends when the parent releases it, or when its signal aborts. */
 const held = func('held', (_input: unknown, call) => {
   tell({ kind: 'running', attempt: call.attempt })
   return new Promise<string>((resolve, reject) => {

@@ -9,7 +9,7 @@ import Fastify from 'fastify'
 import inject from 'light-my-request'
 import type { Answer, Exchange } from '../http/http-exchange.js'
 
-/** How an application of a test is made. */
+/** Options of an application under test. */
 export interface AppOptions {
   /** Options of the adapter. */
   readonly dispatch: MountOptions & {
@@ -18,12 +18,12 @@ export interface AppOptions {
   }
   /** Where the adapter is mounted. Default: at the root. */
   readonly mountPath?: string
-  /** What a request to `/gate` waits for. */
+  /** A request to `/gate` waits for it. */
   readonly gate?: Promise<void>
 }
 
 /**
- * An application with the adapter in it, a parser of JSON of its own and an error handler that answers with HTML. It has
+ * An application with the adapter, a JSON parser of its own and an error handler that answers with HTML. It has
  * the routes `POST <mountPath>/calls-of/<function>`, `POST <mountPath>/echo` and `GET <mountPath>/gate`.
  */
 export interface App {
@@ -34,7 +34,7 @@ export interface App {
   listen(): Promise<string>
   /** A request without a socket. */
   inject(request: Exchange): Promise<Answer>
-  /** Closes the application and the server as its users would. */
+  /** Closes the application and the server as applications do. */
   close(): Promise<void>
 }
 
@@ -49,7 +49,7 @@ export const EXPRESS_5: Adapter = {
   name: 'Express 5',
   create: (options) => createExpressApp(express5, options),
 }
-// Typed as its successor: what is used here is the same in both.
+// Typed as Express 5: the methods that are used here are the same.
 const { default: express4 } = (await import('express4' as string)) as { default: typeof express5 }
 export const EXPRESS_4: Adapter = {
   name: 'Express 4',
@@ -58,7 +58,7 @@ export const EXPRESS_4: Adapter = {
 
 export { express4, express5 }
 
-/** Longer than a test may take: a server that waits for an idle connection is found out. */
+/** Longer than the timeout of a test, which then fails if the server waits for an idle connection. */
 const KEEP_ALIVE_MS = 600_000
 
 function createArrival(): { arrived: Promise<void>; arrive: () => void } {

@@ -5,22 +5,22 @@ import { createNoScheduler } from '../runs/no-scheduler.js'
 import { runBytes, VERIFICATION_KEY } from '../runs/run-exchange.js'
 import { EMBEDDED, greet } from './fixtures.js'
 
-/** A run of `greet`, and what it gives. */
+/** A run of `greet`, and its result. */
 export const BODY = runBytes('greet', { name: 'Ada' })
 export const GREETED = { status: 'ok', output: 'hello Ada' }
 export const REMOTE = { functions: [greet], verificationKey: VERIFICATION_KEY, env: {} }
 
-/** A scheduler elsewhere. */
+/** Options for a stand-alone scheduler. */
 export function remoteOptions(): DispatchPluginOptions {
   return { ...REMOTE, scheduler: createNoScheduler() }
 }
 
-/** A scheduler in this process. */
+/** Options for an embedded scheduler. */
 export function localOptions(): DispatchPluginOptions {
   return { ...EMBEDDED, store: ':memory:' }
 }
 
-/** An application that listens, and is closed with the test. */
+/** An application that listens, and is closed at the end of the test. */
 export async function listen(
   t: Test,
   app: Pick<FastifyInstance, 'listen' | 'close'>,

@@ -14,7 +14,7 @@ export const greet = func('greet', async ({ name }: { name: string }) => `hello 
 
 const runListeners = new Map<string, (release: () => void) => void>()
 
-/** Resolves when a call of the function begins to run. `held` ends when what it resolves with is called. */
+/** Resolves when a call of the function begins to run, with a function that ends `held`. */
 export function nextRunOf(name: 'ran' | 'held' | 'later'): Promise<() => void> {
   return new Promise((resolve) => runListeners.set(name, resolve))
 }
@@ -51,17 +51,17 @@ const FUNCTIONS = [
   }),
 ]
 
-/** A scheduler in this process, whatever the environment says. */
+/** Options for an embedded scheduler, whatever the environment variables. */
 export const EMBEDDED = { functions: FUNCTIONS, scheduler: createEmbeddedScheduler, env: {} } as const
 
-/** An application that is closed with the test. */
+/** An application that is closed at the end of the test. */
 export function create(t: Test, adapter: Adapter, options: AppOptions): App {
   const app = adapter.create(options)
   t.teardown(() => app.close().catch(() => undefined))
   return app
 }
 
-/** An application that listens and has its scheduler inside. */
+/** An application that listens, with an embedded scheduler. */
 export async function embedded(
   t: Test,
   adapter: Adapter,
@@ -73,7 +73,7 @@ export async function embedded(
   return { app, url: await app.listen() }
 }
 
-/** An application that listens and whose scheduler is elsewhere. */
+/** An application that listens, with a stand-alone scheduler. */
 export async function remote(
   t: Test,
   adapter: Adapter,
@@ -90,7 +90,7 @@ export async function remote(
   return { app, url, authority: new URL(url).host }
 }
 
-/** What the location of an answer has, once the call is done. */
+/** The body at the location of an answer, once the call is done. */
 export async function resultOf(url: string, answer: Answer): Promise<unknown> {
   const result = await exchange(url, { path: `${answer.headers.location}?wait=10s` })
   return jsonOf(result)
@@ -101,7 +101,7 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** A folder that is removed with the test. */
+/** A folder that is removed at the end of the test. */
 export function temporaryFolder(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'dispatch-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

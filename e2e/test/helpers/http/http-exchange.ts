@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 
-/** A request, as a client would make it. */
+/** A request of a client. */
 export interface Exchange {
   readonly method?: string
   readonly path: string
@@ -49,7 +49,7 @@ export function exchange(baseUrl: string, request: Exchange): Promise<Answer> {
   })
 }
 
-/** Writes as fast as the other side reads; stops when it hangs up. */
+/** Writes as fast as the server reads; stops when it disconnects. */
 async function writeChunks(outgoing: http.ClientRequest, chunks: readonly Uint8Array[]): Promise<void> {
   for (const chunk of chunks) {
     if (outgoing.destroyed) return

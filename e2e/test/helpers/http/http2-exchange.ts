@@ -1,7 +1,7 @@
 import type { ClientHttp2Session } from 'node:http2'
 import type { Answer, Exchange } from './http-exchange.js'
 
-/** As `exchange`, over HTTP/2. */
+/** Like `exchange`, over HTTP/2. */
 export function http2Exchange(session: ClientHttp2Session, request: Exchange): Promise<Answer> {
   const { method = 'GET', path, headers = {}, body } = request
   const { host, ...others } = headers

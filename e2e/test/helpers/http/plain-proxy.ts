@@ -14,21 +14,21 @@ import {
 import type { Test } from 'tap'
 import { request } from 'undici'
 
-/** Fields from this number on are ours. */
+/** First number of the extension fields of this project. */
 const OWN_FIELDS_MIN = 1_000
 
-/** What stands between a scheduler and an endpoint that know nothing of each other's extensions. */
+/** A proxy between a scheduler and an endpoint that hides their extensions from each other. */
 export interface PlainProxy {
   readonly url: string
-  /** Where requests go on to. */
+  /** Where requests are forwarded to. */
   target: string
-  /** Fields of ours that were taken out: of requests, and of answers. */
+  /** Extension fields that were removed: from requests, and from answers. */
   readonly stripped: { requests: number; answers: number }
 }
 
 /**
- * A proxy that lets pass what the documented protocol has: one path, its own header fields, and of the messages every
- * field below 1000. To the endpoint the scheduler is a plain one, and to the scheduler the endpoint.
+ * A proxy that forwards only what is in the original protocol: one path, its header fields, and message fields below 1000.
+ * The endpoint sees a plain scheduler, and the scheduler a plain endpoint.
  */
 export async function startPlainProxy(t: Test): Promise<PlainProxy> {
   const stripped = { requests: 0, answers: 0 }

@@ -1,4 +1,4 @@
-/** A key and a certificate for `localhost` that signs itself, valid for a hundred years. For tests alone: nothing trusts it. */
+/** A key and a self-signed certificate for `localhost`, valid for a hundred years. Only for tests: nothing trusts it. */
 export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgSzTYI4yWsCGmCIuv
 f3Hrfd/aLvJMwi0q0dW6Itqk+7ihRANCAATthjU/hCb3u/HapaXhaBuJ7ARuafxi

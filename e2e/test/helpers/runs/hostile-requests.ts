@@ -5,11 +5,11 @@ import { generateKeyPair } from '@dispatch/protocol/signature'
 import type { Exchange } from '../http/http-exchange.js'
 import { type RunOptions, runBytes, signedRun } from './run-exchange.js'
 
-/** A request that must do no harm. */
+/** A request that must have no effect. */
 export interface HostileRequest {
   readonly name: string
   readonly request: Exchange
-  /** The HTTP status it is refused with. */
+  /** The HTTP status of its refusal. */
   readonly want: number
 }
 
@@ -32,7 +32,7 @@ export function hostileRequests(authority: string): readonly HostileRequest[] {
 
 type BadBody = Omit<RunOptions, 'authority'> & { readonly name: string; readonly want?: number }
 
-/** Signed by the scheduler, so that they get as far as the parser. */
+/** Signed by the scheduler, so that they reach the parser. */
 function badBodies(): BadBody[] {
   const json = (name: string, text: string, want = 400): BadBody => ({
     name: `JSON: ${name}`,
@@ -49,10 +49,10 @@ function badBodies(): BadBody[] {
     { name: 'no function', body: runBytes('', 'x') },
     { name: 'a varint without an end', body: Buffer.alloc(20, 0xff) },
     { name: 'a length beyond the end', body: Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x07, 0x41]) },
-    { name: 'text that is no UTF-8', body: Buffer.from([0x0a, 0x02, 0xc3, 0x28]) },
+    { name: 'a string that is not UTF-8', body: Buffer.from([0x0a, 0x02, 0xc3, 0x28]) },
     { name: 'field number 0', body: Buffer.from([0x00, 0x01]) },
     { name: 'a group that does not end', body: Buffer.from([0x5b]) },
-    { name: '100 000 groups in each other', body: Buffer.alloc(100_000, 0x5b) },
+    { name: '100 000 nested groups', body: Buffer.alloc(100_000, 0x5b) },
     json('no JSON', '{'),
     json('nothing but blanks', '   '),
     json('an array', '[]'),
@@ -85,7 +85,7 @@ function badBodies(): BadBody[] {
     { name: 'an unknown compression', body: GOOD, headers: { 'content-encoding': 'br' }, want: 501 },
     { name: 'two compressions', body: GOOD, headers: { 'content-encoding': 'gzip, gzip' }, want: 501 },
     { name: 'another version of Connect', body: GOOD, headers: { 'connect-protocol-version': '2' } },
-    { name: 'a timeout that is none', body: GOOD, headers: { 'connect-timeout-ms': 'soon' } },
+    { name: 'a malformed timeout', body: GOOD, headers: { 'connect-timeout-ms': 'soon' } },
   ]
 }
 
@@ -160,7 +160,7 @@ function badHeads(authority: string): HostileRequest[] {
   ]
 }
 
-/** Beginnings of a good body that are no message. */
+/** Prefixes of a valid body that are not messages. */
 function truncated(count: number): BadBody[] {
   return Array.from(GOOD, (_, end) => GOOD.subarray(0, end))
     .filter((body) => body.length > 0 && !isMessage(body))
@@ -168,7 +168,7 @@ function truncated(count: number): BadBody[] {
     .map((body) => ({ name: `truncated to ${body.length} bytes`, body }))
 }
 
-/** Bytes of a generator that always gives the same (a linear congruence), as long as they are no message. */
+/** Bytes of a deterministic generator (a linear congruence), except where they are a message. */
 function random(count: number): BadBody[] {
   let seed = 1
   const next = () => {

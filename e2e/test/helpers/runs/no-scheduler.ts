@@ -1,7 +1,7 @@
 import { DispatchError, type Scheduler } from '@dispatch/protocol'
 import type { Call } from '@dispatch/protocol/messages'
 
-/** A scheduler elsewhere that takes nothing, and remembers what it was asked to take. */
+/** A stand-alone scheduler that refuses every request, and records them. */
 export function createNoScheduler(): Scheduler & { readonly requests: (readonly Call[])[] } {
   const requests: (readonly Call[])[] = []
   const refuse = async () => {

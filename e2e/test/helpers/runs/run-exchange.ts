@@ -12,14 +12,14 @@ import { formatVerificationKey, generateKeyPair, signRequest } from '@dispatch/p
 import { decodeValue, encodeValue } from '@dispatch/protocol/values'
 import type { Answer, Exchange } from '../http/http-exchange.js'
 
-/** The keys of a scheduler elsewhere. */
+/** The keys of a stand-alone scheduler. */
 export const KEYS = generateKeyPair()
 export const VERIFICATION_KEY = formatVerificationKey(KEYS.publicKey)
 
 /** A run of `fn` with `input`, in binary. */
 export function runBytes(fn: string, input: unknown): Buffer {
   const value = encodeValue(input)
-  if (value === undefined) throw new TypeError('wanted an input')
+  if (value === undefined) throw new TypeError('input: expected a value, got undefined')
   const message = create(RunRequestSchema, {
     dispatchId: '1',
     rootDispatchId: '1',
@@ -29,10 +29,10 @@ export function runBytes(fn: string, input: unknown): Buffer {
   return Buffer.from(toBinary(RunRequestSchema, message))
 }
 
-/** How a run is asked for. */
+/** Options of a request for a run. */
 export interface RunOptions {
   readonly body: Uint8Array
-  /** What is signed; default: the path that is asked for. */
+  /** The path that is signed; default: that of the request. */
   readonly signedPath?: string
   readonly authority: string
   readonly path?: string
@@ -58,7 +58,7 @@ export function signedRun(options: RunOptions): Exchange {
   }
 }
 
-/** What a run gave. */
+/** The result of a run. */
 export function outputOf(answer: Answer): { status: string; output: unknown } {
   const message = fromBinary(RunResponseSchema, answer.body)
   const result = message.directive.case === 'exit' ? message.directive.value.result : undefined
