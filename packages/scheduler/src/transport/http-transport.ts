@@ -21,10 +21,11 @@ import {
 import { encodeRunRequest, RUN_PATH, RunResponseSchema } from '@dispatch/protocol/messages'
 import { type KeyInput, parseSigningKey, signRequest } from '@dispatch/protocol/signature'
 import { checkOptions, type OptionNames } from '@dispatch/protocol/text'
-import { Agent } from 'undici'
+import type { Dispatcher } from 'undici'
 import { COUNT, checkLimits, type Limits, TIME } from '../options/check-limits.js'
 import { type Clock, SYSTEM_CLOCK } from '../time/clock.js'
 import { type EndpointFilter, parseAllowedEndpoints } from './allowed-endpoints.js'
+import { createHttpAgents, type HttpAgents } from './http-agents.js'
 import { createRunBatcher, type RunBatcher } from './run-batcher.js'
 
 /** Options of {@link createHttpTransport}. */
@@ -69,13 +70,6 @@ export interface HttpTransport {
   close(): Promise<void>
 }
 
-const CONNECT_MS_MAX = 10_000
-/** Maximum pause within a response body. */
-const BODY_PAUSE_MS_MAX = 30_000
-
-/** Maximum number of sockets to one host. Further runs wait; the scheduler's own limits are usually lower. */
-const SOCKETS_MAX = 1_024
-
 /** Maximum number of endpoints whose parsed URLs are cached. */
 const ENDPOINTS_KEPT_MAX = 10_000
 
@@ -93,17 +87,12 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
     bodyBytesMax = BODY_BYTES_MAX,
     runsPerRequestMax = BATCH_RUNS_MAX,
   } = options
-  const common = {
-    connect: { timeout: CONNECT_MS_MAX },
-    connections: SOCKETS_MAX,
-    headersTimeout: options.runMsMax ?? 0,
-  }
-  const agent = new Agent({ ...common, bodyTimeout: BODY_PAUSE_MS_MAX, maxResponseSize: bodyBytesMax })
-  // Responses to a batch arrive as its runs end, which may take long; each run has its own limit.
-  const batchAgent = new Agent({ ...common, bodyTimeout: 0 })
+  let agents: Promise<HttpAgents> | undefined
   const context: TransportContext = {
-    agent,
-    batchAgent,
+    agents: () => {
+      agents ??= createHttpAgents({ headersMsMax: options.runMsMax ?? 0, bodyBytesMax })
+      return agents
+    },
     clock: options.clock ?? SYSTEM_CLOCK,
     isAllowed: parseAllowedEndpoints(allowedEndpoints),
     key:
@@ -122,14 +111,14 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
       return endpoint
     },
     close: async () => {
-      await Promise.all([agent.destroy(), batchAgent.destroy()])
+      const opened = await agents
+      await Promise.all([opened?.single.destroy(), opened?.batch.destroy()])
     },
   }
 }
 
 interface TransportContext {
-  readonly agent: Agent
-  readonly batchAgent: Agent
+  readonly agents: () => Promise<HttpAgents>
   readonly clock: Clock
   readonly isAllowed: EndpointFilter
   readonly key: KeyObject | undefined
@@ -151,8 +140,14 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
     // Signed for each attempt: endpoints refuse signatures older than five minutes (conformance case Q24).
     return { ...headers, ...signRequest(signable, key, Math.floor(clock.nowMs() / 1000)) }
   }
-  const post = (agent: Agent, contentType: string, body: Uint8Array, signal: RunSignal) =>
-    agent.request({
+  const post = async (
+    kind: keyof HttpAgents,
+    contentType: string,
+    body: Uint8Array,
+    signal: RunSignal,
+  ): Promise<Dispatcher.ResponseData> => {
+    const { [kind]: agent } = await context.agents()
+    return agent.request({
       origin,
       path: path + search,
       method: 'POST',
@@ -160,12 +155,13 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
       body,
       signal,
     })
+  }
   const outcomeOfError = (error: unknown): RunOutcome =>
     error instanceof UnaryError ? httpFailureOf(error) : networkFailureOf(error, origin)
 
   const runAlone = async (request: Uint8Array, signal: RunSignal): Promise<RunOutcome> => {
     try {
-      const answer = await post(context.agent, 'application/proto', request, signal)
+      const answer = await post('single', 'application/proto', request, signal)
       const response = parseUnaryResponse(
         answer.statusCode,
         answer.headers,
@@ -191,7 +187,7 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
       outcomeOfError,
       runAlone,
       async post(message, signal) {
-        const answer = await post(context.batchAgent, MESSAGE_STREAM_TYPE, envelopeOf(message), signal)
+        const answer = await post('batch', MESSAGE_STREAM_TYPE, envelopeOf(message), signal)
         if (answer.statusCode === 200 && answer.headers['content-type'] === MESSAGE_STREAM_TYPE)
           return answer.body
         throw refusalOfBatch(answer.statusCode, answer.headers, await answer.body.bytes(), clock.nowMs())
