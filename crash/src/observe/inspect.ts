@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, loadDriver } from '../../../packages/scheduler/dist/store/sqlite/driver/driver.js'
 
-const openDatabase = await loadDriver()
+const { open: openDatabase } = await loadDriver()
 
 /** Contents of a store, read with SQLite. */
 export interface StoreContents {

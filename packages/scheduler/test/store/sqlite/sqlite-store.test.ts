@@ -23,3 +23,21 @@ for (const driver of DRIVERS) {
     })
   }
 }
+
+for (const driver of DRIVERS) {
+  t.test(`${driver}: the log says which driver a store has`, async (t) => {
+    const logged: object[] = []
+    const ignore = (): void => {}
+    const logger = {
+      debug: (fields: object) => void logged.push(fields),
+      info: ignore,
+      warn: ignore,
+      error: ignore,
+    }
+    const path = join(t.testdir(), 'dispatch.db')
+    const store = createSqliteStore({ path, driver, logger })
+    await store.open()
+    t.strictSame(logged, [{ path, driver }])
+    await store.close()
+  })
+}

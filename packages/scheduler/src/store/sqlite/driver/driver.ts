@@ -25,6 +25,12 @@ export type SqlValue = string | number | null | Uint8Array
 
 export type DriverName = 'node:sqlite' | 'libsql'
 
+/** The library that a store uses. */
+export interface Driver {
+  readonly name: DriverName
+  readonly open: OpenDatabase
+}
+
 /** Opens a file; with `toRead` it is not changed, not even on close. */
 export type OpenDatabase = (path: string, purpose?: 'toRead') => Database
 
@@ -38,11 +44,11 @@ export type OpenDatabase = (path: string, purpose?: 'toRead') => Database
 export async function loadDriver(
   only?: DriverName,
   places: readonly string[] = driverPlaces(),
-): Promise<OpenDatabase> {
+): Promise<Driver> {
   const causes: unknown[] = []
   for (const name of only ? [only] : (['node:sqlite', 'libsql'] as const)) {
     try {
-      return name === 'node:sqlite' ? loadNodeSqlite() : loadLibsql(places)
+      return { name, open: name === 'node:sqlite' ? loadNodeSqlite() : loadLibsql(places) }
     } catch (error) {
       causes.push(error)
     }

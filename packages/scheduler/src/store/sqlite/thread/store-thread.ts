@@ -174,7 +174,8 @@ export class StoreThread {
     // Only now has every answer come that was sent.
     worker.on('exit', (code) => this.#ended(thread, thread.cause ?? new Error(`exit code ${code}`)))
     this.#thread = thread
-    await this.#send({ op: 'open', options: this.#options, isReplacement })
+    const driver = await this.#send({ op: 'open', options: this.#options, isReplacement })
+    this.#logger?.debug({ path: this.#options.path, driver }, 'the store is open')
   }
 
   /** F2. What is asked meanwhile follows in order (F1), so this is over before any of that is sent. */

@@ -26,11 +26,11 @@ async function answer(request: StoreRequest): Promise<void> {
   try {
     if (request.op === 'open') {
       path = request.options.path
-      const openDatabase = await loadDriver(request.options.driver, driverPlaces)
+      const driver = await loadDriver(request.options.driver, driverPlaces)
       passGate(gate, () => {
-        database = openStoreDatabase(openDatabase, request.options, request.isReplacement)
+        database = openStoreDatabase(driver.open, request.options, request.isReplacement)
       })
-      reply({ id: request.id, value: undefined })
+      reply({ id: request.id, value: driver.name })
     } else if (request.op === 'commit') {
       takePart(request)
     } else if (request.op === 'rollback') {
