@@ -72,12 +72,17 @@ function locate(specifier: string): string | undefined {
   try {
     return typeof resolve === 'function'
       ? fileURLToPath(resolve(specifier))
-      : createRequire(import.meta.url).resolve(specifier)
+      : requireFrom(import.meta.url).resolve(specifier)
   } catch {
     return undefined
   }
 }
 
 function requireInstalled(specifier: string): unknown {
-  return createRequire(import.meta.url)(locate(specifier) ?? specifier)
+  return requireFrom(import.meta.url)(locate(specifier) ?? specifier)
+}
+
+/** Called in place, bundlers would look for what is required, and warn that it is no constant. */
+function requireFrom(place: string): NodeJS.Require {
+  return createRequire(place)
 }
