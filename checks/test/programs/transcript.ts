@@ -99,5 +99,5 @@ export class Reader {
 function withoutTimes(text: string): string {
   return text
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
-    .replaceAll(/("status":"scheduled","attempt":)\d+/g, '$1<attempt>')
+    .replaceAll(/("state":"scheduled","attempt":)\d+/g, '$1<attempt>')
 }
