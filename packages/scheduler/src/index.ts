@@ -19,12 +19,12 @@ export {
 export { createMemoryStore } from './store/memory-store.js'
 export { createSqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.js'
 export type {
-  CallOptions,
   CallRecord,
   ChildResult,
   FinishedChild,
   Payloads,
   Store,
+  StoredCallOptions,
   StoredJournalEntry,
   WaitCondition,
   Write,

@@ -39,18 +39,13 @@ function renderSection({ title, intro, names, alike, adds }, context) {
 function renderItem(item, context) {
   const text = item.doc.text || (NOTES[`${item.owner}:${item.name}`] ?? '')
   if (text === '') context.problems.push(`${item.owner} exports ${item.name} without a comment`)
-  const parts = [`### ${headingOf(item)}\n`, `${text}\n`]
+  const parts = [`### ${code(item.name)}\n`, `${text}\n`]
   const head = headOf(item)
   if (head.length > 0) parts.push(`\`\`\`typescript\n${head.join('\n')}\n\`\`\`\n`)
   parts.push(...listOf(item.doc.tags.map(renderTag)))
   if (item.kind === 'class') parts.push(...listOf(item.constructorDoc.tags.map(renderTag)))
   if (item.members !== undefined) parts.push(...renderMembers(item, context))
   return parts.join('\n')
-}
-
-/** The scheduler exports another type of this name. */
-function headingOf({ name, owner }) {
-  return owner === 'scheduler' && name === 'CallOptions' ? `${code(name)} of a stored call` : code(name)
 }
 
 function headOf(item) {
@@ -129,8 +124,8 @@ function membersOf({ name, owner, bases, members }, { documented }) {
 }
 
 /** The limits of a stored call are a record, not options of users. */
-function isOptions({ name, owner }) {
-  return /(Options|Limits)$/.test(name) && !(owner === 'scheduler' && name === 'CallOptions')
+function isOptions({ name }) {
+  return /(Options|Limits)$/.test(name) && name !== 'StoredCallOptions'
 }
 
 function optionsTable(item, properties, { problems }) {

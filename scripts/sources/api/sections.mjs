@@ -176,7 +176,7 @@ export const SECTIONS = [
       'scheduler:Store',
       'scheduler:Write',
       'scheduler:CallRecord',
-      'scheduler:CallOptions',
+      'scheduler:StoredCallOptions',
       'scheduler:WaitCondition',
       'scheduler:ChildResult',
       'scheduler:FinishedChild',

@@ -18,7 +18,7 @@ export interface CallRecord {
   readonly endpoint: string
   readonly function: string
   readonly version: string
-  readonly options: CallOptions
+  readonly options: StoredCallOptions
   /** Empty: no limit by key. */
   readonly concurrencyKey: string
   /** Size of the input in bytes. */
@@ -46,7 +46,7 @@ export interface CallRecord {
 }
 
 /** Limits set by the caller. 0 means none. */
-export interface CallOptions {
+export interface StoredCallOptions {
   readonly attemptsMax: number
   readonly giveUpAfterMs: number
   readonly concurrencyMax: number

@@ -1,11 +1,11 @@
-import type { CallOptions, CallRecord, Write } from '../../store/store.js'
+import type { CallRecord, StoredCallOptions, Write } from '../../store/store.js'
 
 /** A call to be made: by `dispatch()`, by a Poll or by a tail call. Validated before it reaches the kernel. */
 export interface NewCall {
   readonly endpoint: string
   readonly function: string
   readonly version: string
-  readonly options: CallOptions
+  readonly options: StoredCallOptions
   /** Empty: no limit by key. */
   readonly concurrencyKey: string
   /** Encoded `google.protobuf.Any`. */

@@ -1,11 +1,11 @@
-import type { CallOptions } from '../../store/store.js'
+import type { StoredCallOptions } from '../../store/store.js'
 
 /** A function at an endpoint, with the options of its callers. */
 export interface TargetFields {
   readonly endpoint: string
   readonly function: string
   readonly version: string
-  readonly options: CallOptions
+  readonly options: StoredCallOptions
 }
 
 /** The target of a call made by a Poll or a tail call: what it leaves out, endpoint and priority, it has from its maker. */
@@ -42,4 +42,4 @@ const OPTION_NAMES = Object.keys({
   runMsMax: true,
   priority: true,
   concurrencyKeyMax: true,
-} satisfies Record<keyof CallOptions, true>) as (keyof CallOptions)[]
+} satisfies Record<keyof StoredCallOptions, true>) as (keyof StoredCallOptions)[]
