@@ -115,7 +115,7 @@ function readSettings(options: DispatchOptions, env: Environment) {
   const read = (option: keyof DispatchOptions, variable: string): Setting | undefined => {
     const value = checkString(options[option], `option ${option}`)
     if (value !== undefined) return { value, source: `option ${option}` }
-    // An empty variable is the shell's way of having none.
+    // Shells and deploy tools set a variable to empty where it has no value.
     return env[variable] ? { value: env[variable], source: variable } : undefined
   }
   return {

@@ -188,7 +188,7 @@ export class Dispatch {
     return this.#http.reserve(head)
   }
 
-  /** Answers a request for a run, whatever the server. Never rejects. */
+  /** Answers a request for a run, of any server. Never rejects. */
   handle(request: EndpointRequest, signal?: RunSignal): Promise<EndpointResponse> {
     return this.#http.handle(request, signal)
   }

@@ -27,7 +27,7 @@ export function createFunction(
   place: string,
 ): DispatchFunction<unknown, unknown> {
   const { unknownErrorStatus } = settings
-  // A parameter with a default has no part in the length; it gets its default from undefined only.
+  // A parameter with a default does not count in the length, and gets its default for undefined only.
   const codec = createFunctionCodec(settings, place, { nullInput: handler.length === 0 ? undefined : null })
   const clients: FunctionClient[] = []
   const fn = createMethods(name, codec, settings, clients)
@@ -96,7 +96,7 @@ function createMethods(
   }
 }
 
-/** Refuses before anything is sent or recorded, whichever the scheduler: a request over HTTP would be refused, too. */
+/** Refuses the input before it is sent, with any scheduler: one over HTTP would refuse the request. */
 function assertCarried(bytes: number, bytesMax: number, name: string): void {
   if (bytes <= bytesMax) return
   throw new DispatchError(

@@ -15,10 +15,10 @@ import type { TypeBox1Schema, TypeBox1Value } from './schema/typebox1-type.js'
 /** Options in which schemas of TypeBox 1 stand in place of others. */
 type With<Schemas, Options> = Omit<Options, keyof Schemas> & Readonly<Schemas>
 
-/** What callers pass to a function: what its schema takes, or else what its handler takes. */
+/** The input that callers pass to a function: that of its schema, or else that of its handler. */
 type InputOf<Input, Parsed> = OptionalInput<[Input] extends [Nothing] ? Parsed : Input>
 
-/** A handler, in each of the forms by which the compiler tells the types of its parameters. */
+/** A handler, in both forms from which the compiler infers the types of its parameters. */
 type AnyHandler<Input, Output> = Handler<Input, Output> | DefaultedHandler<Input, Output>
 
 /**

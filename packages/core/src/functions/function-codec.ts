@@ -18,8 +18,8 @@ export interface FunctionCodec {
 
 /**
  * @param place - Begins messages about the schemas: `func('charge')`.
- * @param options - `nullInput`: what a handler without a schema is given for `null`. The wire has one word for `null` and
- *   `undefined`.
+ * @param options - `nullInput`: the input of a handler without a schema that stands for `null` on the wire, which does not
+ *   distinguish it from `undefined`.
  * @throws {TypeError} When a schema is not one.
  */
 export function createFunctionCodec(

@@ -7,9 +7,9 @@ const INTERNALS = Symbol.for('dispatch.function')
 
 /** What a function needs from the `Dispatch` it is registered with. */
 export interface FunctionClient {
-  /** Most bytes of a request, and so of an input. Absent from clients of older copies of this package. */
+  /** Maximum of bytes of a request, and so of an input. Absent from clients of older copies of this package. */
   readonly bodyBytesMax?: number
-  /** Hands calls to the scheduler, all or none; resolves with their dispatch ids once that is durable. */
+  /** Submits calls to the scheduler, all or none; resolves with their dispatch ids once that is durable. */
   submit(calls: readonly Call[]): Promise<string[]>
   /** The handle of a call, whether it exists or not, whose output is decoded by `decodeOutput`. */
   call(dispatchId: string, decodeOutput: (output: Any | undefined) => unknown): CallHandle<unknown>

@@ -55,9 +55,9 @@ const FUNCTION_OPTIONS = {
   unknownErrorStatus: [],
 } as const satisfies OptionNames<FunctionOptions<unknown>>
 
-/** What a function says about itself and about all of its calls, checked. */
+/** The checked options of a function. */
 export interface FunctionSettings extends CallLimits {
-  /** Schemas, not looked at yet. */
+  /** Schemas, not checked yet. */
   readonly input: unknown
   readonly output: unknown
   readonly concurrencyMax: number | undefined

@@ -14,7 +14,7 @@ import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 const greet = func('greet', async (name: string) => `hello ${name}`)
 
-/** A handle of a call that is pending. */
+/** The handle of a pending call. */
 async function dispatchOne() {
   const scheduler = createSchedulerDouble()
   const dispatch = new Dispatch({ functions: [greet], scheduler, env: {} })
@@ -22,7 +22,7 @@ async function dispatchOne() {
   return { dispatch, handle, scheduler }
 }
 
-/** What a call is like when it is done. */
+/** The changes of a call that ends. */
 function done(
   status: Status,
   result: { output?: unknown; error?: { type: string; message: string; traceback?: Uint8Array } },
@@ -33,7 +33,7 @@ function done(
   return { state: CallState.DONE, status: codeOfStatus(status), result: message }
 }
 
-t.test('a handle has the id that the scheduler gave', async (t) => {
+t.test('a handle has the id that the scheduler returned', async (t) => {
   t.equal((await dispatchOne()).handle.id, 'call-1')
 })
 
@@ -49,7 +49,7 @@ t.test('the result of a call without output is null', async (t) => {
   t.equal(await handle.result(), null)
 })
 
-t.test('a result is waited for until the call is done, whatever else happens to it', async (t) => {
+t.test('result() waits until the call is done, through all other states', async (t) => {
   const { handle, scheduler } = await dispatchOne()
   const result = handle.result()
   scheduler.settle('call-1', { state: CallState.RUNNING, attempt: 2 })
@@ -58,7 +58,7 @@ t.test('a result is waited for until the call is done, whatever else happens to 
 })
 
 t.test(
-  'a scheduler at which too many wait is asked again when it says so, until the time is up',
+  'result() retries at a scheduler with too many waiters after its Retry-After, until the timeout',
   async (t) => {
     const { handle, scheduler } = await dispatchOne()
     const { wait } = scheduler
@@ -101,20 +101,20 @@ const silentFailures = [
     want: { status: 'timeout', message: 'call of greet ended with timeout' },
   },
   {
-    name: 'an error beside ok',
+    name: 'an error with the status ok',
     change: done('ok', { error: { type: 'E', message: 'odd' } }),
     want: { status: 'permanent', message: 'odd' },
   },
 ]
 for (const { name, change, want } of silentFailures) {
-  t.test(`${name} is a failure`, async (t) => {
+  t.test(`${name} rejects`, async (t) => {
     const { handle, scheduler } = await dispatchOne()
     scheduler.settle('call-1', change)
     await t.rejects(handle.result(), want)
   })
 }
 
-t.test('a call that nobody knows is not_found', async (t) => {
+t.test('a call that does not exist is not_found', async (t) => {
   const { dispatch } = await dispatchOne()
   const handle = dispatch.call('nobody')
   const want = { status: 'not_found', message: /^there is no call nobody: / }
@@ -123,15 +123,18 @@ t.test('a call that nobody knows is not_found', async (t) => {
   await t.rejects(handle.cancel(), want)
 })
 
-t.test('a result that does not come in time is a timeout that says that the call goes on', async (t) => {
-  const { handle } = await dispatchOne()
-  await t.rejects(handle.result({ timeout: 0 }), {
-    status: 'timeout',
-    message: 'call call-1 is not done after 0 ms; it continues',
-  })
-})
+t.test(
+  'result() with a timeout rejects with timeout, and the message says that the call continues',
+  async (t) => {
+    const { handle } = await dispatchOne()
+    await t.rejects(handle.result({ timeout: 0 }), {
+      status: 'timeout',
+      message: 'call call-1 is not done after 0 ms; it continues',
+    })
+  },
+)
 
-t.test('however many wait with one signal, it has one listener', async (t) => {
+t.test('waits with one signal share one listener', async (t) => {
   const { handle, scheduler } = await dispatchOne()
   const { signal } = new AbortController()
   const results = Array.from({ length: 30 }, () => handle.result({ signal }))
@@ -148,7 +151,7 @@ t.test('however many wait with one signal, it has one listener', async (t) => {
   t.equal(getEventListeners(aborter.signal, 'abort').length, 0)
 })
 
-t.test('waiting ends with its signal', async (t) => {
+t.test('result() ends when its signal aborts', async (t) => {
   const { handle } = await dispatchOne()
   await t.rejects(handle.result({ signal: AbortSignal.abort(new Error('before')) }), { message: 'before' })
   const aborter = new AbortController()
@@ -157,7 +160,7 @@ t.test('waiting ends with its signal', async (t) => {
   await t.rejects(result, { message: 'meanwhile' })
 })
 
-t.test('what is no option is refused', async (t) => {
+t.test('invalid options are refused', async (t) => {
   const { handle } = await dispatchOne()
   await t.rejects(handle.result({ timeout: 'soon' }), {
     name: 'TypeError',
@@ -177,14 +180,14 @@ const states = [
   { state: CallState.DONE, want: 'done' },
 ]
 for (const { state, want } of states) {
-  t.test(`the state ${want} is told`, async (t) => {
+  t.test(`status() has the state ${want}`, async (t) => {
     const { handle, scheduler } = await dispatchOne()
     scheduler.settle('call-1', { state })
     t.equal((await handle.status()).state, want)
   })
 }
 
-t.test('the status tells what there is to know', async (t) => {
+t.test('status() has all that the scheduler reports', async (t) => {
   const { handle, scheduler } = await dispatchOne()
   t.strictSame(await handle.status(), { id: 'call-1', state: 'pending', attempt: 0, function: 'greet' })
   scheduler.settle('call-1', {
@@ -211,7 +214,7 @@ t.test('the status tells what there is to know', async (t) => {
   t.strictSame(await handle.cancel(), want)
 })
 
-t.test('a call needs an id', async (t) => {
+t.test('call() requires an id', async (t) => {
   const { dispatch } = await dispatchOne()
   t.throws(() => dispatch.call(''), { name: 'TypeError', message: /^call\(id\): / })
 })

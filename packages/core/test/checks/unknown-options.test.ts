@@ -26,7 +26,7 @@ const cases: readonly { name: string; attempt: () => unknown; message: string }[
     message: `func('q'): options: expected attemptsMax, got the unknown option "retries"`,
   },
   {
-    name: 'an option of func that is near to none',
+    name: 'an option of func that resembles none',
     attempt: () => func('q', wrong({ colour: 3 }), async () => 1),
     message:
       "func('q'): options: expected one of input, output, expiration, attemptsMax, giveUpAfter, concurrencyMax, priority, " +
@@ -69,7 +69,7 @@ const cases: readonly { name: string; attempt: () => unknown; message: string }[
       'fn: options.id: expected no id, because the id of an awaited call follows from its place; leave it out',
   },
   {
-    name: 'inputs of fn.gather that are no array',
+    name: 'inputs of fn.gather that are not an array',
     attempt: () => insideHandler(() => fn.gather(wrong(5))),
     message: 'fn.gather(inputs): expected an array of inputs, got 5',
   },
@@ -79,34 +79,34 @@ const cases: readonly { name: string; attempt: () => unknown; message: string }[
     message: 'new Dispatch(options): expected functions, got the unknown option "funtions"',
   },
   {
-    name: 'functions that are no array',
+    name: 'functions that are not an array',
     attempt: () => new Dispatch(wrong({ functions: {} })),
     message: 'option functions: expected an array of functions made by func(name, handler), got an object',
   },
   {
-    name: 'a function that is no function',
+    name: 'an item of functions that is not a function',
     attempt: () => new Dispatch(wrong({ functions: [5] })),
     message: 'functions[0]: expected a function made by func(name, handler), got 5',
   },
   {
-    name: 'a function that a ring of modules has not made yet',
+    name: 'a function that a ring of modules has not created yet',
     attempt: () => new Dispatch(wrong({ functions: [undefined] })),
     message:
       'functions[0]: expected a function made by func(name, handler), got undefined; in a ring of modules an import is ' +
       'undefined until its module has run',
   },
   {
-    name: 'error types that are no list',
+    name: 'error types that are not an array',
     attempt: () => new Dispatch(wrong({ errorTypes: {} })),
     message: 'option errorTypes: expected an array of what errorType(Class, status) returns, got an object',
   },
   {
-    name: 'an error type that is none',
+    name: 'an error type that errorType did not create',
     attempt: () => new Dispatch(wrong({ errorTypes: [Error] })),
     message: 'option errorTypes: expected a class with its status, got a function',
   },
   {
-    name: 'output types that are no list',
+    name: 'output types that are a string',
     attempt: () => new Dispatch(wrong({ outputTypes: 'ok' })),
     message: 'option outputTypes: expected an array of what outputType(Class, status) returns, got "ok"',
   },
@@ -123,18 +123,18 @@ const cases: readonly { name: string; attempt: () => unknown; message: string }[
       'DISPATCH_STORE: expected the path of a file, or :memory:, got "redis://localhost"; there is only the SQLite store',
   },
   {
-    name: 'a scheduler that cannot wait',
+    name: 'a scheduler without all of its methods',
     attempt: () => new Dispatch(wrong({ scheduler: { dispatch: () => [] } })),
     message:
       'option scheduler: expected a Scheduler, or createEmbeddedScheduler of @dispatch/scheduler, got an object',
   },
   {
-    name: 'a logger that is no logger',
+    name: 'a logger without methods',
     attempt: () => new Dispatch(wrong({ logger: true })),
     message: 'option logger: expected an object with debug, info, warn and error, such as pino, got true',
   },
   {
-    name: 'an environment that is no object',
+    name: 'an environment that is a string',
     attempt: () => new Dispatch(wrong({ env: 'production' })),
     message: 'option env: expected an object such as process.env, got "production"',
   },
@@ -149,32 +149,32 @@ const cases: readonly { name: string; attempt: () => unknown; message: string }[
     message: 'option authority: expected a string or an array of strings, got an object',
   },
   {
-    name: 'a function that is not registered by register',
+    name: 'an argument of register that is not a function',
     attempt: () => dispatch.register(wrong('fn')),
     message: 'functions[0]: expected a function made by func(name, handler), got "fn"',
   },
   {
-    name: 'a function of dispatch.dispatch that is none',
+    name: 'a plain function in dispatch.dispatch',
     attempt: () => dispatch.dispatch(wrong(async () => 1)),
     message: 'dispatch(fn): expected a function made by func(name, handler), got a function',
   },
   {
-    name: 'a batch that is no array',
+    name: 'a batch that is not an array',
     attempt: () => dispatch.dispatchBatch(wrong(5)),
     message: 'dispatchBatch(calls): expected an array of calls made by fn.buildCall(input), got 5',
   },
   {
-    name: 'a call of a batch that is none',
+    name: 'an item of a batch that is not a call',
     attempt: () => dispatch.dispatchBatch(wrong([fn])),
     message: 'calls[0]: expected a call made by fn.buildCall(input), got an object',
   },
   {
-    name: 'an id of dispatch.call that is none',
+    name: 'an id of dispatch.call that is not a string',
     attempt: () => dispatch.call(wrong(5)),
     message: 'call(id): expected the dispatch id of a call, got 5',
   },
   {
-    name: 'an id of fn.call that is none',
+    name: 'an empty id of fn.call',
     attempt: () => fn.call(''),
     message: 'fn.call(id): expected the dispatch id of a call, got ""',
   },
@@ -184,7 +184,7 @@ const cases: readonly { name: string; attempt: () => unknown; message: string }[
     message: 'result(options): expected timeout, got the unknown option "timeoutMs"',
   },
   {
-    name: 'a signal of result that is none',
+    name: 'a signal of result that is not an AbortSignal',
     attempt: () => dispatch.call('x').result(wrong({ signal: 5 })),
     message: 'result(options).signal: expected an AbortSignal, got 5',
   },
@@ -194,7 +194,7 @@ const cases: readonly { name: string; attempt: () => unknown; message: string }[
     message: 'listenAndServe(options): expected host, got the unknown option "hostname"',
   },
   {
-    name: 'options of listenAndServe that are a port',
+    name: 'a port in place of the options of listenAndServe',
     attempt: () => dispatch.listenAndServe(wrong(8000)),
     message: 'listenAndServe(options): expected an object, got 8000',
   },

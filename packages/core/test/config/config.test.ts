@@ -11,14 +11,14 @@ import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 const greet = func('greet', async (name: string) => `hello ${name}`)
 const HELLO = runRequestBytes({ function: 'greet', directive: inputOf('World') })
 
-/** Settings of a process whose scheduler is elsewhere, and with which nothing is wrong. */
+/** Valid settings of a process with a stand-alone scheduler. */
 const REMOTE = {
   DISPATCH_API_URL: 'http://localhost:1',
   DISPATCH_API_KEY: 'secret-key',
   DISPATCH_ENDPOINT_URL: 'bridge://session',
 }
 
-/** A logger that keeps what it is told. */
+/** A logger that records its messages. */
 function createLog(): Logger & { readonly lines: string[] } {
   const lines: string[] = []
   const at = (level: string) => (_fields: object, message: string) => {
@@ -44,7 +44,7 @@ const refused: readonly {
     want: /^DISPATCH_API_URL: expected .*http/,
   },
   {
-    name: 'an API URL that is none',
+    name: 'an invalid API URL',
     options: { apiUrl: 'example' },
     want: /^option apiUrl: .*got "example"$/,
   },
@@ -54,12 +54,12 @@ const refused: readonly {
     want: /^no endpoint URL: .*option endpointUrl.*DISPATCH_ENDPOINT_URL/,
   },
   {
-    name: 'C08 an endpoint URL that is none, by option',
+    name: 'C08 an invalid endpoint URL, by option',
     options: { endpointUrl: ':::' },
     want: /^option endpointUrl: expected .*, got ":::"$/,
   },
   {
-    name: 'C08 an endpoint URL that is none, by environment',
+    name: 'C08 an invalid endpoint URL, by environment',
     env: { DISPATCH_ENDPOINT_URL: ':::' },
     want: /^DISPATCH_ENDPOINT_URL: expected .*, got ":::"$/,
   },
@@ -79,95 +79,95 @@ const refused: readonly {
     want: /^option apiKey: expected an API key of visible ASCII characters/,
   },
   {
-    name: 'S22 a verification key that is none, by option',
+    name: 'S22 an invalid verification key, by option',
     options: { verificationKey: 'foo' },
     want: /^option verificationKey: /,
   },
   {
-    name: 'S22 a verification key that is none, by environment',
+    name: 'S22 an invalid verification key, by environment',
     env: { DISPATCH_VERIFICATION_KEY: 'foo' },
     want: /^DISPATCH_VERIFICATION_KEY: /,
   },
   {
-    name: 'a production process that would accept runs of anybody',
+    name: 'a production process that would accept unsigned runs',
     env: { ...REMOTE, NODE_ENV: 'production' },
     want: /^no verification key: .*verificationKey.*DISPATCH_VERIFICATION_KEY.*allowUnsigned: true/,
   },
   {
-    name: 'an address that is none',
+    name: 'an invalid address',
     env: { DISPATCH_ENDPOINT_ADDR: 'localhost:http' },
     want: /^DISPATCH_ENDPOINT_ADDR: expected an address such as localhost:8000, got "localhost:http"$/,
   },
   {
-    name: 'a port beyond the last',
+    name: 'a port above 65535',
     options: { endpointAddr: 'localhost:70000' },
     want: /^option endpointAddr: /,
   },
   {
-    name: 'a limit that is no number',
+    name: 'a limit that is not a number',
     options: { bodyBytesMax: '16mb' },
     want: /^option bodyBytesMax: expected an integer from 1 to \d+, got "16mb"$/,
   },
   {
-    name: 'a bound that takes no request for runs',
+    name: 'zero requests',
     options: { requestsMax: 0 },
     want: /^option requestsMax: expected an integer from 1 to \d+, got 0$/,
   },
   {
-    name: 'a bound of their bytes that is no number',
+    name: 'a limit of bytes that is not a number',
     options: { requestBytesMax: '1gb' },
     want: /^option requestBytesMax: expected an integer from 1 to \d+, got "1gb"$/,
   },
   {
-    name: 'no time for a body to arrive',
+    name: 'zero time for a body to arrive',
     options: { bodyMsMax: 0 },
     want: /^option bodyMsMax: expected an integer from 1 to \d+, got 0$/,
   },
   {
-    name: 'a list of no authorities',
+    name: 'an empty list of authorities',
     options: { authority: [] },
     want: /^option authority: expected at least one authority/,
   },
   {
-    name: 'a status that is none',
+    name: 'an invalid status',
     options: { unknownErrorStatus: 'oops' },
     want: /^option unknownErrorStatus: expected a failure status such as 'temporary', got "oops"$/,
   },
   {
-    name: 'a flag that is none',
+    name: 'a flag that is not a boolean',
     options: { allowUnsigned: 'yes' },
     want: /^option allowUnsigned: expected true or false/,
   },
   {
-    name: 'a logger that is none',
+    name: 'an object that is not a logger',
     options: { logger: {} },
     want: /^option logger: expected an object with debug/,
   },
   {
-    name: 'a scheduler that is none',
+    name: 'an object that is not a scheduler',
     options: { scheduler: {} },
     want: /^option scheduler: expected a Scheduler/,
   },
   {
-    name: 'a function that is none',
+    name: 'a function that func did not create',
     options: { functions: [async () => 1] },
     want: /^functions\[0\]: expected a function made by func\(name, handler\), got a function$/,
   },
   {
-    name: 'options that are none',
+    name: 'options that are not an object',
     options: 'x' as unknown as Record<string, unknown>,
     want: /^new Dispatch\(options\)/,
   },
 ]
 for (const { name, options = {}, env = {}, want } of refused) {
-  t.test(`${name} is refused at the edge`, async (t) => {
+  t.test(`${name} is refused by name`, async (t) => {
     const all = typeof options === 'object' ? { env, ...options } : options
     t.throws(() => new Dispatch(all as DispatchOptions), { name: 'TypeError', message: want })
   })
 }
 
 t.test(
-  'C02 C07 without an API key an endpoint can be made, and the first dispatch names the fix',
+  'C02 C07 without an API key an endpoint can be created, and the first dispatch rejects with the fix',
   async (t) => {
     const { DISPATCH_API_KEY: _key, ...env } = REMOTE
     const dispatch = new Dispatch({ functions: [greet], env })
@@ -189,7 +189,7 @@ t.test('C07 a function that is not registered cannot be dispatched', async (t) =
   })
 })
 
-t.test('an empty variable is none', async (t) => {
+t.test('an empty variable counts as not set', async (t) => {
   const empty = Object.fromEntries(
     ['API_KEY', 'API_URL', 'ENDPOINT_URL', 'ENDPOINT_ADDR', 'VERIFICATION_KEY', 'STORE'].map((name) => [
       `DISPATCH_${name}`,
@@ -199,7 +199,7 @@ t.test('an empty variable is none', async (t) => {
   t.doesNotThrow(() => new Dispatch({ env: empty }))
 })
 
-t.test('calls of a scheduler elsewhere are recorded with the URL of this endpoint', async (t) => {
+t.test('calls at a stand-alone scheduler are recorded with the URL of this endpoint', async (t) => {
   const scheduler = createSchedulerDouble()
   const dispatch = new Dispatch({
     functions: [greet],
@@ -211,7 +211,7 @@ t.test('calls of a scheduler elsewhere are recorded with the URL of this endpoin
   t.equal(scheduler.requests[0]?.[0]?.endpoint, 'https://app.example.com')
 })
 
-t.test('calls of a scheduler in this process are recorded with its endpoint', async (t) => {
+t.test('calls at an embedded scheduler are recorded with the embedded endpoint', async (t) => {
   const scheduler = createSchedulerDouble()
   await new Dispatch({ functions: [greet], scheduler, env: {} }).dispatch(greet, 'World')
   t.equal(scheduler.requests[0]?.[0]?.endpoint, 'bridge://embedded')
@@ -224,10 +224,16 @@ const unsignedCases = [
     url: 'https://a.example',
     want: 1,
   },
-  { name: 'S23 under the bridge there is no warning', env: {}, url: 'bridge://session', want: 0 },
-  { name: 'who allows it is not warned', env: {}, url: 'https://a.example', allowUnsigned: true, want: 0 },
+  { name: 'S23 with a bridge URL there is no warning', env: {}, url: 'bridge://session', want: 0 },
   {
-    name: 'who allows it may do so in production',
+    name: 'with allowUnsigned there is no warning',
+    env: {},
+    url: 'https://a.example',
+    allowUnsigned: true,
+    want: 0,
+  },
+  {
+    name: 'allowUnsigned is accepted in production',
     env: { NODE_ENV: 'production' },
     url: 'https://a.example',
     allowUnsigned: true,
@@ -252,26 +258,23 @@ for (const { name, env, url, allowUnsigned, want } of unsignedCases) {
   })
 }
 
-t.test('without a logger the warning is one of the process', async (t) => {
+t.test('without a logger the warning is a process warning', async (t) => {
   const emitted: unknown[] = []
   t.intercept(process, 'emitWarning', { value: (...args: unknown[]) => emitted.push(args) })
   new Dispatch({ endpointUrl: 'https://a.example', env: REMOTE })
   t.match(emitted, [[/^requests for runs are accepted from any client/, { code: 'DISPATCH_UNSIGNED' }]])
 })
 
-t.test(
-  'with a scheduler in this process no unsigned run is accepted, nor one signed by anybody',
-  async (t) => {
-    const dispatch = new Dispatch({ functions: [greet], env: {} })
-    const unsigned = await postRun(dispatch, HELLO)
-    t.equal(unsigned.status, 401)
-    t.match(jsonOf(unsigned), { code: 'unauthenticated' })
-    const signed = await postRun(dispatch, HELLO, signedHeaders(generateKeyPair().privateKey))
-    t.equal(signed.status, 403)
-  },
-)
+t.test('with an embedded scheduler no run over HTTP is accepted, signed or not', async (t) => {
+  const dispatch = new Dispatch({ functions: [greet], env: {} })
+  const unsigned = await postRun(dispatch, HELLO)
+  t.equal(unsigned.status, 401)
+  t.match(jsonOf(unsigned), { code: 'unauthenticated' })
+  const signed = await postRun(dispatch, HELLO, signedHeaders(generateKeyPair().privateKey))
+  t.equal(signed.status, 403)
+})
 
-/** Headers of a run that is signed now. */
+/** Headers of a run that is signed at the current time. */
 function signedHeaders(
   privateKey: Parameters<typeof signRequest>[1],
   { authority = 'localhost', path = RUN_PATH } = {},
@@ -291,7 +294,7 @@ const rotations: { name: string; options: DispatchOptions }[] = [
   },
 ]
 for (const { name, options } of rotations) {
-  t.test(`two verification keys, ${name}, are both good`, async (t) => {
+  t.test(`of two verification keys, ${name}, both are accepted`, async (t) => {
     const dispatch = new Dispatch({ functions: [greet], env: REMOTE, ...options })
     for (const { privateKey } of [oldPair, newPair]) {
       t.equal((await postRun(dispatch, HELLO, signedHeaders(privateKey))).status, 200)
@@ -304,22 +307,22 @@ for (const { name, options } of rotations) {
 const publicUrl = 'https://app.example.com/jobs'
 const targets: { name: string; options?: DispatchOptions; authority: string; path?: string; want: number }[] =
   [
-    { name: 'for the Host that was sent, which is not the public one', authority: 'localhost', want: 403 },
+    { name: 'for the Host of the request, which is not the public one', authority: 'localhost', want: 403 },
     { name: 'for the public URL', authority: 'app.example.com', want: 200 },
     {
-      name: 'for the Host, where no URL is public',
+      name: 'for the Host, without a public URL',
       options: { endpointUrl: 'bridge://session' },
       authority: 'localhost',
       want: 200,
     },
     {
-      name: 'for the public URL, where another authority is configured as well',
+      name: 'for the public URL, with another authority configured as well',
       options: { authority: ['public.example'] },
       authority: 'app.example.com',
       want: 200,
     },
     {
-      name: 'for the public URL, whose prefix a proxy cut off',
+      name: 'for the public URL, whose prefix a proxy removed',
       authority: 'app.example.com',
       path: `/jobs${RUN_PATH}`,
       want: 200,
@@ -327,13 +330,13 @@ const targets: { name: string; options?: DispatchOptions; authority: string; pat
     { name: 'for another authority', authority: 'evil.example', want: 403 },
     { name: 'for another path', authority: 'app.example.com', path: '/x', want: 403 },
     {
-      name: 'for the authority that is configured',
+      name: 'for the configured authority',
       options: { authority: 'public.example' },
       authority: 'public.example',
       want: 200,
     },
     {
-      name: 'for the Host, where another authority is configured',
+      name: 'for the Host, with another authority configured',
       options: { authority: ['public.example'] },
       authority: 'localhost',
       want: 403,
@@ -353,7 +356,7 @@ for (const { name, options, authority, path, want } of targets) {
 }
 
 t.test(
-  'a run that was signed for another application is refused though it is forwarded with its Host',
+  'a run signed for another application is refused although it is forwarded with its Host',
   async (t) => {
     const dispatch = new Dispatch({
       functions: [greet],
@@ -401,7 +404,7 @@ t.test('a request with many wrong signatures costs no more than sixteen verifica
   t.equal(verifications(), 2, 'one for each key')
 })
 
-/** Counts calls of `crypto.verify`: how many there were since it was asked last. */
+/** Counts calls of `crypto.verify` since the count was last taken. */
 function countVerifications(t: Test): () => number {
   let count = 0
   const { verify } = crypto
@@ -421,7 +424,7 @@ function countVerifications(t: Test): () => number {
   }
 }
 
-t.test('two signatures of which the second is by a key of ours are good', async (t) => {
+t.test('a request is accepted when the second of its signatures is valid', async (t) => {
   const dispatch = new Dispatch({ functions: [greet], verificationKey: keyTexts, env: REMOTE })
   const [wrong, good] = [generateKeyPair(), oldPair].map(({ privateKey }) => signedHeaders(privateKey))
   const both = (name: string) => `${wrong?.[name]?.replace('dispatch=', 'a=')}, ${good?.[name]}`
@@ -429,7 +432,7 @@ t.test('two signatures of which the second is by a key of ours are good', async 
   t.equal((await postRun(dispatch, HELLO, headers)).status, 200)
 })
 
-t.test('the signature covers the path that was sent, not the one that a router left', async (t) => {
+t.test('the signature covers the original path, not the one that a router passes on', async (t) => {
   const dispatch = new Dispatch({ functions: [greet], verificationKey: keyTexts, env: REMOTE })
   const originalPath = `/mounted/here${RUN_PATH}`
   const headers = {

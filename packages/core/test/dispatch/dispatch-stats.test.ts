@@ -15,7 +15,7 @@ const STATS: FunctionStats = {
   suspended: 0,
 }
 
-t.test('stats are those of the scheduler in this process, once it is open', async (t) => {
+t.test('stats are those of the embedded scheduler, once it is open', async (t) => {
   const dispatch = new Dispatch({
     env: {},
     scheduler: () => ({
@@ -32,7 +32,7 @@ t.test('stats are those of the scheduler in this process, once it is open', asyn
   t.strictSame(dispatch.stats(), [STATS])
 })
 
-t.test('stats are empty with a scheduler elsewhere', async (t) => {
+t.test('stats are empty with a stand-alone scheduler', async (t) => {
   const dispatch = new Dispatch({ scheduler: createSchedulerDouble(), env: {} })
   await dispatch.open()
   t.strictSame(dispatch.stats(), [])

@@ -15,7 +15,7 @@ import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 
 const identity = func('identity', async (value: unknown) => value)
 
-t.test('E28 two functions of one name cannot be registered, and then none is', async (t) => {
+t.test('E28 a registration with two functions of one name is refused as a whole', async (t) => {
   const [one, two, other] = ['same', 'same', 'other'].map((name) => func(name, async () => name))
   const scheduler = createSchedulerDouble()
   const dispatch = new Dispatch({ scheduler, env: {} })
@@ -30,7 +30,7 @@ t.test('E28 two functions of one name cannot be registered, and then none is', a
 })
 
 t.test(
-  'a dispatch inside a function has an id that follows from its place, so that it is recorded once',
+  'a dispatch inside a function has an id that follows from its place, and is recorded once',
   async (t) => {
     const scheduler = createSchedulerDouble()
     const parent = func('parent', async () => {
@@ -49,7 +49,7 @@ t.test(
   },
 )
 
-t.test('what a handler dispatches and drops never ends the process, though it is refused', async (t) => {
+t.test('the rejection of a dispatch that a handler dropped is not an unhandled rejection', async (t) => {
   const unhandled: unknown[] = []
   const listen = (reason: unknown) => unhandled.push(reason)
   process.on('unhandledRejection', listen)
@@ -77,7 +77,7 @@ t.test('what a handler dispatches and drops never ends the process, though it is
   await t.rejects(identity.dispatch(1), { name: 'ThrottledError', message: 'full' })
 })
 
-t.test('C05 a batch is one request, and an empty one is none', async (t) => {
+t.test('C05 a batch is one request, and an empty batch sends none', async (t) => {
   const scheduler = createSchedulerDouble()
   const dispatch = new Dispatch({ functions: [identity], scheduler, env: {} })
   const handles = await dispatch.dispatchBatch([identity.buildCall(1), identity.buildCall(2)])
@@ -107,7 +107,7 @@ t.test('the handles of a batch decode what their functions return', async (t) =>
   t.equal(await dispatch.call(undecoded.id).result(), 'x')
 })
 
-t.test('a handle of fn.call is of the Dispatch that the function is registered with', async (t) => {
+t.test('fn.call uses the Dispatch that the function is registered with', async (t) => {
   const lonely = func('lonely', async () => 1)
   t.throws(() => lonely.call('x'), { name: 'TypeError', message: /^lonely\.call\(\): .*not registered/ })
   const scheduler = createSchedulerDouble()
@@ -118,7 +118,7 @@ t.test('a handle of fn.call is of the Dispatch that the function is registered w
 
 const large = 'x'.repeat(17_000_000)
 
-t.test('an input that no request over HTTP could carry is refused, whatever the scheduler', async (t) => {
+t.test('an input larger than a request may be is refused with any scheduler', async (t) => {
   const scheduler = createSchedulerDouble()
   const dispatch = new Dispatch({ functions: [identity], scheduler, env: {} })
   const want = {
@@ -144,7 +144,7 @@ t.test('an input that no request over HTTP could carry is refused, whatever the 
 })
 
 t.test(
-  'a batch that no request over HTTP could carry is refused, and nothing of it is recorded',
+  'a batch larger than a request may be is refused with any scheduler, and none of it is recorded',
   async (t) => {
     const scheduler = createSchedulerDouble()
     const dispatch = new Dispatch({ functions: [identity], scheduler, env: {} })
@@ -161,7 +161,7 @@ t.test(
   },
 )
 
-t.test('an application that takes larger bodies may dispatch larger inputs', async (t) => {
+t.test('a larger bodyBytesMax allows larger inputs', async (t) => {
   const scheduler = createSchedulerDouble()
   const fn = func('fn', async (value: string) => value.length)
   const dispatch = new Dispatch({ functions: [fn], scheduler, bodyBytesMax: 20_000_000, env: {} })
@@ -176,7 +176,7 @@ t.test('a call of a batch that names an endpoint runs there', async (t) => {
   t.equal(scheduler.requests[0]?.[0]?.endpoint, 'https://python.example')
 })
 
-t.test('a function that is registered twice dispatches by the last that is open', async (t) => {
+t.test('a function that is registered twice dispatches through the last Dispatch that is open', async (t) => {
   const [one, two] = [createSchedulerDouble(), createSchedulerDouble()]
   const first = new Dispatch({ functions: [identity], scheduler: one, env: {} })
   const second = new Dispatch({ functions: [identity], scheduler: two, env: {} })
@@ -189,7 +189,7 @@ t.test('a function that is registered twice dispatches by the last that is open'
   t.strictSame([one.requests.length, two.requests.length], [2, 1])
 })
 
-t.test('who dispatches after closing is told that it is closed', async (t) => {
+t.test('a dispatch after close rejects because the Dispatch is closed', async (t) => {
   const lonely = func('lonely', async () => 1)
   const options = { functions: [lonely], scheduler: createSchedulerDouble(), env: {} }
   const dispatch = new Dispatch(options)
@@ -202,7 +202,7 @@ t.test('who dispatches after closing is told that it is closed', async (t) => {
 })
 
 t.test(
-  'what a function dispatches belongs to the Dispatch that runs it, not to the last it is registered with',
+  'a function dispatches through the Dispatch that runs it, not through the last it is registered with',
   async (t) => {
     const [one, two] = [createSchedulerDouble(), createSchedulerDouble()]
     const parent = func('parent', async () => (await (await identity.dispatch(1)).status()).function)
@@ -216,7 +216,7 @@ t.test(
   },
 )
 
-t.test('a handler may listen to its signal as often as it likes', async (t) => {
+t.test('a handler may add any number of listeners to its signal', async (t) => {
   const warnings: Error[] = []
   const note = (warning: Error) => warnings.push(warning)
   process.on('warning', note)
@@ -235,7 +235,7 @@ t.test('a handler may listen to its signal as often as it likes', async (t) => {
   t.strictSame(warnings, [])
 })
 
-t.test('closing aborts the signals of handlers that are suspended', async (t) => {
+t.test('close aborts the signals of suspended handlers', async (t) => {
   let signal: AbortSignal | undefined
   const waits = func('waits', async (_input: null, call) => {
     signal = call.signal

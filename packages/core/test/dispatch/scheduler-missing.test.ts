@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
 
-/** Makes `@dispatch/scheduler` a package that is not installed. */
+/** Makes `@dispatch/scheduler` appear as not installed. */
 const HOOKS = `
 export async function resolve(specifier, context, next) {
   if (specifier !== '@dispatch/scheduler') return next(specifier, context)
@@ -21,12 +21,15 @@ console.log(await fn.dispatch().catch((error) => error.name + ': ' + error.messa
 await dispatch.close()
 `
 
-t.test('without a scheduler an application starts, and the first dispatch names both fixes', async (t) => {
-  const args = ['--no-warnings', '--input-type=module', '--eval', PROGRAM]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname })
-  t.equal(
-    stdout.trim(),
-    'PermanentError: no scheduler: install @dispatch/scheduler, which runs inside this process, or pass the URL of a ' +
-      'stand-alone scheduler as option apiUrl or DISPATCH_API_URL',
-  )
-})
+t.test(
+  'without a scheduler an application starts, and the first dispatch rejects with both fixes',
+  async (t) => {
+    const args = ['--no-warnings', '--input-type=module', '--eval', PROGRAM]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname })
+    t.equal(
+      stdout.trim(),
+      'PermanentError: no scheduler: install @dispatch/scheduler, which runs inside this process, or pass the URL of a ' +
+        'stand-alone scheduler as option apiUrl or DISPATCH_API_URL',
+    )
+  },
+)

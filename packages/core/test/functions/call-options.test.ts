@@ -7,43 +7,43 @@ import { createSchedulerDouble } from '../helpers/scheduler-double.js'
 const ship = func('ship', async (order: string) => `shipped ${order}`)
 const WAREHOUSE = 'https://warehouse.example.com'
 
-t.test('option endpoint: a dispatched call names the application that has the function', async (t) => {
-  const scheduler = createSchedulerDouble()
-  const dispatch = new Dispatch({ scheduler, env: {} })
-  await dispatch.dispatch(ship, 'a', { endpoint: `${WAREHOUSE}/` })
-  t.match(scheduler.requests, [[{ function: 'ship', endpoint: WAREHOUSE }]])
-  await t.rejects(dispatch.dispatch(ship, 'a'), {
-    name: 'TypeError',
-    message: /got 'ship', which is not registered here/,
-  })
-})
-
 t.test(
-  'option endpoint: an awaited call names it in the Poll, and the calls beside it name none',
+  'option endpoint: a dispatched call has the URL of the application that has the function',
   async (t) => {
-    const pack = func('pack', async () => 'packed')
-    const sell = func('sell', async (order: string) =>
-      Promise.all([ship.await(order, { endpoint: WAREHOUSE }), pack.await()]),
-    )
-    const dispatch = new Dispatch({ functions: [sell, pack], allowUnsigned: true, env: {} })
-    const response = await postRun(
-      dispatch,
-      runRequestBytes({ function: 'sell', directive: inputOf('order 1') }),
-    )
-    const { directive } = runResponseOf(response)
-    t.match(directive, {
-      case: 'poll',
-      value: {
-        calls: [
-          { function: 'ship', endpoint: WAREHOUSE },
-          { function: 'pack', endpoint: '' },
-        ],
-      },
+    const scheduler = createSchedulerDouble()
+    const dispatch = new Dispatch({ scheduler, env: {} })
+    await dispatch.dispatch(ship, 'a', { endpoint: `${WAREHOUSE}/` })
+    t.match(scheduler.requests, [[{ function: 'ship', endpoint: WAREHOUSE }]])
+    await t.rejects(dispatch.dispatch(ship, 'a'), {
+      name: 'TypeError',
+      message: /got 'ship', which is not registered here/,
     })
   },
 )
 
-t.test('option endpoint: what is no URL is refused by name', async (t) => {
+t.test('option endpoint: an awaited call has it in the Poll, and the other calls have none', async (t) => {
+  const pack = func('pack', async () => 'packed')
+  const sell = func('sell', async (order: string) =>
+    Promise.all([ship.await(order, { endpoint: WAREHOUSE }), pack.await()]),
+  )
+  const dispatch = new Dispatch({ functions: [sell, pack], allowUnsigned: true, env: {} })
+  const response = await postRun(
+    dispatch,
+    runRequestBytes({ function: 'sell', directive: inputOf('order 1') }),
+  )
+  const { directive } = runResponseOf(response)
+  t.match(directive, {
+    case: 'poll',
+    value: {
+      calls: [
+        { function: 'ship', endpoint: WAREHOUSE },
+        { function: 'pack', endpoint: '' },
+      ],
+    },
+  })
+})
+
+t.test('option endpoint: a value that is not a URL is refused by name', async (t) => {
   const dispatch = new Dispatch({ scheduler: createSchedulerDouble(), env: {} })
   const values = ['warehouse', 'ftp://warehouse', '', 7 as unknown as string]
   t.plan(values.length)
@@ -55,14 +55,14 @@ t.test('option endpoint: what is no URL is refused by name', async (t) => {
   }
 })
 
-t.test('an id names the call, for requests that may come twice', async (t) => {
+t.test('an id is the dispatch id of the call', async (t) => {
   const fn = func('f', async (value: number) => value)
   t.equal(fn.buildCall(1, { id: 'order-7' }).dispatchId, 'order-7')
   t.equal(fn.buildCall(1).dispatchId, '')
   t.throws(() => fn.buildCall(1, { id: 7 as never }), { name: 'TypeError', message: /options\.id/ })
 })
 
-t.test('runTimeout limits the runs of all calls of a function', async (t) => {
+t.test('runTimeout applies to all calls of a function', async (t) => {
   const fn = func('f', { runTimeout: '90s' }, async (value: number) => value)
   t.match(fn.buildCall(1).runTimeout, { seconds: 90n, nanos: 0 })
   t.throws(() => func('f', { runTimeout: 'soon' }, async () => 1), {
@@ -118,7 +118,7 @@ t.test('a delay and an expiration may be dates', async (t) => {
   }
 })
 
-t.test('a date in the past is no delay, and an expiration at once', async (t) => {
+t.test('a date in the past means no delay, and immediate expiration', async (t) => {
   const fn = func('f', async (value: number) => value)
   const call = fn.buildCall(1, { delay: new Date(0), expiration: new Date(0) })
   t.equal(call.delay && durationMs(call.delay), 0)
@@ -127,11 +127,11 @@ t.test('a date in the past is no delay, and an expiration at once', async (t) =>
 
 const badDates = [
   {
-    name: 'a date that is invalid',
+    name: 'an invalid date',
     delay: new Date(Number.NaN),
     want: /expected a date, got an invalid Date/,
   },
-  { name: 'the text of a date', delay: '2024-01-01', want: /expected a duration/ },
+  { name: 'a date as a string', delay: '2024-01-01', want: /expected a duration/ },
 ]
 for (const { name, delay, want } of badDates) {
   t.test(`${name} is refused as a delay`, async (t) => {
@@ -140,7 +140,7 @@ for (const { name, delay, want } of badDates) {
   })
 }
 
-t.test('a priority is of the function or of the call', async (t) => {
+t.test('a priority is that of the call, or else that of the function', async (t) => {
   const fn = func('f', { priority: 5 }, async (value: number) => value)
   t.equal(fn.buildCall(1).priority, 5)
   t.equal(fn.buildCall(1, { priority: -3 }).priority, -3)
@@ -154,7 +154,7 @@ t.test('a priority is of the function or of the call', async (t) => {
   })
 })
 
-t.test('a key of the input limits how many calls run at one time', async (t) => {
+t.test('concurrencyKey gives a call its key and the limit of that key', async (t) => {
   const fn = func(
     'f',
     { concurrencyKey: (order: { shop: string }) => order.shop, concurrencyKeyMax: 3 },

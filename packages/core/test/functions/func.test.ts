@@ -41,7 +41,7 @@ t.test('C09 expiration and version of a call', async (t) => {
   )
 })
 
-t.test('what a function says of all of its calls', async (t) => {
+t.test('options of a function apply to all of its calls', async (t) => {
   const options = { expiration: '1h', attemptsMax: 3, giveUpAfter: 1500, concurrencyMax: 7 } as const
   const fn = func('limited', options, async () => null)
   t.match(fn.buildCall(undefined, { delay: '90s' }), {
@@ -63,70 +63,70 @@ for (const name of badNames) {
     })
   })
 }
-t.test('names of other languages are good', async (t) => {
+t.test('names as other languages have them are accepted', async (t) => {
   for (const name of ['outer.<locals>.inner', '_x', 'a.b.c', 'x'.repeat(512)])
     t.equal(func(name, async () => 1).name, name)
 })
 
 const badOptions: readonly { name: string; make: () => unknown; want: RegExp }[] = [
   {
-    name: 'no handler',
+    name: 'a missing handler',
     make: () => func('f', undefined as never),
     want: /^func\('f'\): expected a handler.*got undefined/,
   },
   {
-    name: 'a handler that is none',
+    name: 'a handler that is not a function',
     make: () => func('f', {}, {} as never),
     want: /^func\('f'\): expected a handler/,
   },
   {
-    name: 'options that are none',
+    name: 'options that are not an object',
     make: () => func('f', 5 as never, async () => 1),
     want: /^func\('f'\): options: expected an object, got 5/,
   },
   {
-    name: 'a schema that is none',
+    name: 'a schema that is not a schema',
     make: () => func('f', { input: { type: 'string' } as never }, async () => 1),
     want: /^func\('f'\): options\.input: expected a schema of TypeBox or a Standard Schema/,
   },
   {
-    name: 'an expiration that is none',
+    name: 'an invalid expiration',
     make: () => func('f', { expiration: 'soon' }, async () => 1),
     want: /^func\('f'\): options\.expiration: expected a duration.*got "soon"/,
   },
   {
-    name: 'no attempts',
+    name: 'zero attempts',
     make: () => func('f', { attemptsMax: 0 }, async () => 1),
     want: /^func\('f'\): options\.attemptsMax: expected an integer from 1 to 4294967295, got 0/,
   },
   {
-    name: 'a concurrency that is none',
+    name: 'an invalid concurrencyMax',
     make: () => func('f', { concurrencyMax: 1.5 }, async () => 1),
     want: /options\.concurrencyMax: .*got 1\.5/,
   },
   {
-    name: 'a status that is none',
+    name: 'an invalid status',
     make: () => func('f', { unknownErrorStatus: 'ok' as never }, async () => 1),
     want: /options\.unknownErrorStatus: .*got "ok"/,
   },
   {
-    name: 'a delay that is none',
+    name: 'an invalid delay',
     make: () => identity.buildCall(1, { delay: -1 }),
     want: /^identity: options\.delay: expected a duration/,
   },
   {
-    name: 'a version that is none',
+    name: 'an invalid version',
     make: () => identity.buildCall(1, { version: 5 as never }),
     want: /^identity: options\.version: expected a non-empty string/,
   },
 ]
 for (const { name, make, want } of badOptions) {
-  t.test(`${name} is refused at the edge`, async (t) => {
+  t.test(`${name} is refused by name`, async (t) => {
     t.throws(make, { name: 'TypeError', message: want })
   })
 }
 
-t.test('the arguments of a Python caller reach the handler', async (t) => {
+t.test('a handler receives the arguments of a Python caller', async (t) => {
   const value = encodePythonArguments(['World'])
   t.match(await runWith(identity, { case: 'input', value }), { status: 'ok', output: 'World' })
 })
@@ -155,7 +155,7 @@ t.test('await and gather outside of a durable function reject with the fix', asy
   })
 })
 
-t.test('a handler that returns a tail call goes on as that call', async (t) => {
+t.test('a handler that returns a tail call is continued by that call', async (t) => {
   const fn = func('first', async () => identity.tailCall(5))
   const dispatch = new Dispatch({
     functions: [fn],
@@ -172,7 +172,7 @@ t.test('a handler that returns a tail call goes on as that call', async (t) => {
   })
 })
 
-/** Lets a function run until it waits for one call, and then go on with `result`. */
+/** Runs a function until it awaits one call, and resumes it with `result`. */
 async function resumeWith(fn: AnyDispatchFunction, result: MessageInit<CallResult>) {
   const dispatch = new Dispatch({
     functions: [fn],
@@ -191,7 +191,7 @@ async function resumeWith(fn: AnyDispatchFunction, result: MessageInit<CallResul
   return runOutputOf(await postRun(dispatch, body))
 }
 
-t.test('await gives the output of the call', async (t) => {
+t.test('await resolves with the output of the call', async (t) => {
   const parent = func('parent', async () => [await identity.await(1)])
   t.match(await resumeWith(parent, { output: encodeValue({ a: 1 }) as Any }), {
     status: 'ok',
@@ -204,7 +204,7 @@ const FAILED = {
   error: { type: 'ThrottledError', message: 'too fast' },
 }
 
-t.test('await rejects with the failure of the call, and the output beside it', async (t) => {
+t.test('await rejects with the status, message, output and id of a failed call', async (t) => {
   const parent = func('parent', async () => {
     const error = await identity.await(1).catch((error: DispatchError) => error)
     const { status, message, output, dispatchId } = error as DispatchError
@@ -216,7 +216,7 @@ t.test('await rejects with the failure of the call, and the output beside it', a
   })
 })
 
-t.test('the failure of a call that nobody waits for any more does not reach the process', async (t) => {
+t.test('the failure of an abandoned await is not an unhandled rejection', async (t) => {
   const unhandled: unknown[] = []
   const note = (error: unknown) => unhandled.push(error)
   process.on('unhandledRejection', note)
@@ -233,7 +233,7 @@ t.test('the failure of a call that nobody waits for any more does not reach the 
   t.strictSame(unhandled, [])
 })
 
-t.test('calls of a gather that are given the same input have the same bytes', async (t) => {
+t.test('successive calls of a gather with the same input share its bytes', async (t) => {
   let encoded = 0
   const same = {
     toJSON: () => {

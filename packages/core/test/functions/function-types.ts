@@ -1,6 +1,6 @@
 /**
- * The types of functions, as the compiler sees them. Nothing here runs: the build fails when a type is not as it is said
- * to be, or when a line below `@ts-expect-error` compiles.
+ * Types of functions. Compiled only: the build fails when a type differs from the one it is compared with, or when a line
+ * below `@ts-expect-error` compiles.
  */
 import {
   type AnyDispatchFunction,
@@ -28,7 +28,7 @@ interface Order {
   readonly cents: number
 }
 
-// Handlers and schemas give the types.
+// Types inferred from handlers and schemas.
 
 const noInput = func('noInput', async () => 1)
 const contextOnly = func('contextOnly', async (_input, call) => call.dispatchId)
@@ -69,7 +69,7 @@ same<typeof zodOutput, DispatchFunction<number, string>>(true)
 same<typeof optionsOnly, DispatchFunction<number, number>>(true)
 same<typeof unusedInput, DispatchFunction<string, boolean>>(true)
 
-// An optional input.
+// Optional inputs.
 
 const byDefault = func('byDefault', async (count = 3) => count)
 const destructured = func('destructured', async ({ pages = 3 } = {}) => pages)
@@ -92,7 +92,7 @@ same<typeof defaultAndContext, DispatchFunction<OptionalInput<number | undefined
 same<typeof defaultAndOptions, DispatchFunction<OptionalInput<number | undefined>, number>>(true)
 same<typeof optionalSchema, DispatchFunction<OptionalInput<string | undefined>, number | null>>(true)
 
-// concurrencyKey takes what callers pass, and never decides what that is.
+// concurrencyKey takes the input of callers, and has no part in its inference.
 
 const keyed = func('keyed', { concurrencyKey: (order) => order.shop }, async (order: Order) => order.cents)
 const keyedWithContext = func(
@@ -179,7 +179,7 @@ same<typeof loggedBytes, DispatchFunction<Order, Uint8Array>>(true)
 same<typeof loggedNothing, DispatchFunction<void, number>>(true)
 same<typeof patientOrder, DispatchFunction<Order, Order>>(true)
 
-// Outputs are what arrives; received.test.ts compares all of them with what arrives when it runs.
+// Outputs as they arrive; received.test.ts compares the types with what arrives at run time.
 
 const bytes = func('bytes', async () => Buffer.from('x'))
 const nothing = func('nothing', async (_name: string) => {})

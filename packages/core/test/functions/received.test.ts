@@ -92,7 +92,7 @@ function classesOf(value: unknown): unknown {
 }
 
 for (const { name, returned, received } of rows) {
-  t.test(`the type of an output is what arrives: ${name}`, async (t) => {
+  t.test(`an output arrives as its type says: ${name}`, async (t) => {
     const fn = func('fn', async () => returned)
     const result = await runWith(fn, inputOf(null))
     t.equal(result.status, 'ok')
@@ -126,14 +126,17 @@ function refusedTo<T, R>(is: Same<Received<T>, R>): boolean {
 }
 
 for (const { name, returned } of refused) {
-  t.test(`what cannot be carried has no type for its callers, and ends the call: ${name}`, async (t) => {
-    const fn = func('fn', async () => returned)
-    const result = await runWith(fn, inputOf(null))
-    t.equal(result.status, 'invalid_response')
-  })
+  t.test(
+    `a call that returns what cannot be carried ends with invalid_response, and its type says so: ${name}`,
+    async (t) => {
+      const fn = func('fn', async () => returned)
+      const result = await runWith(fn, inputOf(null))
+      t.equal(result.status, 'invalid_response')
+    },
+  )
 }
 
-t.test('types that arrive as they are keep their names, and recursive types come to an end', async (t) => {
+t.test('a type that arrives unchanged stays the same type, also a recursive one', async (t) => {
   type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
   const same = [
     refusedTo<Tree, Tree>(true),
@@ -147,7 +150,7 @@ t.test('types that arrive as they are keep their names, and recursive types come
   t.strictSame(new Set(same), new Set([true]))
 })
 
-t.test('a handler whose input has a default gets it when it is called without an input', async (t) => {
+t.test('without an input, a handler with a default gets the default', async (t) => {
   const byDefault = func('byDefault', async (count = 3) => count)
   const asked = func('asked', async (count: number | null) => count)
   t.match(await runWith(byDefault, inputOf(null)), { status: 'ok', output: 3 })

@@ -13,7 +13,7 @@ export function formatPointer(pointer: string): string {
   return pointerKeys(pointer).map(formatPathKey).join('')
 }
 
-/** What a pointer leads to in a value, or `undefined`. */
+/** The part of a value that a pointer names, or `undefined`. */
 export function valueAt(value: unknown, pointer: string): unknown {
   return pointerKeys(pointer).reduce<unknown>(
     (inner, key) => (inner as Record<string, unknown> | null | undefined)?.[key],

@@ -72,7 +72,7 @@ function compile(schema: object): ((value: unknown) => boolean) | undefined {
   }
 }
 
-/** How a number goes onto the wire. */
+/** The encoding of a number. */
 export function numberKindOf(schema: { readonly type?: unknown }): Pick<SchemaCheck, 'as'> {
   return schema.type === 'integer' || schema.type === 'number' ? { as: schema.type } : {}
 }

@@ -30,7 +30,7 @@ export function createTypeBox1Check(schema: object, place: string): SchemaCheck 
   }
 }
 
-/** By the property that all copies of TypeBox 1 give their schemas, so that the user's copy need not be this one. */
+/** By the property that schemas of all copies of TypeBox 1 have: the user's copy may be another than that of this package. */
 export function isTypeBox1Schema(value: unknown): value is object {
   return typeof (value as { '~kind'?: unknown } | null | undefined)?.['~kind'] === 'string'
 }
@@ -59,7 +59,7 @@ function issueOf(errors: readonly ValidationError[], schema: object, value: unkn
   return `${path}: expected ${expectationOf(error)}, got ${describeValue(got)}`
 }
 
-/** What is wrong with one branch of a union is not what is wrong with the value. */
+/** A problem of one branch of a union is not a problem of the value. */
 function isBranchOf(error: ValidationError, union: ValidationError): boolean {
   return (
     (union.keyword === 'anyOf' || union.keyword === 'oneOf') &&

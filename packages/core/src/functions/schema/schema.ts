@@ -6,14 +6,14 @@ import { createTypeBox1Check, isTypeBox1Schema } from './schema-typebox1.js'
 import { isStandardSchema, type StandardIssue, type StandardSchema } from './standard-schema.js'
 
 /**
- * A schema that a function's input or output is checked with: one of TypeBox, or any Standard Schema (zod 4,
- * valibot …), which may turn what is given (`In`) into something else (`Out`).
+ * A schema of an input or an output: one of TypeBox, or any Standard Schema (zod 4, valibot …), which may transform the value
+ * that is passed (`In`) into another one (`Out`).
  */
 export type Schema<In, Out = In> = (TypeBoxSchema<In> & TypeBoxSchema<Out>) | StandardSchema<In, Out>
 
-/** What makes a TypeBox schema for the compiler. Of our own, so that one need not install TypeBox to compile. */
+/** The properties by which the compiler recognizes a TypeBox schema. Declared here, so that compiling does not need TypeBox. */
 export interface TypeBoxSchema<Value> {
-  /** The type of the values; no schema has such a property when the program runs. */
+  /** The type of the values. At run time schemas do not have this property. */
   readonly static: Value
   readonly params: unknown[]
 }
@@ -21,8 +21,8 @@ export interface TypeBoxSchema<Value> {
 const RAW: unique symbol = Symbol.for('dispatch.rawValue')
 
 /**
- * Schema of a value that a function takes or gives undecoded, as a `google.protobuf.Any`: for messages of types
- * that this package does not know.
+ * Schema of a value that a function receives or returns without decoding, as a `google.protobuf.Any`: for types of messages
+ * that this package does not have.
  */
 export const rawValue: StandardSchema<Any, Any> = Object.freeze<StandardSchema<Any, Any> & { [RAW]: true }>({
   [RAW]: true,
@@ -37,10 +37,10 @@ export const rawValue: StandardSchema<Any, Any> = Object.freeze<StandardSchema<A
 })
 
 /**
- * Prepares a schema that a user gave.
+ * Prepares a schema of the user.
  *
  * @param place - Names the schema in messages: `func('charge'): options.input`.
- * @throws {TypeError} When it is no schema that we know.
+ * @throws {TypeError} When it is not a schema of a supported library.
  */
 export function createSchemaCheck(schema: unknown, place: string): SchemaCheck {
   if (isTypeBoxSchema(schema)) return createTypeBoxCheck(schema, place)
@@ -51,7 +51,7 @@ export function createSchemaCheck(schema: unknown, place: string): SchemaCheck {
   )
 }
 
-/** By the symbol that all copies of TypeBox 0.34 share, so that the user's copy need not be ours. */
+/** By the symbol that all copies of TypeBox 0.34 share: the user's copy may be another than that of this package. */
 function isTypeBoxSchema(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Symbol.for('TypeBox.Kind') in value
 }

@@ -1,6 +1,6 @@
 /**
- * What zod 4, valibot, arktype and others have in common: version 1 of the Standard Schema specification, as far
- * as we use it.
+ * The interface that zod 4, valibot, arktype and others share: version 1 of the Standard Schema specification, as far as it
+ * is used here.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
@@ -11,12 +11,12 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
-/** What a {@link StandardSchema} says about a value. */
+/** The result of the validation of a value. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] }
 
-/** One thing that is wrong with a value. */
+/** One problem of a value. */
 export interface StandardIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined

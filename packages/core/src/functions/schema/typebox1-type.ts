@@ -1,4 +1,4 @@
-/** A schema of TypeBox 1 to the compiler. */
+/** The property by which the compiler recognizes a schema of TypeBox 1. */
 export interface TypeBox1Schema {
   readonly '~kind': string
 }

@@ -4,14 +4,14 @@ import { func } from '@dispatch/core'
 import { FormatRegistry, Type } from '@sinclair/typebox'
 import t from 'tap'
 
-/** What the program writes to its output. */
+/** The standard output of the program. */
 async function run(program: string, args: readonly string[] = []): Promise<string> {
   const all = ['--no-warnings', ...args, '--input-type=module', '--eval', program]
   const { stdout } = await promisify(execFile)(process.execPath, all, { cwd: import.meta.dirname })
   return stdout.trim()
 }
 
-/** Makes TypeBox, old and new, a package that is not installed. */
+/** Makes both packages of TypeBox appear as not installed. */
 const HOOKS = `
 export async function resolve(specifier, context, next) {
   if (!/^(@sinclair\\/)?typebox/.test(specifier)) return next(specifier, context)
@@ -32,7 +32,7 @@ for (const kind of [Symbol.for('TypeBox.Kind'), '~kind']) {
 }
 `
 
-t.test('without TypeBox functions work, and a TypeBox schema is refused with the way out', async (t) => {
+t.test('without TypeBox functions work, and a TypeBox schema is refused with the fix', async (t) => {
   t.strictSame((await run(WITHOUT_TYPEBOX)).split('\n'), [
     'plain',
     "TypeError: func('fn'): options.input: a TypeBox schema needs @sinclair/typebox beside @dispatch/core; run: " +
@@ -42,7 +42,7 @@ t.test('without TypeBox functions work, and a TypeBox schema is refused with the
   ])
 })
 
-t.test('schemas are checked where no code may be generated', async (t) => {
+t.test('schemas are checked where code generation is forbidden', async (t) => {
   const program = `
     import { func } from '@dispatch/core'
     import { Type } from '@sinclair/typebox'
@@ -54,7 +54,7 @@ t.test('schemas are checked where no code may be generated', async (t) => {
   t.strictSame(output.split('\n'), ['fn', 'input.n: expected integer, got "x"'])
 })
 
-t.test('formats that the application has registered are known', async (t) => {
+t.test('formats registered by the application are used', async (t) => {
   FormatRegistry.Set('even', (text) => text.length % 2 === 0)
   const fn = func('fn', { input: Type.String({ format: 'even' }) }, async () => 1)
   t.equal(fn.buildCall('ab').function, 'fn')

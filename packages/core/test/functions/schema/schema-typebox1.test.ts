@@ -32,7 +32,7 @@ same<
 same<typeof receipt, DispatchFunction<number, { id: number }>>(true)
 same<typeof both, DispatchFunction<number, string>>(true)
 
-/** Never called: its lines are there for the compiler. */
+/** Compiled only, never called. */
 export function compiles(): void {
   // @ts-expect-error a field is missing
   order.buildCall({ items: [] })
@@ -48,17 +48,17 @@ const wrongInputs = [
   { name: 'a field of another type', input: { order: 5 }, want: 'input.order: expected string, got 5' },
   { name: 'a field that is missing', input: {}, want: 'input.order: expected string, got undefined' },
   {
-    name: 'a field far down',
+    name: 'a nested field',
     input: { order: 'a', items: [{ 'a b': 1 }, { 'a b': 0 }] },
     want: 'input.items[1]["a b"]: expected to be >= 1, got 0',
   },
   {
-    name: 'a field that is missing far down',
+    name: 'a missing nested field',
     input: { order: 'a', items: [{}] },
     want: 'input.items[0]["a b"]: expected a value, got undefined',
   },
   {
-    name: 'no branch of a union',
+    name: 'a value of no branch of a union',
     input: { order: 'a', kind: { vat: 'x' } },
     want: 'input.kind: expected one of the types of the union, got an object',
   },
@@ -66,13 +66,13 @@ const wrongInputs = [
 ] as const
 
 for (const { name, input, want } of wrongInputs) {
-  t.test(`${name} is refused by a schema of TypeBox 1 when the call is built`, async (t) => {
+  t.test(`a schema of TypeBox 1 refuses ${name} when the call is built`, async (t) => {
     t.throws(() => order.buildCall(input as never), { name: 'InvalidArgumentError', message: want })
   })
 }
 
 t.test(
-  'schemas of TypeBox 1 are checked where the function runs, and say how a number is encoded',
+  'schemas of TypeBox 1 are checked where the function runs, and select how a number is encoded',
   async (t) => {
     t.match(await runWith(both, inputOf(3)), { status: 'ok', output: '3.0' })
     t.match(await runWith(both, inputOf('x')), {
@@ -87,7 +87,7 @@ t.test(
   },
 )
 
-t.test('formats that the application has registered with TypeBox 1 are known', async (t) => {
+t.test('formats registered by the application with TypeBox 1 are used', async (t) => {
   Format.Set('even', (text) => text.length % 2 === 0)
   const fn = func('fn', { input: Type.String({ format: 'even' }) }, async () => 1)
   t.equal(fn.buildCall('ab').function, 'fn')

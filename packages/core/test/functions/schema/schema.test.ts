@@ -30,22 +30,22 @@ const wrongInputs: readonly { name: string; build: () => unknown; want: RegExp }
     want: /^input\.order: expected string, got 5$/,
   },
   {
-    name: 'a field that is missing',
+    name: 'a missing field',
     build: () => order.buildCall({ items: [] } as never),
     want: /^input\.order: expected string, got undefined$/,
   },
   {
-    name: 'a field far down',
+    name: 'a nested field',
     build: () => order.buildCall({ order: 'a', items: [{ 'a b': 1 }, { 'a b': 0 }] }),
     want: /^input\.items\[1\]\["a b"\]: expected integer to be greater or equal to 1, got 0$/,
   },
   {
-    name: 'something else altogether',
+    name: 'a value of another type',
     build: () => order.buildCall('x' as never),
     want: /^input: expected object, got "x"$/,
   },
   {
-    name: 'a format that TypeBox does not know',
+    name: 'a format that is not registered',
     build: () => order.buildCall({ order: 'a', items: [], email: 'x' }),
     want: /^input\.email: the schema wants format "nobody-knows", .*FormatRegistry/,
   },
@@ -66,13 +66,13 @@ for (const { name, build, want } of wrongInputs) {
   })
 }
 
-t.test('the text of a long value is cut in messages', async (t) => {
+t.test('messages truncate long values', async (t) => {
   const fn = func('long', { input: Type.Integer() }, async () => null)
   const message = `input: expected integer, got "${'x'.repeat(40)}…"`
   t.throws(() => fn.buildCall('x'.repeat(10_000) as never), { message })
 })
 
-t.test('a schema that answers later is refused', async (t) => {
+t.test('an asynchronous schema is refused', async (t) => {
   const later = func('later', { input: z.string().refine(async () => false) }, async () => null)
   t.throws(() => later.buildCall('x'), { message: /synchronous/i })
 })
@@ -96,7 +96,7 @@ const encodings = [
   { name: 'nothing', fn: identity, value: undefined, want: 'Empty' },
 ]
 for (const { name, fn, value, want } of encodings) {
-  t.test(`${name} goes out as ${want}`, async (t) => {
+  t.test(`${name} is encoded as ${want}`, async (t) => {
     t.equal(
       (fn as typeof identity).buildCall(value).input?.typeUrl,
       `type.googleapis.com/google.protobuf.${want}`,
@@ -104,7 +104,7 @@ for (const { name, fn, value, want } of encodings) {
   })
 }
 
-t.test('the endpoint checks inputs too, and transforms them', async (t) => {
+t.test('the endpoint checks inputs, too, and applies transformations', async (t) => {
   const fn = func('days', { input: z.string().transform((text) => new Date(text)) }, async (at) =>
     at.getUTCFullYear(),
   )
@@ -119,7 +119,7 @@ t.test('the endpoint checks inputs too, and transforms them', async (t) => {
   })
 })
 
-t.test('an output that is not what the schema says ends with invalid_response', async (t) => {
+t.test('an output that does not match its schema ends the call with invalid_response', async (t) => {
   const output = Type.Object({ receipt: Type.String() })
   const fn = func('receipt', { output }, async () => ({ receipt: 5 }) as never)
   t.match(await runWith(fn, inputOf(null)), {
@@ -128,12 +128,12 @@ t.test('an output that is not what the schema says ends with invalid_response', 
   })
 })
 
-t.test('an output schema may transform', async (t) => {
+t.test('an output schema may transform the output', async (t) => {
   const fn = func('text', { output: z.number().transform(String) }, async () => 5)
   t.match(await runWith(fn, inputOf(null)), { status: 'ok', output: '5' })
 })
 
-t.test('an input that may be missing may be missing on the wire', async (t) => {
+t.test('an optional input may be absent on the wire', async (t) => {
   const fn = func('maybe', { input: z.string().optional() }, async (name) => name ?? 'nobody')
   t.match(await runWith(fn, inputOf(undefined)), { status: 'ok', output: 'nobody' })
 })
