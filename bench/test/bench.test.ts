@@ -20,7 +20,7 @@ function numberOf(file: string): string | undefined {
   return basename(file).split('-', 1)[0]?.toUpperCase()
 }
 
-/** What a program of this folder prints. Rejects when it ends with another code than 0. */
+/** Output of a program of this folder. Rejects when it exits with a code other than 0. */
 async function outputOf(...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: BENCH })
   return stdout

@@ -21,7 +21,7 @@ const { peersDocument } = await load('lib/report.mjs')
 const names: string[] = CONTENDERS.map(({ name }: { name: string }) => name)
 const ids: string[] = WORKLOADS.map(({ id }: { id: string }) => id)
 
-/** Figures that nobody measured, for the shape of the document. */
+/** Invented figures, for the shape of the document. */
 const turns = names.map((contender, index) => ({
   contender,
   cpuMs: 2,
@@ -56,7 +56,7 @@ t.test('the lock file has every peer in its exact version, is complete, and name
   for (const [name, version] of Object.entries(dependencies)) {
     t.equal(lock.packages[`node_modules/${name}`]?.version, version, name)
   }
-  // What a system of another kind needs, too: `npm ci` refuses a lock file that leaves it out.
+  // Optional packages of other systems too: `npm ci` refuses a lock file without them.
   for (const [path, entry] of Object.entries<Record<string, object>>(lock.packages)) {
     const needed = Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })
     const left = needed.filter(

@@ -2,7 +2,7 @@ import t from 'tap'
 import { runCampaign } from '../dist/campaign.js'
 import type { Mode } from '../dist/world.js'
 
-/** A hundred in all. `npm run crash` goes on for thousands. */
+/** A hundred in all. `npm run crash` runs thousands. */
 const WORLDS: readonly { mode: Mode; cycles: number }[] = [
   { mode: 'embedded', cycles: 60 },
   { mode: 'stand-alone', cycles: 40 },

@@ -51,7 +51,7 @@ const SMALL_DISKS: readonly SmallDisk[] = [
 for (const { name, isHere, surroundings, makeRoom, seen, says } of SMALL_DISKS) {
   const skip = isHere ? false : 'this machine cannot make one'
   t.test(
-    `${name} refuses what is new, keeps what is there, and goes on when there is room`,
+    `${name} refuses new calls, keeps existing ones, and continues when there is space`,
     { skip },
     async (t) => {
       const folder = join(t.testdir(), 'disk')

@@ -7,7 +7,7 @@ import { MUTANTS } from '../dist/mutants.js'
 
 const MAIN = fileURLToPath(new URL('../dist/mutants-main.js', import.meta.url))
 
-/** A few that are found at once; CI runs all of them (`npm run mutants`). */
+/** A few that are found quickly; CI runs all of them (`npm run mutants`). */
 const FEW = ['delivered twice', 'one attempt too many', 'cancel is lost']
 
 t.test('the simulation can fail: deliberate bugs are found', async (t) => {
@@ -17,7 +17,7 @@ t.test('the simulation can fail: deliberate bugs are found', async (t) => {
   t.match(stdout, / 0 not found/)
 })
 
-t.test('each bug can be planted: its text stands once in what is built', async (t) => {
+t.test('each mutant applies: its text occurs once in the build', async (t) => {
   for (const { name, file, from } of MUTANTS) {
     const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
     t.equal(text.split(from).length - 1, 1, name)

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 
 const LONG_MS = 20_000
 
-/** Ends at once when asked for 0. */
+/** Ends immediately for 0. */
 const work = func('work', async (ms: number, call: CallContext) => {
   await pause(ms, undefined, { signal: call.signal })
   return ms
@@ -34,7 +34,7 @@ const HANDLERS: Readonly<Record<string, (call: CallContext) => Promise<unknown>>
 
 for (const [name, handler] of Object.entries(HANDLERS)) {
   t.test(
-    `C12 a handler that goes on by itself is not held up by what it has left open: ${name}`,
+    `C12 a handler that continues after plain I/O is not blocked by its open steps: ${name}`,
     async (t) => {
       const main = func('main', (_: null, call: CallContext) => handler(call))
       const dispatch = await started(t, [work, main])
@@ -44,7 +44,7 @@ for (const [name, handler] of Object.entries(HANDLERS)) {
   )
 }
 
-/** What is not durable: a request, a query. Longer than a handler is given to begin its next step. */
+/** Plain I/O such as a request or a query. Takes longer than the wait for the next step of a handler. */
 async function request(): Promise<void> {
   await pause(50)
 }

@@ -6,7 +6,7 @@ import { type CallContext, Dispatch, DispatchError, func } from '@dispatch/core'
 
 const [folder, mode] = process.argv.slice(2) as [string, 'begin' | 'finish']
 const ledger = join(folder, 'ledger')
-/** While this file exists calls come to an end; before, they stay where the test wants them. */
+/** While this file exists, calls end; before, they stay where the test needs them. */
 const isReleased = (): boolean => existsSync(join(folder, 'released'))
 
 function note(line: string): void {

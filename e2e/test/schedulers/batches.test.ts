@@ -1,4 +1,4 @@
-// An application and a scheduler of ours, over HTTP: what happens together travels together.
+// Our application and scheduler over HTTP: concurrent runs and waits share requests.
 
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'

@@ -10,11 +10,11 @@ import {
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 
-/** Calls that a scheduler holds at most, and how many are handed over at one time. */
+/** Maximum number of calls of the scheduler, and number of concurrent dispatches. */
 const LIVE_CALLS_MAX = 200
 const OFFERED = 10 * LIVE_CALLS_MAX
 
-/** Runs at one time. None ends before it is let go. */
+/** Concurrent runs. None ends before it is released. */
 const CONCURRENCY = 10
 
 interface World {
@@ -145,7 +145,7 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise(setImmediate)
 }
 
-/** An application has to know its URL before it listens. */
+/** An application needs its URL before it listens. */
 async function freePort(): Promise<number> {
   const app = Fastify()
   await app.listen({ host: '127.0.0.1', port: 0 })

@@ -1,4 +1,4 @@
-// An application of another SDK, which knows nothing of our extensions, under our scheduler, over HTTP.
+// An application of another SDK, which does not support our extensions, with our scheduler over HTTP.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -33,7 +33,7 @@ interface Progress {
   readonly sum: number
 }
 
-/** Where the state of a coroutine stands in a message: early SDKs and present ones. */
+/** Field of the coroutine state in a message: early SDKs and current ones. */
 const FORMS = {
   bytes: {
     write: (progress: Progress) =>
@@ -69,7 +69,7 @@ for (const [form, { write, read }] of Object.entries(FORMS)) {
       const done = at.done + results.length
       return done === length ? exit(sum) : poll({ done, sum }, { calls: [stepCall(done)] })
     },
-    // Ten results at a time of calls that are all made at once.
+    // Ten results at a time of calls that are made together.
     fan: ({ directive }, width, at) => {
       if (at === undefined) {
         const calls = Array.from({ length: width }, (_, n) => stepCall(n))

@@ -1,4 +1,4 @@
-// The application against a scheduler that knows nothing of our extensions, over HTTP.
+// The application with a scheduler that does not support our extensions, over HTTP.
 import { type AnyDispatchFunction, type CallContext, Dispatch, DispatchError, func } from '@dispatch/core'
 import { RETRY_POLICY, serveScheduler } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
@@ -95,7 +95,7 @@ for (const { name: kept, warmCoroutinesMax } of KEPT) {
     }
     t.ok(
       app.proxy.stripped.requests > 300,
-      `${app.proxy.stripped.requests} fields of ours did not reach the endpoint`,
+      `${app.proxy.stripped.requests} of our fields did not reach the endpoint`,
     )
     t.ok(app.proxy.stripped.answers > 0, `${app.proxy.stripped.answers} did not reach the scheduler`)
   })

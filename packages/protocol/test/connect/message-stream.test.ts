@@ -18,7 +18,7 @@ const NO_MESSAGES = [
 ]
 
 for (const { name, body } of NO_MESSAGES) {
-  t.test(`a body of ${name} is no message`, async (t) => {
+  t.test(`a body of ${name} is not a message`, async (t) => {
     t.throws(() => messageOf(body), { code: 'invalid_argument', status: 'invalid_argument' })
   })
 }
@@ -69,7 +69,7 @@ t.test('what the sender says at the end is thrown', async (t) => {
   t.throws(() => new MessageStreamReader(100).push(end), { code: 'unavailable', message: 'going down' })
 })
 
-t.test('messages of one turn of the event loop are written at once', async (t) => {
+t.test('messages of one turn of the event loop are written together', async (t) => {
   const { response, send, end } = createMessageStream()
   const chunks: Buffer[] = []
   response.body.on('data', (chunk: Buffer) => chunks.push(chunk))

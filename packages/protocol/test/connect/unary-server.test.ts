@@ -134,7 +134,7 @@ t.test('a body that cannot be read is a 400 that says why', async (t) => {
     { name: 'E06 no protobuf', headers: {}, body: 'ffffff', want: /^unmarshal message: / },
     { name: 'cut short', headers: {}, body: '0a05', want: /^unmarshal message: / },
     {
-      name: 'groups nested for ever',
+      name: 'groups nested without end',
       headers: {},
       body: '9b06'.repeat(100_000),
       want: /^unmarshal message: /,
@@ -148,13 +148,13 @@ t.test('a body that cannot be read is a 400 that says why', async (t) => {
       want: /^unmarshal message: /,
     },
     {
-      name: 'JSON nested for ever',
+      name: 'JSON nested without end',
       headers: json,
       body: hex(nested(1_000_000)),
       want: /^unmarshal message: .*nested deeper than 320$/,
     },
     {
-      name: 'JSON arrays for ever',
+      name: 'JSON arrays without end',
       headers: json,
       body: hex('['.repeat(1_000_000)),
       want: /^unmarshal message: /,
@@ -191,7 +191,7 @@ t.test('a body that cannot be read is a 400 that says why', async (t) => {
   })
 })
 
-t.test('what nobody reads may be nested for ever', async (t) => {
+t.test('ignored fields may be nested to any depth', async (t) => {
   const json = `{"new":${'{"a":'.repeat(1_000_000)}1${'}'.repeat(1_000_001)}`
   t.match(await serve({ 'content-type': 'application/json' }, Buffer.from(json)), { status: 200 })
 })
@@ -212,7 +212,7 @@ t.test('a compressed body is read as if it were not', async (t) => {
   t.equal(textOf(fromBinary(RunResponseSchema, response.body)), 'World')
 })
 
-t.test('E24 an answer is compressed only when asked for and worth it', async (t) => {
+t.test('E24 a response is compressed only when requested and worth it', async (t) => {
   const large = toBinary(
     RunRequestSchema,
     create(RunRequestSchema, {
@@ -265,7 +265,7 @@ t.test('a failure of the handler is answered by what it is', async (t) => {
   }
 })
 
-t.test('an unexpected failure tells the sender nothing and us everything', async (t) => {
+t.test('an unexpected failure is hidden from the sender and reported to the server', async (t) => {
   const boo = new Error('secret')
   const told: unknown[] = []
   const onInternalError = (error: unknown) => told.push(error)
@@ -288,7 +288,7 @@ t.test('an unexpected failure tells the sender nothing and us everything', async
   t.strictSame(told, [boo, boo])
 })
 
-t.test('an answer that JSON cannot tell asks for binary', async (t) => {
+t.test('a response that JSON cannot represent requires binary', async (t) => {
   const response = await serve({ 'content-type': 'application/json' }, Buffer.from('{}'), async () =>
     create(RunResponseSchema, {
       directive: { case: 'exit', value: { result: { output: { typeUrl: 'type.googleapis.com/a.B' } } } },
@@ -327,7 +327,7 @@ t.test('no body and no head make the server throw', async (t) => {
   t.pass()
 })
 
-t.test('a failure that goes over the wire stays as retryable as it is', async (t) => {
+t.test('a failure keeps its retryability over the wire', async (t) => {
   const statuses = (Object.keys(STATUSES) as FailureStatus[]).filter(
     (status) => STATUSES[status].retry !== 'restart',
   )

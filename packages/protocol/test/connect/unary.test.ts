@@ -39,7 +39,7 @@ t.test('a head that is refused before the body is read', async (t) => {
       want: { status: 400, code: 'invalid_argument', message: 'content length is negative' },
     },
     {
-      name: 'a length that is no number',
+      name: 'a length that is not a number',
       headers: { 'content-length': ['1', '2'] },
       want: { status: 400, code: 'invalid_argument', message: 'content length is not a number' },
     },

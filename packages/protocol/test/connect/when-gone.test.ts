@@ -28,12 +28,12 @@ async function serve(t: Test, requests: number) {
   return { responses, socket, socketHere: socketHere as Socket }
 }
 
-/** It may be reset, which is no matter here. */
+/** It may be reset, which does not matter here. */
 function closed(socket: Socket): Promise<unknown> {
   return new Promise((resolve) => socket.once('close', resolve))
 }
 
-/** Of each, how often it was told so. */
+/** Number of notifications of each. */
 function watch(responses: readonly ServerResponse[]): number[] {
   const told = responses.map(() => 0)
   for (const [index, response] of responses.entries()) {
@@ -57,37 +57,40 @@ t.test('an answer that was written is gone, and so are those behind it when the 
   t.strictSame(told, Array(20).fill(1), 'each is told once')
 })
 
-t.test('who is gone already is known to be at once', async (t) => {
+t.test('a client that has already disconnected is reported immediately', async (t) => {
   const { responses, socket, socketHere } = await serve(t, 2)
   socket.destroy()
   await closed(socketHere)
   t.strictSame(watch(responses), [1, 1])
 })
 
-t.test('HTTP/2: each stream is gone by itself, and one that was before is known to be at once', async (t) => {
-  const server = http2.createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  t.teardown(() => {
-    session.destroy()
-    server.close()
-  })
-  const ask = async () => {
-    const sent = session.request({ ':path': '/' })
-    const [, response] = (await once(server, 'request')) as [unknown, Http2ServerResponse]
-    return { sent, response: response as Http2ServerResponse & ServerResponse }
-  }
-  const [left, leaves, stays] = [await ask(), await ask(), await ask()]
-  const leave = async ({ sent, response }: typeof left) => {
-    sent.close(http2.constants.NGHTTP2_CANCEL)
-    await once(response.stream, 'close')
-  }
-  await leave(left)
-  const told = watch([left.response, leaves.response, stays.response])
-  t.strictSame(told, [1, 0, 0])
-  await leave(leaves)
-  t.strictSame(told, [1, 1, 0])
-})
+t.test(
+  'HTTP/2: each stream closes separately, and one that is already closed is reported immediately',
+  async (t) => {
+    const server = http2.createServer()
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    t.teardown(() => {
+      session.destroy()
+      server.close()
+    })
+    const ask = async () => {
+      const sent = session.request({ ':path': '/' })
+      const [, response] = (await once(server, 'request')) as [unknown, Http2ServerResponse]
+      return { sent, response: response as Http2ServerResponse & ServerResponse }
+    }
+    const [left, leaves, stays] = [await ask(), await ask(), await ask()]
+    const leave = async ({ sent, response }: typeof left) => {
+      sent.close(http2.constants.NGHTTP2_CANCEL)
+      await once(response.stream, 'close')
+    }
+    await leave(left)
+    const told = watch([left.response, leaves.response, stays.response])
+    t.strictSame(told, [1, 0, 0])
+    await leave(leaves)
+    t.strictSame(told, [1, 1, 0])
+  },
+)
 
 t.test('a body whose sender is gone already is not waited for', async (t) => {
   const stream = new Readable({ read: () => undefined }).destroy()

@@ -87,7 +87,7 @@ t.test('R21 the error of another process is thrown as one that names it', async 
     output: 1,
   })
   t.equal(String(error), 'ValueError: boo')
-  // Thrown on by a parent it is told again as what it was.
+  // Rethrown by a parent, it is encoded as the same error.
   const again = toWireError(error)
   t.match(again, { type: 'ValueError', message: 'boo' })
   t.match(Buffer.from(again.traceback).toString(), 'File "a.py"')
@@ -117,7 +117,7 @@ t.test('a wire error has the status that its type says', async (t) => {
   t.equal(fromWireError(wireErrorOfStatus('tls')).status, 'tls')
 })
 
-t.test('an empty wire error still has a text', async (t) => {
+t.test('an empty wire error has a message', async (t) => {
   t.match(fromWireError(create(WireErrorSchema)), { message: 'unknown error', name: 'PermanentError' })
   t.match(fromWireError(create(WireErrorSchema, { type: 'Boo' })), { message: 'Boo', name: 'Boo' })
 })

@@ -10,7 +10,7 @@ import { type Any, anyPack } from '@bufbuild/protobuf/wkt'
 import fc from 'fast-check'
 import { REFERENCE } from './reference.js'
 
-/** What random messages are like. */
+/** Generators of random messages. */
 export interface MessageOptions {
   /** Only what has a JSON form: whatever an `Any` holds is of a type that is known, times are in range. */
   readonly forJson?: boolean

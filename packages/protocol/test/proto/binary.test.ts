@@ -143,7 +143,7 @@ function outcomeOf<T>(read: () => T): T | undefined {
   }
 }
 
-/** The message as somebody would write it down: without the names of types, at any depth. */
+/** The message in plain form: without type names, at any depth. */
 function partsOf(value: unknown): Record<string, unknown> {
   const plain = (content: unknown): unknown => {
     if (typeof content !== 'object' || content === null || content instanceof Uint8Array) return content

@@ -70,7 +70,7 @@ t.test('where we differ from protobuf-es', async (t) => {
   t.throws(
     () => fromJson(error, { value: 'A===' }, OPTIONS),
     /value: expected base64/,
-    'and text that is no base64',
+    'and a string that is not base64',
   )
   const exit = fromJson(response, { exit: {}, poll: null }, OPTIONS) as Message & {
     directive: { case: string }

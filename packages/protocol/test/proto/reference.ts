@@ -27,7 +27,7 @@ export const REFERENCE = createRegistry(
   ...(await generatedFiles()),
 )
 
-/** The descriptors of all .proto files of ours. */
+/** The descriptors of all our .proto files. */
 async function generatedFiles(): Promise<DescFile[]> {
   const folder = join(import.meta.dirname, '../gen')
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>

@@ -36,7 +36,7 @@ t.test('S21 every form of a public key gives the same key', async (t) => {
   }
 })
 
-t.test('several keys may stand in one text, or in a list', async (t) => {
+t.test('several keys may be given in one string or in a list', async (t) => {
   const other = formatVerificationKey(generateKeyPair().publicKey)
   const cases = [`${PUBLIC_KEY},${other}`, ` ${PUBLIC_KEY_PEM} , ${other},`, [PUBLIC_KEY, other]]
   for (const input of cases) {

@@ -221,7 +221,7 @@ t.test('a badly signed request', async (t) => {
       message: /label/,
     },
     {
-      name: 'is refused when Signature is a text',
+      name: 'is refused when Signature is a string',
       request: withHeaders(SIGNED.A, { signature: 'dispatch="AAAA"' }),
       status: 401,
     },
@@ -293,7 +293,7 @@ t.test('a badly signed request', async (t) => {
       message: /algorithm/,
     },
     {
-      name: 'is refused with a parameter that nobody registered',
+      name: 'is refused with an unregistered parameter',
       request: signedWith(SIGNED.A, `(${FIVE})${COMMON};colour="red"`),
       status: 403,
       message: /colour/,
@@ -338,7 +338,7 @@ t.test('a badly signed request', async (t) => {
       message: /malformed/,
     },
     {
-      name: 'is refused with a digest that is a text',
+      name: 'is refused with a digest that is a string',
       request: signedWith(
         withHeaders(SIGNED.A, { 'content-digest': 'sha-512="AAAA"' }),
         `(${FIVE})${COMMON}`,
@@ -442,7 +442,7 @@ t.test('a digest is that of the known vectors', async (t) => {
   )
 })
 
-t.test('any of several keys is good, and a request of none of them is refused', async (t) => {
+t.test('any of several keys is accepted, and a request signed with none of them is refused', async (t) => {
   const pairs = [generateKeyPair(), generateKeyPair(), generateKeyPair()] as const
   const publicKeys = [pairs[0].publicKey, pairs[1].publicKey]
   const requests = pairs.map((pair): VerifiableRequest => {

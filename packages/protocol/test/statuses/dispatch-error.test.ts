@@ -115,7 +115,7 @@ t.test('a named error is an instance of what it is, and of nothing else', async 
     },
     { name: 'a subclass is itself', value: new PaymentError('dns', ''), type: PaymentError, want: true },
     {
-      name: 'a named error is none of a subclass of it',
+      name: 'a named error is not an instance of a subclass of it',
       value: throttled,
       type: CardThrottledError,
       want: false,
@@ -151,7 +151,7 @@ t.test('a DispatchError is made with a failure status only', async (t) => {
   }
 })
 
-t.test('a delay that is none is dropped', async (t) => {
+t.test('an invalid delay is ignored', async (t) => {
   for (const retryAfterMs of [Number.NaN, Number.POSITIVE_INFINITY, -1, '5' as unknown as number]) {
     t.equal(new DispatchError('throttled', 'boo', { retryAfterMs }).retryAfterMs, undefined)
   }

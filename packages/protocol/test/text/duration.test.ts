@@ -21,7 +21,7 @@ t.test('durations are milliseconds', async (t) => {
   for (const { text, want } of cases) t.equal(parseDuration(text, 'options.delay'), want, String(text))
 })
 
-t.test('what is no duration is refused, naming the option, the value and the forms', async (t) => {
+t.test('a value that is not a duration is refused, naming the option, the value and the forms', async (t) => {
   const cases = [
     { text: '', got: '""' },
     { text: '5', got: '"5"' },

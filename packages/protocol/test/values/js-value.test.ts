@@ -167,7 +167,7 @@ t.test('malformed values are refused', async (t) => {
     { name: 'an object with a key that is no text', any: jsValue('{"$":["object",[[1,2]]]}') },
     { name: 'bytes that are missing', any: jsValue('{"$":["Uint8Array",1]}', [new Uint8Array(1)]) },
     {
-      name: 'bytes at a position that is none',
+      name: 'bytes at a position that does not exist',
       any: jsValue('{"$":["Uint8Array","length"]}', [new Uint8Array(1)]),
     },
     { name: 'bytes that do not fit', any: jsValue('{"$":["Float64Array",0]}', [new Uint8Array(7)]) },
@@ -186,7 +186,7 @@ t.test('malformed values are refused', async (t) => {
       any: jsValue(`${'{"$":["map",[[1,'.repeat(100_000)}1${']]]}'.repeat(100_000)}`),
     },
     {
-      name: 'bytes that are no message',
+      name: 'bytes that are not a message',
       any: create(AnySchema, { typeUrl: JS_VALUE_URL, value: Buffer.from('0a05', 'hex') }),
     },
   ]
@@ -268,7 +268,7 @@ t.test('every value comes back as it was', async (t) => {
   t.doesNotThrow(() => fc.assert(isCarried, { numRuns: 3_000 }))
 })
 
-t.test('every value comes back by itself, numbers as numbers', async (t) => {
+t.test('every value round-trips, numbers as numbers', async (t) => {
   const single = fc.oneof(
     fc.double(),
     fc.maxSafeInteger(),

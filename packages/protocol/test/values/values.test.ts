@@ -304,7 +304,7 @@ t.test('what cannot be carried is refused with its path', async (t) => {
       want: /^input\.items\[3\]\.callback: a function cannot/,
     },
     {
-      name: 'a key that is no identifier',
+      name: 'a key that is not an identifier',
       value: { 'a b': [Symbol('x')] },
       want: /^input\["a b"\]\[0\]: a symbol/,
     },

@@ -283,7 +283,7 @@ t.test(
 )
 
 t.test(
-  'D4 a gather in this process is one commit: children that end at once are recorded as done',
+  'D4 a gather in this process is one commit: children that end immediately are recorded as done',
   async (t) => {
     const store = createMemoryStore()
     const commits: string[][] = []

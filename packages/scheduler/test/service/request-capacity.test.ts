@@ -121,7 +121,7 @@ async function start(t: Test, options: Partial<ServeSchedulerOptions>) {
   return served
 }
 
-/** A request of which only the head is sent. Resolves when the server knows of it. */
+/** A request of which only the head is sent. Resolves when the server has received it. */
 async function begin(t: Test, url: string, field: string, path = DISPATCH_PATH): Promise<Socket> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)

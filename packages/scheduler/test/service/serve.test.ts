@@ -162,7 +162,7 @@ t.test('a call that does not exist is 404', async (t) => {
   }
 })
 
-t.test('Wait without a timeout answers at once with the call as it is', async (t) => {
+t.test('Wait without a timeout responds immediately with the current state of the call', async (t) => {
   const { url } = await start(t)
   const [dispatchId = ''] = await dispatch(url, [{ endpoint: APP, function: 'f', delay: seconds(100) }])
   const { call } = await post(url, WAIT_PATH, WaitRequestSchema, { dispatchId }, WaitResponseSchema)
@@ -224,7 +224,7 @@ const REFUSED: {
   },
   { name: 'a GET', method: 'GET', want: { status: 405, code: 'unimplemented' } },
   {
-    name: 'a body that is no message',
+    name: 'a body that is not a message',
     body: Buffer.from('ffffff', 'hex'),
     want: { status: 400, code: 'invalid_argument' },
   },
@@ -298,27 +298,30 @@ t.test('a call to an endpoint that is not allowed is refused before it is record
   t.equal(scheduler.liveCalls, 0)
 })
 
-t.test('closing answers who waits with the call as it is, and says so to health checks', async (t) => {
-  const served = await start(t)
-  const { url } = served
-  t.match(await health(url), { status: 200, body: '{"status":"ok"}' })
-  const [dispatchId = ''] = await dispatch(url, [{ endpoint: APP, function: 'f', delay: seconds(100) }])
-  const waiting = post(
-    url,
-    WAIT_PATH,
-    WaitRequestSchema,
-    { dispatchId, timeout: seconds(50) },
-    WaitResponseSchema,
-  )
-  // The request has arrived once another one, sent later on a connection of its own, has been answered.
-  await health(url)
-  await served.close(0)
-  t.match(await waiting, { call: { dispatchId, state: CallState.SCHEDULED } })
-  await t.rejects(health(url))
-  await served.close()
-})
+t.test(
+  'closing answers pending waits with the current state of the call, and health checks report it',
+  async (t) => {
+    const served = await start(t)
+    const { url } = served
+    t.match(await health(url), { status: 200, body: '{"status":"ok"}' })
+    const [dispatchId = ''] = await dispatch(url, [{ endpoint: APP, function: 'f', delay: seconds(100) }])
+    const waiting = post(
+      url,
+      WAIT_PATH,
+      WaitRequestSchema,
+      { dispatchId, timeout: seconds(50) },
+      WaitResponseSchema,
+    )
+    // The request has arrived once another one, sent later on a connection of its own, has been answered.
+    await health(url)
+    await served.close(0)
+    t.match(await waiting, { call: { dispatchId, state: CallState.SCHEDULED } })
+    await t.rejects(health(url))
+    await served.close()
+  },
+)
 
-t.test('Q21 Q24 an endpoint that answers 503 is asked again, each time with a signature', async (t) => {
+t.test('Q21 Q24 an endpoint that responds with 503 is retried, each time with a new signature', async (t) => {
   const { publicKey, privateKey } = generateKeyPair()
   const verdicts: unknown[] = []
   const endpoint = await startEndpoint(t, ({ method = '', url: path = '', headers }, body, response) => {
@@ -341,7 +344,7 @@ t.test('Q21 Q24 an endpoint that answers 503 is asked again, each time with a si
   t.strictSame(verdicts, [undefined, undefined, undefined])
 })
 
-t.test('Q22 an endpoint that answers 501 is not asked again', async (t) => {
+t.test('Q22 an endpoint that responds with 501 is not retried', async (t) => {
   let runs = 0
   const endpoint = await startEndpoint(t, (_, __, response) => {
     runs++
@@ -360,7 +363,7 @@ t.test('Q22 an endpoint that answers 501 is not asked again', async (t) => {
   t.equal(runs, 1)
 })
 
-t.test('calls are there after a restart, and go on', async (t) => {
+t.test('calls exist after a restart and continue', async (t) => {
   const endpoint = await startEndpoint(t)
   const store = join(t.testdir(), 'dispatch.db')
   const first = await start(t, { store })

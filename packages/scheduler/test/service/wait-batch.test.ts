@@ -80,7 +80,7 @@ t.test('a call of another tenant does not exist', async (t) => {
   t.equal(answer.statusCode, 401)
 })
 
-t.test('nobody waits for nothing', async (t) => {
+t.test('a request without calls does not wait', async (t) => {
   const { url } = await start(t)
   const { answers, ended } = await waitBatch(url, [], 60n)
   await ended
@@ -93,7 +93,7 @@ t.test('a request for more than a thousand calls is refused', async (t) => {
   t.equal((await waitBatch(url, ids, 0n)).statusCode, 400)
 })
 
-t.test('when the sender hangs up, nobody waits for its calls any more', async (t) => {
+t.test('when the sender disconnects, its waits are removed', async (t) => {
   const { url, scheduler } = await start(t, { requestsMax: 1 })
   const [id = ''] = await scheduler.dispatch([callOf(60n)])
   const hangUp = new AbortController()

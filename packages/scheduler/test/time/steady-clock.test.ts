@@ -17,7 +17,7 @@ t.test('T1 time is what the clock says, also when it is set forwards', async (t)
   t.equal(steady.nowMs(), START_MS + 10 + HOUR_MS)
 })
 
-t.test('T2 a clock that is set back does not take time back, and time goes on', async (t) => {
+t.test('T2 a clock that is set back does not move time back, and time continues', async (t) => {
   const clock = new ManualClock()
   const steady = new SteadyClock(clock)
   t.equal(steady.nowMs(), START_MS)
@@ -31,7 +31,7 @@ t.test('T2 a clock that is set back does not take time back, and time goes on', 
   t.equal(steady.nowMs(), START_MS + 10_001, 'the clock is followed again once it has caught up')
 })
 
-t.test('T3 time goes on from what was seen, until the clock has caught up', async (t) => {
+t.test('T3 time continues from the latest time seen, until the clock has caught up', async (t) => {
   const clock = new ManualClock()
   const steady = new SteadyClock(clock)
   t.equal(steady.startFrom(START_MS - 1), 0, 'a clock that is not behind is not held up')

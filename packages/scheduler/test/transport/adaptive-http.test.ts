@@ -73,7 +73,7 @@ interface Seen {
   readonly busy: number
 }
 
-/** An endpoint with room for so many runs; to others it answers 429 at once. It moves through the stages by the runs it takes. */
+/** An endpoint with a capacity; further runs get 429 immediately. It moves through the stages by the number of runs. */
 async function startEndpoint(t: Test): Promise<{ url: string; seen: Seen[][] }> {
   const seen: Seen[][] = STAGES.map(() => [])
   let busy = 0

@@ -48,7 +48,7 @@ t.test('a run is a POST in the Connect protocol, in binary', async (t) => {
   )
 })
 
-t.test('with runsPerRequestMax 1 an endpoint is not asked whether it takes several', async (t) => {
+t.test('with runsPerRequestMax 1 batches are not negotiated', async (t) => {
   const { url, received } = await serve(t, answerWith(200, { 'content-type': 'application/proto' }, RESPONSE))
   await run(t, url, { runsPerRequestMax: 1 })
   const [{ body }] = received as [ReceivedRequest]
@@ -162,7 +162,7 @@ const ANSWERS: { name: string; listener: RequestListener; want: object }[] = [
     want: { source: 'endpoint', status: 'invalid_response' },
   },
   {
-    name: 'an answer that is no RunResponse',
+    name: 'a response that is not a RunResponse',
     listener: answerWith(200, { 'content-type': 'application/proto' }, Buffer.from('ffffff', 'hex')),
     want: { source: 'endpoint', status: 'invalid_response', message: /^unreadable answer/ },
   },
@@ -241,13 +241,13 @@ t.test('a certificate that is not accepted is a failure of tls', async (t) => {
   })
 })
 
-t.test('an answer that is no HTTP is invalid', async (t) => {
+t.test('a response that is not HTTP is invalid', async (t) => {
   const server = createTcpServer((socket) => socket.end('220 mail.example ESMTP\r\n'))
   const url = await listen(t, server)
   t.match(await run(t, url), { kind: 'failure', source: 'endpoint', status: 'invalid_response' })
 })
 
-t.test('an abort ends the exchange at once, and its reason gives the status', async (t) => {
+t.test('an abort ends the exchange immediately, and its reason determines the status', async (t) => {
   let onRequest = (_: IncomingMessage): void => {}
   const arrived = new Promise<IncomingMessage>((resolve) => {
     onRequest = resolve

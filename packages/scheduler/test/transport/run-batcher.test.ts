@@ -92,7 +92,7 @@ function start(batcher: ReturnType<typeof createRunBatcher>, ids: readonly strin
 const idsOf = ({ request }: { request: RunBatchRequest }) => request.runs.map(({ dispatchId }) => dispatchId)
 const answer = (index: number) => envelopeOf(encodeRunBatchResponse(index, OK))
 
-t.test('runs of turns that follow each other share a request; one by itself waits for nobody', async (t) => {
+t.test('runs of consecutive turns share a request; a single run does not wait', async (t) => {
   const { batcher, batches, alone } = createEndpoint()
   const next = () => new Promise(setImmediate)
   start(batcher, ['lone'])
@@ -112,7 +112,7 @@ t.test('runs of turns that follow each other share a request; one by itself wait
 })
 
 t.test(
-  'runs of one turn share a request, as many as the endpoint takes; one by itself has its own',
+  'runs of one turn share a request, up to the limit of the endpoint; a single run has its own',
   async (t) => {
     const { batcher, batches, alone } = createEndpoint()
     start(batcher, ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
@@ -163,7 +163,7 @@ t.test('only the first answer to a run counts, and one to no run is skipped', as
 const LARGE = create(RunResponseSchema, {
   directive: { case: 'exit', value: { result: { dispatchId: 'x'.repeat(2_000) } } },
 })
-/** What is wrong with one answer must not end other runs for good: those are tried again, and meet it alone (G2). */
+/** An invalid response must not end other runs for good: those are retried alone (G2). */
 const UNREADABLE = { status: 'temporary', nextGoAlone: true }
 const LOSSES: {
   name: string
@@ -228,7 +228,7 @@ for (const httpStatus of [401, 403, 429, 502, 503, 504]) {
   })
 }
 
-t.test('G3 an aborted run ends at once, and the endpoint is told by the next request', async (t) => {
+t.test('G3 an aborted run ends immediately, and the endpoint is notified by the next request', async (t) => {
   const { batcher, batches } = createEndpoint()
   const { outcomes, signals } = start(batcher, ['a', 'b'])
   await turn()

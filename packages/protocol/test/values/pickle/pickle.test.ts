@@ -85,7 +85,7 @@ t.test('the input of a function is chosen by the kinds of arguments', async (t) 
   for (const { name, value, want } of cases) t.strictSame(argumentsOf(value), want, name)
 })
 
-t.test('V20 what is no plain data stays opaque, and is passed on as it came', async (t) => {
+t.test('V20 a pickle that is not plain data stays opaque and is passed on unchanged', async (t) => {
   const cases = [
     { name: 'os.system("true")', pickle: text("cos\nsystem\n(S'true'\ntR.") },
     {
@@ -165,7 +165,7 @@ t.test('a list that occurs twice is one list', async (t) => {
   t.equal(first, second)
 })
 
-t.test('bytes that are no pickle are refused', async (t) => {
+t.test('bytes that are not a pickle are refused', async (t) => {
   const cases = [
     { name: 'nothing', pickle: text('') },
     { name: 'no end', pickle: text('N') },

@@ -13,7 +13,7 @@ const PROGRAM = fileURLToPath(new URL('./write-until-killed.js', import.meta.url
 
 const hasLimits = spawnSync('prlimit', ['--version']).status === 0
 
-// EFBIG, which SQLite takes as it does a failing disk or a quota: the transaction is taken back by itself.
+// EFBIG, which SQLite handles like a failing disk or a quota: it rolls the transaction back.
 t.test('1 nothing is left of a commit that the disk stops in the middle', { skip: !hasLimits }, (t) => {
   const program = fileURLToPath(new URL('./small-disk.js', import.meta.url))
   const path = join(t.testdir(), 'dispatch.db')
@@ -36,7 +36,7 @@ t.test('every acknowledged commit survives SIGKILL, and none is there in part', 
   t.ok(batches >= 88)
 })
 
-t.test('a second opener is refused, and told who has the store and what to do', async (t) => {
+t.test('a second opener is refused, with the holder of the store and the fix in the message', async (t) => {
   const path = join(t.testdir(), 'dispatch.db')
   const { process: holder } = await startProgram(path, 'hold')
   t.teardown(() => holder.kill('SIGKILL'))
@@ -48,7 +48,7 @@ t.test('a second opener is refused, and told who has the store and what to do', 
   await t.rejects(store.open(), { status: 'permanent', message: /is open in/ }, 'however often it tries')
 })
 
-t.test('a holder that was killed keeps nobody out', async (t) => {
+t.test('a killed holder does not prevent the next one from opening', async (t) => {
   const path = join(t.testdir(), 'dispatch.db')
   const { process: holder } = await startProgram(path, 'hold')
   const store = createSqliteStore({ path })
@@ -82,7 +82,7 @@ t.test('the lock holds after a second opener of the same process was refused', a
   t.equal(exitCode, 1)
 })
 
-t.test('a process may end without having closed its store, and need not be told to', async (t) => {
+t.test('a process exits although its store is open', async (t) => {
   const path = join(t.testdir(), 'dispatch.db')
   const program = spawnProgram(path, 'leave')
   t.equal(await exitCodeOf(program), 0)
@@ -92,7 +92,7 @@ t.test('a process may end without having closed its store, and need not be told 
   await store.close()
 })
 
-t.test('a process that exits in the middle of a commit exits as it was told to', async (t) => {
+t.test('a process that exits during a commit keeps its exit code', async (t) => {
   t.equal(await exitCodeOf(spawnProgram(join(t.testdir(), 'dispatch.db'), 'exit', 10)), 3)
 })
 

@@ -81,7 +81,7 @@ const DAMAGED: { name: string; files: StoreFiles; want: RegExp }[] = [
 ]
 
 for (const { name, files, want } of DAMAGED) {
-  t.test(`6 damage to ${name} is told at open, and nothing is overwritten`, async (t) => {
+  t.test(`6 damage to ${name} is reported at open, and nothing is overwritten`, async (t) => {
     const path = laidOut(folder, files)
     t.throws(() => commitsIn(path), { message: want })
     t.throws(() => commitsIn(path), { message: want }, 'however often it is tried')
@@ -124,7 +124,7 @@ t.test(
   },
 )
 
-t.test('a bit that flips in the log is told, or costs nothing but the last commits', async (t) => {
+t.test('a flipped bit in the log is reported, or affects only the last commits', async (t) => {
   const safe = store.lengths[COMMITS - 3] as number
   let told = 0
   for (let trial = 0; trial < 100; trial++) {
@@ -147,7 +147,7 @@ t.test('a bit that flips in the log is told, or costs nothing but the last commi
   t.ok(told > 75, `${told} of 100 told`)
 })
 
-t.test('damage to a file too large to be checked at open is told when it is read', async (t) => {
+t.test('damage to a file that is too large to be checked at open is reported when it is read', async (t) => {
   const path = join(folder, 'large.db')
   const large = createSqliteStore({ path })
   await large.open()

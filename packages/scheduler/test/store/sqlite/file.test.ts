@@ -45,7 +45,7 @@ const REFUSED: { name: string; make: (path: string) => void | Promise<void>; wan
 ]
 
 for (const { name, make, want } of REFUSED) {
-  t.test(`6 ${name} is refused and left as it is`, async (t) => {
+  t.test(`6 ${name} is refused and left unchanged`, async (t) => {
     const path = join(t.testdir(), 'dispatch.db')
     await make(path)
     const before = readFileSync(path)
@@ -113,7 +113,7 @@ t.test('7 a path that cannot be opened is named, with what to do', async (t) => 
 })
 
 t.test(
-  '7 a store that cannot grow fails with temporary, keeps what it has, and goes on when there is room',
+  '7 a store that cannot grow fails with temporary, keeps its data, and continues when there is space',
   async (t) => {
     const path = join(t.testdir(), 'dispatch.db')
     const store = await opened(t, path, 200_000)

@@ -16,24 +16,21 @@ threads.Worker = class extends Worker {
 }
 syncBuiltinESMExports()
 
-t.test(
-  '7 what is asked of a thread that has ended fails with temporary, and nothing of it is done',
-  async (t) => {
-    const { store, thread } = await opened(t)
-    await store.commit([insert(call('before'))])
-    endItself(thread())
-    const pending = [
-      store.commit([insert(call('a'))]),
-      load(store).then(() => {}),
-      store.prune(0, 1).then(() => {}),
-    ]
-    for (const promise of pending)
-      await t.rejects(promise, { status: 'temporary', message: /has lost its thread/ })
-    t.strictSame([...(await store.existing(['before', 'a'])).keys()], ['before'])
-  },
-)
+t.test('7 requests to a thread that has ended fail with temporary and have no effect', async (t) => {
+  const { store, thread } = await opened(t)
+  await store.commit([insert(call('before'))])
+  endItself(thread())
+  const pending = [
+    store.commit([insert(call('a'))]),
+    load(store).then(() => {}),
+    store.prune(0, 1).then(() => {}),
+  ]
+  for (const promise of pending)
+    await t.rejects(promise, { status: 'temporary', message: /has lost its thread/ })
+  t.strictSame([...(await store.existing(['before', 'a'])).keys()], ['before'])
+})
 
-t.test('1 the next request has a new thread, and commits go on', async (t) => {
+t.test('1 the next request starts a new thread, and commits continue', async (t) => {
   const { store, path, thread, logged } = await opened(t)
   for (const id of ['a', 'b', 'c']) {
     await store.commit([insert(call(id))])
@@ -43,7 +40,7 @@ t.test('1 the next request has a new thread, and commits go on', async (t) => {
   t.match(logged, Array(3).fill({ path }), 'the log tells of each')
 })
 
-t.test('2 what is asked while a new thread starts is done in order', async (t) => {
+t.test('2 requests made while a new thread starts are executed in order', async (t) => {
   const { store, thread } = await opened(t)
   await ended(thread())
   const commits = [1, 2, 3].map((name) => store.commit([insert(call(`call-${name}`))]))
@@ -55,7 +52,7 @@ t.test('2 what is asked while a new thread starts is done in order', async (t) =
   )
 })
 
-t.test('what is asked before a store is closed is done, also while a new thread starts', async (t) => {
+t.test('requests made before a store is closed are executed, also while a new thread starts', async (t) => {
   const { store, thread } = await opened(t)
   await ended(thread())
   const committed = store.commit([insert(call('a'))])
@@ -66,7 +63,7 @@ t.test('what is asked before a store is closed is done, also while a new thread 
   t.same([...(await store.existing(['a'])).keys()], ['a'])
 })
 
-t.test('5 a store that was open elsewhere in between refuses to go on, for good', async (t) => {
+t.test('5 a store that was open elsewhere in between refuses permanently to continue', async (t) => {
   const { store, path, thread } = await opened(t)
   await ended(thread())
   const other = createSqliteStore({ path })
@@ -100,7 +97,7 @@ t.test('a store whose thread has ended can be closed, and opened again', async (
   t.same([...(await store.existing(['a'])).keys()], ['a'])
 })
 
-t.test('a scheduler goes on when the thread of its store has ended', async (t) => {
+t.test('a scheduler continues when the thread of its store has ended', async (t) => {
   const { store, thread } = await opened(t, { isOpen: false })
   const scheduler = createScheduler({ store, endpointOf: () => ENDLESS })
   t.teardown(() => scheduler.close())
@@ -112,7 +109,7 @@ t.test('a scheduler goes on when the thread of its store has ended', async (t) =
   t.same([...(await store.existing([first, second])).keys()], [first, second])
 })
 
-t.test('a thread that runs out of memory takes nothing with it but what it was asked', async (t) => {
+t.test('a thread that runs out of memory fails only its pending requests', async (t) => {
   const { store } = await opened(t)
   await store.commit([insert(call('before'))])
   // Some 80 MB for the thread, which has 32, in one part, after two that it has written by then.
@@ -179,18 +176,15 @@ t.test('1 a commit fails at its first part that does, and what still comes of it
   )
 })
 
-t.test(
-  '8 a prune that is under way waits for a commit in parts, and a failed one is no hindrance',
-  async (t) => {
-    const { store } = await opened(t)
-    const old = Array.from({ length: 3_000 }, (_, n) => insert(done(`old-${n}`, 1)))
-    await store.commit(old)
-    const pruned = store.prune(10, 3_000)
-    for (let round = 0; round < 5; round += 1) await store.commit(calls(300, `round-${round}`))
-    t.equal(await pruned, 3_000)
-    t.equal((await load(store)).calls.length, 1_500)
-  },
-)
+t.test('8 a running prune waits for a commit in parts, and a failed commit does not block it', async (t) => {
+  const { store } = await opened(t)
+  const old = Array.from({ length: 3_000 }, (_, n) => insert(done(`old-${n}`, 1)))
+  await store.commit(old)
+  const pruned = store.prune(10, 3_000)
+  for (let round = 0; round < 5; round += 1) await store.commit(calls(300, `round-${round}`))
+  t.equal(await pruned, 3_000)
+  t.equal((await load(store)).calls.length, 1_500)
+})
 
 function calls(count: number, prefix = 'call'): Write[] {
   return Array.from({ length: count }, (_, n) => insert(call(`${prefix}-${n}`)))
