@@ -37,7 +37,7 @@ export function createFunctionCodec(
     },
     decodeInput(any) {
       if (input?.isRaw) return check(input, any, 'input', 'invalid_argument')
-      const value = argumentsOf(decodeValue(any))
+      const value = numberIf(input, argumentsOf(decodeValue(any)))
       if (value === null && input === undefined) return nullInput
       if (
         value === null &&
@@ -52,12 +52,20 @@ export function createFunctionCodec(
       const result = check(output, value, 'output', 'invalid_response')
       return encode(output, result, 'output', 'invalid_response')
     },
-    decodeOutput: output?.isRaw ? (any) => any : decodeValue,
+    decodeOutput: output?.isRaw ? (any) => any : (any) => numberIf(output, decodeValue(any)),
   }
 }
 
 function createOptionalCheck(schema: unknown, place: string): SchemaCheck | undefined {
   return schema === undefined ? undefined : createSchemaCheck(schema, place)
+}
+
+/**
+ * A schema of numbers encodes an integer as one of 64 bits; beyond the safe integers that is decoded as a bigint, which such a
+ * schema does not accept. It was a number, so that the number is exact.
+ */
+function numberIf(schema: SchemaCheck | undefined, value: unknown): unknown {
+  return typeof value === 'bigint' && schema?.as !== undefined ? Number(value) : value
 }
 
 function check(

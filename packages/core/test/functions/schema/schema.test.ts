@@ -1,8 +1,11 @@
-import { func } from '@dispatch/core'
+import { Dispatch, func } from '@dispatch/core'
+import { type Any, CallResultSchema, CallState, create } from '@dispatch/protocol/messages'
+import { decodeValue } from '@dispatch/protocol/values'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { z } from 'zod'
-import { inputOf, runWith } from '../../helpers/run-requests.js'
+import { inputOf, postRun, runRequestBytes, runResponseOf, runWith } from '../../helpers/run-requests.js'
+import { createSchedulerDouble } from '../../helpers/scheduler-double.js'
 
 const identity = func('identity', async (value: unknown) => value)
 
@@ -103,6 +106,24 @@ for (const { name, fn, value, want } of encodings) {
     )
   })
 }
+
+t.test('an integer beyond the safe ones stays a number where the schema says so', async (t) => {
+  const fn = func('large', { input: Type.Integer(), output: Type.Integer() }, async (n) => n)
+  const { input } = fn.buildCall(2 ** 60)
+  t.equal(decodeValue(input), 2n ** 60n)
+  const scheduler = createSchedulerDouble()
+  const dispatch = new Dispatch({ functions: [fn], scheduler, allowUnsigned: true, env: {} })
+  const directive = { case: 'input', value: input as Any } as const
+  const response = runResponseOf(await postRun(dispatch, runRequestBytes({ function: 'large', directive })))
+  const result = response.directive.case === 'exit' ? response.directive.value.result : undefined
+  const handle = await dispatch.dispatch(fn, 1)
+  scheduler.settle(handle.id, {
+    state: CallState.DONE,
+    status: response.status,
+    result: create(CallResultSchema, result),
+  })
+  t.equal(await handle.result(), 2 ** 60)
+})
 
 t.test('the endpoint checks inputs, too, and applies transformations', async (t) => {
   const fn = func('days', { input: z.string().transform((text) => new Date(text)) }, async (at) =>
