@@ -37,7 +37,7 @@ declare global {
     }
     interface Response {
       /**
-       * Answers 202 with the `location` of the call; with `?wait=5s`, waits up to 5 s and answers 200 with the result. Never
+       * Responds with 202 and the `location` of the call; with `?wait=5s`, waits up to 5 s and responds with 200 and the result. Never
        * rejects: an error, including that of a rejected promise of the handle, goes to the error handler of the application.
        */
       dispatched: Dispatched

@@ -42,7 +42,7 @@ declare module 'fastify' {
     dispatch: DispatchCall
   }
   interface FastifyReply {
-    /** Answers 202 with the `location` of the call; with `?wait=5s`, waits up to 5 s and answers 200 with the result. */
+    /** Responds with 202 and the `location` of the call; with `?wait=5s`, waits up to 5 s and responds with 200 and the result. */
     dispatched: Dispatched
   }
   interface FastifyContextConfig {
