@@ -1,6 +1,12 @@
-import { type Any, type Call, type CallResult, fromWireError, toWireError } from '@dispatch/protocol/messages'
+import type { Any, Call, CallResult } from '@dispatch/protocol/messages'
 import { setImmediate } from '@dispatch/protocol/time'
 import { detachedCallIdOf } from '../identity/detached-call-id.js'
+import {
+  createDispatchNote,
+  dispatchAndNote,
+  isCarriedOut,
+  readDispatchNotes,
+} from '../journal/dispatch-notes.js'
 import { StepLog } from '../journal/step-log.js'
 import { type DispatchNote, differenceOf, type StepNote } from '../journal/steps.js'
 import { Awaited } from '../waits/awaited.js'
@@ -134,13 +140,7 @@ export class Coroutine {
     if (calls.length === 0) return Promise.resolve([])
     const notes: DispatchNote[] = []
     for (const call of calls) {
-      const note: DispatchNote = {
-        kind: 'dispatch',
-        function: call.function,
-        dispatchId: '',
-        error: undefined,
-      }
-      const begun = this.#begin(note)
+      const begun = this.#begin(createDispatchNote(call))
       if (begun === undefined) return never()
       notes.push(begun)
       const step = this.#log.count
@@ -311,22 +311,16 @@ export class Coroutine {
     return results.filter((result) => this.#calls?.deliver(result) === true)
   }
 
-  /** C7. Dispatches the calls, or repeats what that resulted in. All of them are of the same run. */
+  /** C7. Dispatches the calls, unless the journal says what that resulted in. All of them are of the same run. */
   async #carryOut(calls: readonly Call[], notes: readonly DispatchNote[]): Promise<string[]> {
-    const error = notes.find((note) => note.error !== undefined)?.error
-    if (error !== undefined) throw fromWireError(error, { dispatchId: calls[0]?.dispatchId ?? '' })
-    if (notes.some(({ dispatchId }) => dispatchId === '')) await this.#dispatchNow(calls, notes)
-    return notes.map(({ dispatchId }) => dispatchId)
+    if (!isCarriedOut(notes)) await this.#dispatchNow(calls, notes)
+    return readDispatchNotes(calls, notes)
   }
 
   async #dispatchNow(calls: readonly Call[], notes: readonly DispatchNote[]): Promise<void> {
     this.#dispatches += 1
     try {
-      const ids = await this.host.dispatch([...calls])
-      for (const [index, note] of notes.entries()) note.dispatchId = ids[index] ?? ''
-    } catch (error) {
-      for (const note of notes) note.error = toWireError(error)
-      throw error
+      await dispatchAndNote(calls, notes, this.host.dispatch)
     } finally {
       this.#dispatches -= 1
       if (this.end === undefined) this.#watch?.touch()
