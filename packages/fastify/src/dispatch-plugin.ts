@@ -1,36 +1,10 @@
 import type { Dispatch } from '@dispatch/core'
-import type { DispatchCall, Dispatched, MountOptions, OptionNames } from '@dispatch/core/adapter'
+import type { DispatchCall, Dispatched } from '@dispatch/core/adapter'
 import { checkChoice, checkMountOptions, checkOptions, mountDispatch } from '@dispatch/core/adapter'
-import type { FastifyInstance, FastifyReply, RegisterOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { dispatchRoutes, send } from './dispatch-routes.js'
-
-/** Options of {@link dispatchPlugin}: those of `new Dispatch`, and these. */
-export interface DispatchPluginOptions extends MountOptions {
-  /** Prefix of the routes, below the prefix of the scope. Default: none. */
-  readonly prefix?: string
-  /**
-   * When an embedded scheduler begins to run calls. `listen`: when the application listens. `ready`: when it is ready, for
-   * applications that never listen. `manual`: at `app.dispatch.instance.start()`. Default `listen`.
-   */
-  readonly start?: 'listen' | 'ready' | 'manual' | undefined
-  /** Other names for the decorators, for a second plugin in one scope. Default: `dispatch` and `dispatched`. */
-  readonly decorateAs?: { readonly dispatch?: string; readonly dispatched?: string } | undefined
-}
-
-const PLUGIN_OPTIONS = {
-  prefix: ['basePath', 'path'],
-  start: ['autoStart'],
-  decorateAs: ['decorators'],
-  // Options of app.register for every plugin.
-  logLevel: [],
-  logSerializers: [],
-} as const satisfies OptionNames<Omit<DispatchPluginOptions & RegisterOptions, keyof MountOptions>>
-
-const DECORATOR_OPTIONS = {
-  dispatch: [],
-  dispatched: [],
-} as const satisfies OptionNames<NonNullable<DispatchPluginOptions['decorateAs']>>
+import { DECORATOR_OPTIONS, type DispatchPluginOptions, PLUGIN_OPTIONS } from './plugin-options.js'
 
 declare module 'fastify' {
   interface FastifyInstance {

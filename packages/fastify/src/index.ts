@@ -1,1 +1,2 @@
-export { type DispatchPluginOptions, dispatchPlugin } from './dispatch-plugin.js'
+export { dispatchPlugin } from './dispatch-plugin.js'
+export type { DispatchPluginOptions } from './plugin-options.js'
