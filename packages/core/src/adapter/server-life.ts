@@ -1,5 +1,6 @@
 import type { Server } from 'node:net'
 import type { Logger } from '@dispatch/protocol'
+import { messageOfError } from '@dispatch/protocol/text'
 import { clearInterval, setInterval } from '@dispatch/protocol/time'
 import { checkChoice } from '../checks/option-checks.js'
 import type { Mount } from './mount.js'
@@ -48,7 +49,7 @@ export function createServerLife(mount: Mount, { start, logger }: ServerLifeOpti
   let lastReport: string | undefined
 
   const report = (error: unknown) => {
-    const message = `calls cannot be run: ${error instanceof Error ? error.message : String(error)}`
+    const message = `calls cannot be run: ${messageOfError(error)}`
     if (message === lastReport) return
     lastReport = message
     if (logger === undefined) process.emitWarning(message, { code: 'DISPATCH_NOT_STARTED' })

@@ -1,6 +1,7 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { linkAbort } from '@dispatch/protocol'
+import { isError } from '@dispatch/protocol/text'
 import { clearTimeout, setTimeout } from '@dispatch/protocol/time'
 
 /** An answer to a POST. Header names are in lower case. */
@@ -132,7 +133,7 @@ function exchange(target: Target, options: PostOptions): Promise<HttpAnswer> {
 }
 
 function abortError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('aborted')
+  return isError(reason) ? reason : new Error('aborted')
 }
 
 function timeoutError(target: Target, timeoutMs: number): Error {

@@ -1,6 +1,7 @@
 import { DispatchError, type Endpoint, type RunOutcome, type RunSignal } from '@dispatch/protocol'
 import { UnaryError } from '@dispatch/protocol/connect'
 import type { RunRequest, RunResponse } from '@dispatch/protocol/messages'
+import { messageOfError } from '@dispatch/protocol/text'
 
 /**
  * The functions of this process as an endpoint for a scheduler in this process: a function call, no HTTP.
@@ -31,6 +32,6 @@ function outcomeOfError(error: unknown): RunOutcome {
     kind: 'failure',
     source: isUnknownFunction ? 'function' : 'endpoint',
     status: error instanceof DispatchError ? error.status : 'permanent',
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOfError(error),
   }
 }

@@ -8,6 +8,7 @@ import {
   statusOfSystemCode,
 } from '@dispatch/protocol'
 import { CONNECT_CODES, type ConnectCode, isConnectCode } from '@dispatch/protocol/connect'
+import { isAggregateError } from '@dispatch/protocol/text'
 import { systemNowMs } from '@dispatch/protocol/time'
 import { isHttpResponseValue } from '@dispatch/protocol/values'
 import { isFetchResponse } from '../coroutine/definition/http-output.js'
@@ -136,7 +137,7 @@ function classifyChain(error: unknown, rules: Rules, depth: number): Classified 
     return classifyChain(cause, rules, depth + 1) ?? { status: 'temporary' }
   }
   const classified =
-    (Array.isArray(errors) && error instanceof AggregateError
+    (Array.isArray(errors) && isAggregateError(error)
       ? ofAggregate(errors, code, rules, depth)
       : undefined) ??
     ofHttp(error, rules.nowMs) ??

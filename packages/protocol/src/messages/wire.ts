@@ -1,6 +1,7 @@
 import { fromBinary, toBinary } from '../proto/binary.js'
 import type { Message, MessageSchema } from '../proto/message.js'
 import { DispatchError } from '../statuses/dispatch-error.js'
+import { messageOfError } from '../text/is-error.js'
 import {
   type CallResult,
   CallResultSchema,
@@ -47,7 +48,7 @@ function decodeAs<Shape extends Message>(schema: MessageSchema<Shape>, bytes: Ui
   try {
     return fromBinary(schema, bytes)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOfError(error)
     throw new DispatchError('invalid_argument', `a ${schema.typeName} is malformed: ${reason}`, {
       cause: error,
     })

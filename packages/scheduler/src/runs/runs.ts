@@ -1,4 +1,5 @@
 import { DispatchError, type Endpoint, type Logger, type RunOutcome } from '@dispatch/protocol'
+import { messageOfError } from '@dispatch/protocol/text'
 import type { Event, Outcome, RunEffect } from '../kernel/events/events.js'
 import type { Store } from '../store/store.js'
 import { type Clock, pause } from '../time/clock.js'
@@ -157,7 +158,7 @@ export class Runs {
 
   #fail(run: Run, error: unknown): void {
     this.#options.logger.error({ err: error, dispatchId: run.effect.id }, 'a run could not be carried out')
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOfError(error)
     const answer = { kind: 'failure', source: 'transport', status: 'temporary', message } as const
     this.#end(run, readOutcome(answer, false))
   }

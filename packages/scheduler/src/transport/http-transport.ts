@@ -20,7 +20,13 @@ import {
 } from '@dispatch/protocol/connect'
 import { encodeRunRequest, RUN_PATH, RunResponseSchema } from '@dispatch/protocol/messages'
 import { type KeyInput, parseSigningKey, signRequest } from '@dispatch/protocol/signature'
-import { checkOptions, type OptionNames } from '@dispatch/protocol/text'
+import {
+  checkOptions,
+  isAggregateError,
+  isError,
+  messageOfError,
+  type OptionNames,
+} from '@dispatch/protocol/text'
 import type { Dispatcher } from 'undici'
 import { COUNT, checkLimits, type Limits, TIME } from '../options/check-limits.js'
 import { type Clock, SYSTEM_CLOCK } from '../time/clock.js'
@@ -260,7 +266,7 @@ function networkFailureOf(error: unknown, origin: string): RunOutcome {
 
 function statusOfNetworkError(error: unknown): FailureStatus {
   let at = error
-  for (let depth = 0; at instanceof Error && depth < CAUSES_MAX; depth++) {
+  for (let depth = 0; isError(at) && depth < CAUSES_MAX; depth++) {
     // The reason of an abort.
     if (at instanceof DispatchError) return at.status
     // Only some errors of undici have a code.
@@ -276,6 +282,6 @@ function statusOfNetworkError(error: unknown): FailureStatus {
 
 /** An AggregateError (no address of a host is reachable) has no message of its own. */
 function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
-  return error instanceof Error ? error.message : String(error)
+  if (isAggregateError(error) && error.message === '') return error.errors.map(messageOf).join('; ')
+  return messageOfError(error)
 }

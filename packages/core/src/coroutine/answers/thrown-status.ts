@@ -1,4 +1,5 @@
 import { DispatchError, type FailureStatus, STATUSES, type Status } from '@dispatch/protocol'
+import { isAggregateError, isError } from '@dispatch/protocol/text'
 
 /** How deep causes and aggregates are followed. Deeper is a cycle or hostile. */
 const CAUSE_DEPTH_MAX = 15
@@ -15,9 +16,9 @@ export function statusOfThrown(error: unknown, status: Status): FailureStatus {
 }
 
 function isRecorded(error: unknown, depth: number): boolean {
-  if (depth > CAUSE_DEPTH_MAX || !(error instanceof Error)) return false
+  if (depth > CAUSE_DEPTH_MAX || !isError(error)) return false
   if (error instanceof DispatchError) return error.dispatchId !== undefined
-  if (error instanceof AggregateError) {
+  if (isAggregateError(error)) {
     return error.errors.length > 0 && error.errors.every((inner) => isRecorded(inner, depth + 1))
   }
   return isRecorded(error.cause, depth + 1)

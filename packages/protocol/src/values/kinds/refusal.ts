@@ -1,4 +1,5 @@
 import { DispatchError } from '../../statuses/dispatch-error.js'
+import { messageOfError } from '../../text/is-error.js'
 
 /** Most parts of a path that a message shows. */
 const SHOWN_PARTS_MAX = 12
@@ -33,7 +34,7 @@ export function describe(value: object): string {
 /** The error for bytes that do not hold what they say they hold. */
 export function malformed(typeName: string, cause: unknown): DispatchError {
   if (cause instanceof DispatchError) return cause
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOfError(cause)
   return new DispatchError('invalid_argument', `a value of type ${typeName} is malformed: ${reason}`, {
     cause,
   })

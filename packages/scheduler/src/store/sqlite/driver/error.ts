@@ -1,4 +1,5 @@
 import { DispatchError, type FailureStatus } from '@dispatch/protocol'
+import { messageOfError } from '@dispatch/protocol/text'
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that the store distinguishes. */
 export const SQLITE = { BUSY: 5, CANTOPEN: 14, CONSTRAINT: 19 } as const
@@ -47,7 +48,7 @@ const SYSTEM_FAILURES: Readonly<Record<string, Failure>> = {
 export function storeError(error: unknown, path: string): DispatchError {
   if (error instanceof DispatchError) return error
   const code = sqliteCodeOf(error)
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOfError(error)
   const row =
     code === undefined ? SYSTEM_FAILURES[String((error as { code?: unknown }).code)] : FAILURES[code]
   if (row !== undefined)
