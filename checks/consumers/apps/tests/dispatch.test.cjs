@@ -9,6 +9,7 @@ const { dispatchMiddleware } = require('@dispatch/express')
 const { dispatchPlugin } = require('@dispatch/fastify')
 const { serveScheduler } = require('@dispatch/scheduler')
 const { Type } = require('@sinclair/typebox')
+const express = require('express')
 const Fastify = require('fastify')
 const { z } = require('zod')
 
@@ -52,8 +53,21 @@ test('an application with a file is started, runs calls, and is closed', async (
   await app.close()
 })
 
-test('Express has its middleware', () => {
-  expect(typeof dispatchMiddleware({ functions: [], store: ':memory:' })).toBe('function')
+test('an application of Express as well', async () => {
+  const app = express()
+  const dispatching = dispatchMiddleware({ functions, store: join(folder, 'express.db') })
+  app.use(dispatching)
+  app.post('/sum', async (request, response) => {
+    await response.dispatched(request.dispatch(sum, [1]))
+  })
+  const server = createServer(app)
+  dispatching.attach(server)
+  const answer = await fetch(`${await listen(server)}/sum?wait=10s`, {
+    method: 'POST',
+    headers: { connection: 'close' },
+  })
+  expect((await answer.json()).output).toBe(2)
+  await new Promise((resolve) => server.close(resolve))
 })
 
 test.each(['before', 'after'])('calls run while timers are replaced: %s the start', async (when) => {
