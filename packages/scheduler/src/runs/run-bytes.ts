@@ -10,7 +10,7 @@ const FUNCTIONS_MAX = 10_000
 /** Memory that is reserved for the payloads of a run. */
 export interface RunReservation {
   /** The run has ended with an answer of this size, which replaces the expected one. */
-  answered(bytes: number): void
+  recordAnswer(bytes: number): void
   /** The answer is durable: ends the reservation. Called once. */
   release(): void
 }
@@ -81,7 +81,7 @@ export class RunBytes {
     usage.runs += 1
     usage.bytes += reserved
     return {
-      answered: (answerBytes) => {
+      recordAnswer: (answerBytes) => {
         updateExpectation(usage, answerBytes)
         usage.bytes += givenBytes + answerBytes - reserved
         reserved = givenBytes + answerBytes

@@ -26,7 +26,7 @@ export class RunPayloadReader {
   }
 
   /** The payloads of a run, if all of them are in memory. */
-  cached(effect: RunEffect): RunPayloads | undefined {
+  readCached(effect: RunEffect): RunPayloads | undefined {
     const cache = this.#cache
     if (effect.needsJournal || effect.isRefused) return undefined
     if (effect.deliveries === undefined) {

@@ -56,7 +56,7 @@ export class Runs {
   start(effect: RunEffect): void {
     if (this.#phase !== 'open' || this.#abortedEarly.delete(effect.run)) return
     const run = this.#live.begin(effect)
-    const payloads = this.#payloads.cached(effect)
+    const payloads = this.#payloads.readCached(effect)
     const needsReservation =
       payloads === undefined || this.#bytes.isCounted(run.functionKey, bytesOfPayloads(payloads))
     if (needsReservation) void this.#startLater(run)
@@ -90,12 +90,12 @@ export class Runs {
   /** Starts a run that waits for the store, or for other runs with large payloads. Never rejects. */
   async #startLater(run: Run): Promise<void> {
     try {
-      let payloads = this.#payloads.cached(run.effect) ?? (await this.#read(run))
+      let payloads = this.#payloads.readCached(run.effect) ?? (await this.#read(run))
       const reservation = this.#bytes.reserve(run.functionKey, bytesOfPayloads(payloads))
       if (reservation instanceof Promise) {
         payloads = {}
         run.reservation = await reservation
-        payloads = this.#payloads.cached(run.effect) ?? (await this.#read(run))
+        payloads = this.#payloads.readCached(run.effect) ?? (await this.#read(run))
       } else run.reservation = reservation
       // If the call is done the kernel ignores this; otherwise the call is due again.
       if (run.aborted) this.#end(run, { kind: 'abandoned' })
@@ -151,7 +151,7 @@ export class Runs {
     const outcome = readOutcome(answer, run.effect.needsJournal)
     const bytes = bytesOfOutcome(outcome)
     if (run.reservation === undefined) this.#bytes.observe(run.functionKey, bytes)
-    else run.reservation.answered(bytes)
+    else run.reservation.recordAnswer(bytes)
     const isAbandoned = this.#phase === 'aborting' && run.aborted && !isSuccess(outcome)
     this.#end(run, isAbandoned ? { kind: 'abandoned' } : outcome)
   }

@@ -43,7 +43,7 @@ t.test('large answers are expected from a function that gave them, until it no l
   const reservations = [bytes.reserve('a', 0), bytes.reserve('a', 0)] as RunReservation[]
   t.ok(bytes.reserve('a', 0) instanceof Promise, 'three times 4 MB is more than 10 MB')
   for (const reservation of reservations) {
-    reservation.answered(10)
+    reservation.recordAnswer(10)
     reservation.release()
   }
   for (let run = 0; run < 100; run += 1) bytes.observe('a', 10)

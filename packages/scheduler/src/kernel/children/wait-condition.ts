@@ -1,4 +1,3 @@
-import type { WaitCondition } from '../../store/store.js'
 import type { PollOutcome } from '../events/events.js'
 import { type CallNode, REFUSED } from '../node/call-node.js'
 import type { KernelState } from '../state/kernel-state.js'
@@ -6,15 +5,14 @@ import { makeDue } from '../state/transitions.js'
 
 /** Resumes a suspended call if it need not wait, and otherwise sets the timer that does (K5). */
 export function resumeOrWait(kernel: KernelState, node: CallNode): void {
-  const { untilMs } = node.progress.wait
+  const { untilMs } = node.progress
   if (isReady(node, kernel.nowMs)) makeDue(kernel, node)
   else if (untilMs > 0) kernel.timers.add(untilMs, node)
 }
 
 /** Whether a suspended call is resumed at `nowMs` (K5). */
 export function isReady({ progress }: CallNode, nowMs: number): boolean {
-  const { wait, inbox, openChildren } = progress
-  const { minResults, wakeOnFailure, untilMs } = wait
+  const { minResults, wakeOnFailure, untilMs, inbox, openChildren } = progress
   if (minResults === REFUSED || minResults === 0) return true
   if (untilMs > 0 && nowMs >= untilMs) return true
   if (wakeOnFailure && inbox.failures > 0) return true
@@ -24,12 +22,11 @@ export function isReady({ progress }: CallNode, nowMs: number): boolean {
   return undelivered >= Math.min(minResults, possible)
 }
 
-/** The condition on which a call waits after this Poll. */
-export function waitOf(poll: PollOutcome, nowMs: number): WaitCondition {
-  return {
-    minResults: poll.refusal === undefined ? poll.minResults : REFUSED,
-    maxResults: poll.maxResults,
-    wakeOnFailure: poll.wakeOnFailure,
-    untilMs: poll.maxWaitMs > 0 ? nowMs + poll.maxWaitMs : 0,
-  }
+/** Sets the condition on which a call waits after this Poll. */
+export function setWaitCondition(node: CallNode, poll: PollOutcome, nowMs: number): void {
+  const progress = node.changeProgress()
+  progress.minResults = poll.refusal === undefined ? poll.minResults : REFUSED
+  progress.maxResults = poll.maxResults
+  progress.wakeOnFailure = poll.wakeOnFailure
+  progress.untilMs = poll.maxWaitMs > 0 ? nowMs + poll.maxWaitMs : 0
 }

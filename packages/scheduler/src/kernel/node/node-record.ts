@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../store/store.js'
+import type { CallRecord, WaitCondition } from '../../store/store.js'
 import type { Target } from '../limits/slots.js'
 import { CallNode, type NodeState, type Origin } from './call-node.js'
 
@@ -57,9 +57,16 @@ function record(
     restarts: failure.restarts,
     polls: progress.polls,
     children: progress.children,
-    wait: progress.wait,
+    wait: waitOf(progress),
     finishedAtMs: end.finishedAtMs,
   }
+}
+
+/** Shared by the records of calls that have not polled: most. */
+const NO_WAIT: WaitCondition = { minResults: 0, maxResults: 0, wakeOnFailure: false, untilMs: 0 }
+
+function waitOf({ minResults, maxResults, wakeOnFailure, untilMs }: WaitCondition): WaitCondition {
+  return maxResults === 0 ? NO_WAIT : { minResults, maxResults, wakeOnFailure, untilMs }
 }
 
 /** The states of records as strings of this module: a string that comes from a store takes 32 bytes of its own. */
@@ -117,5 +124,5 @@ function restoreProgress(node: CallNode, call: CallRecord): void {
   progress.atMs = call.progressAtMs
   progress.polls = call.polls
   progress.children = call.children
-  progress.wait = call.wait
+  Object.assign(progress, call.wait)
 }

@@ -1,7 +1,7 @@
 import { expiryOf } from '../calls/expiry.js'
 import { insertCall } from '../calls/submit.js'
 import { childIdOf } from '../children/child-id.js'
-import { resumeOrWait, waitOf } from '../children/wait-condition.js'
+import { resumeOrWait, setWaitCondition } from '../children/wait-condition.js'
 import type { PolledCall, PollOutcome } from '../events/events.js'
 import { inheritTarget } from '../limits/target.js'
 import { CallNode } from '../node/call-node.js'
@@ -21,7 +21,7 @@ export function applyPoll(kernel: KernelState, node: CallNode, poll: PollOutcome
     entry: poll.journalEntry,
   })
   progress.polls += 1
-  progress.wait = waitOf(poll, kernel.nowMs)
+  setWaitCondition(node, poll, kernel.nowMs)
   for (const polled of poll.calls) addChild(kernel, node, polled)
   node.enter('suspended')
   const { state, refusal } = poll

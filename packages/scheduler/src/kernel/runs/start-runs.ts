@@ -8,8 +8,8 @@ import { beginRun } from '../state/transitions.js'
 export function startRuns(kernel: KernelState): void {
   for (let node = kernel.slots.takeNext(); node !== undefined; node = kernel.slots.takeNext()) {
     beginRun(kernel, node)
-    const { inbox, wait } = node.progress
-    if (inbox.entries.length > 0) inbox.delivering = Math.min(inbox.entries.length, wait.maxResults) // K6
+    const { inbox, maxResults } = node.progress
+    if (inbox.entries.length > 0) inbox.delivering = Math.min(inbox.entries.length, maxResults) // K6
     kernel.effects.push(runEffectOf(node))
   }
 }
@@ -30,7 +30,7 @@ function runEffectOf(node: CallNode): RunEffect {
     restarts: failure.restarts,
     runMsMax: target.options.runMsMax,
     deliveries: progress.polls === 0 ? undefined : deliveriesOf(node),
-    isRefused: progress.wait.minResults === REFUSED,
+    isRefused: progress.minResults === REFUSED,
     needsJournal: progress.needsJournal,
   }
 }

@@ -61,5 +61,5 @@ export class KernelState {
 function isCurrent(atMs: number, node: CallNode): boolean {
   if (node.state === 'done') return false
   if (atMs === node.expiresAtMs) return true
-  return node.state === 'scheduled' ? atMs === node.failure.dueAtMs : atMs === node.progress.wait.untilMs
+  return node.state === 'scheduled' ? atMs === node.failure.dueAtMs : atMs === node.progress.untilMs
 }
