@@ -144,7 +144,7 @@ function dispatcherOf(id: string): string | undefined {
   return /^(.+)\/d[\d.]+-[^/]+$/.exec(id)?.[1]
 }
 
-/** Refuses the whole request: an acknowledged call has to run, and the call of another tenant cannot stand for it. */
+/** Refuses the whole request: an acknowledged call has to run, and the call of another tenant does not count as it. */
 function foreignIdError(index: number, id: string): DispatchError {
   return new DispatchError(
     'permission_denied',

@@ -2,7 +2,7 @@ import { RunAborter } from '@dispatch/protocol'
 import type { RunEffect } from '../kernel/events/events.js'
 import type { RunReservation } from './run-bytes.js'
 
-/** One run under way. It is the signal by which its endpoint learns that the run was aborted. */
+/** One run under way. It is the abort signal that is passed to its endpoint. */
 export class Run extends RunAborter {
   readonly effect: RunEffect
   /** Payloads are bounded per function: the key of this one. */

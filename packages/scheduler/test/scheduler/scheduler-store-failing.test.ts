@@ -20,7 +20,7 @@ class Disk {
     } finally {
       // After the code that awaits the write has continued.
       setImmediate(() => {
-        for (const tell of this.#onTried.splice(0)) tell()
+        for (const resolve of this.#onTried.splice(0)) resolve()
       })
     }
   }
@@ -97,19 +97,19 @@ t.test(
     const damage = new DispatchError('permanent', 'calls.db is damaged')
     const damaged: Store = { ...store, readPayloads: () => Promise.reject(damage) }
     const ignore = (): void => {}
-    let tell = (_fields: object): void => {}
-    const told = new Promise<object>((resolve) => {
-      tell = resolve
+    let log = (_fields: object): void => {}
+    const logged = new Promise<object>((resolve) => {
+      log = resolve
     })
     const second = createScheduler({
       store: damaged,
       endpointOf: () => ENDLESS,
-      logger: { debug: ignore, info: ignore, warn: ignore, error: (fields) => tell(fields) },
+      logger: { debug: ignore, info: ignore, warn: ignore, error: (fields) => log(fields) },
     })
     t.teardown(() => second.close())
     await second.open()
     second.start()
-    t.match(await told, { err: damage })
+    t.match(await logged, { err: damage })
     await t.rejects(second.dispatch([callOf('f')]), { status: 'permanent', message: /its store failed/ })
   },
 )

@@ -1,10 +1,10 @@
 /**
- * A queue in which each item stands at most once. Every operation takes the same time, however many items there are: taking
- * the first of a `Set` does not, when those before it were deleted.
+ * A queue that contains each item at most once. Every operation takes constant time: taking the first item of a `Set` does
+ * not, when those before it were deleted.
  */
 export class RoundRobin<T> {
   readonly #items = new Set<T>()
-  /** Stands behind the items that were taken. */
+  /** Is past the items that were taken. */
   #iterator = this.#items.values()
 
   get size(): number {

@@ -55,7 +55,7 @@ export class TimerHeap<T> {
     for (const [index, { atMs, order, item }] of kept.entries()) this.#set(index, atMs, order, item)
   }
 
-  /** Puts an entry in the place of the first and lets it find its own. */
+  /** Moves an entry from the top to its position. */
   #sink(atMs: number, order: number, item: T): void {
     const size = this.#items.length
     let index = 0
