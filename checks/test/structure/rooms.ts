@@ -90,7 +90,7 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
     'store/sqlite/file': ['store', 'store/sqlite/driver', 'store/sqlite/rows'],
     'store/sqlite/thread': ['store/sqlite/driver', 'store/sqlite/file', 'store/sqlite/rows'],
     'kernel/state': ['kernel/events', 'kernel/limits', 'kernel/node', 'options', 'store'],
-    'kernel/children': ['kernel/events', 'kernel/node', 'kernel/state', 'store'],
+    'kernel/children': ['kernel/events', 'kernel/node', 'kernel/state'],
     'kernel/calls': ['kernel/children', 'kernel/events', 'kernel/node', 'kernel/state', 'store'],
     'store/sqlite': [
       'store',
