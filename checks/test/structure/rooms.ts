@@ -11,7 +11,7 @@ export const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly str
     'messages/gen': ['proto'],
     statuses: ['time'],
     ports: ['messages/gen', 'statuses'],
-    messages: ['messages/gen', 'proto', 'statuses'],
+    messages: ['messages/gen', 'proto', 'statuses', 'text'],
     'values/kinds': ['messages/gen', 'statuses', 'text'],
     'values/pickle': ['bounds', 'messages/gen', 'proto', 'text', 'values/kinds'],
     connect: ['bounds', 'messages', 'messages/gen', 'proto', 'statuses', 'text', 'time'],
