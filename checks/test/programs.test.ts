@@ -7,10 +7,20 @@ const DOCUMENTS = documentsWithPrograms()
 const PROGRAMS = DOCUMENTS.flatMap((document) => typeScriptOf(document).programs)
 
 /** Documents whose programs serve and have tests of their own. */
-const TESTED_ELSEWHERE = ['README.md', 'docs/guide/stand-alone-scheduler.md', 'docs/guide/tutorial.md']
+const TESTED_ELSEWHERE = [
+  'README.md',
+  'docs/guide/production.md',
+  'docs/guide/stand-alone-scheduler.md',
+  'docs/guide/tutorial.md',
+]
 
-/** Programs that serve until they are stopped. */
-const SERVING = PROGRAMS.filter(({ source }) => /\.listen\(|listenAndServe\(|serveScheduler\(/.test(source))
+const LISTENS = /\.listen\(|listenAndServe\(|serveScheduler\(/
+
+/** Programs that serve until they are stopped. One that says what it prints serves itself, and ends. */
+const SERVING = PROGRAMS.filter(
+  ({ document, source, prints }) =>
+    LISTENS.test(source) && (prints === '' || TESTED_ELSEWHERE.includes(document)),
+)
 
 /** Programs that respond with a greeting. */
 const GREETING = SERVING.filter(({ source }) => source.includes("greet/:name'"))

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ROOT } from '../docs-of-the-repository.js'
-import { type Blocks, type Program, type Source, typeScriptOf } from './documents.js'
+import { type Program, type Source, typeScriptOf } from './documents.js'
 import { execute } from './processes.js'
 
 const COMPILER = join(ROOT, 'node_modules/typescript/lib/tsc.js')
@@ -19,6 +19,9 @@ const OPTIONS = {
   emitDecoratorMetadata: true,
   erasableSyntaxOnly: false,
 }
+
+/** What a CommonJS file needs to be written with `import`. */
+const COMMONJS = { verbatimModuleSyntax: false }
 
 /** Documents whose TypeScript was compiled. */
 export interface Compiled {
@@ -39,33 +42,28 @@ export async function compileDocuments(name: string, documents: readonly string[
   // What was compiled before must not pass for what is there now.
   rmSync(folder, { recursive: true, force: true })
   const all = documents.map(typeScriptOf)
+  const programs = all.flatMap((blocks) => blocks.programs)
+  const written = (extension: Program['extension']) =>
+    programs.filter((program) => program.extension === extension).map(asSource)
+  const modules = all.flatMap((blocks) => blocks.modules)
+  const fragments = all.flatMap((blocks) => blocks.fragments).map(asModule)
   const projects = [
-    writeProject(join(folder, 'programs'), all.flatMap(filesOf), []),
-    writeProject(
-      join(folder, 'fragments'),
-      all.flatMap(({ fragments }) => fragments.map(asModule)),
-      [CONTEXT],
-    ),
+    writeProject(join(folder, 'ts'), { sources: [...written('ts'), ...modules] }),
+    writeProject(join(folder, 'cts'), { sources: written('cts'), options: COMMONJS }),
+    writeProject(join(folder, 'fragments'), { sources: fragments, declarations: [CONTEXT] }),
   ]
   const { code, output } = await execute(process.execPath, [COMPILER, '-b', ...projects], {})
   return {
     errors: code === 0 ? '' : output,
-    pathOf: (program) =>
-      join(
-        folder,
-        'programs/dist',
-        folderOf(program),
-        `${baseOf(program)}.${program.extension.replace('t', 'j')}`,
-      ),
+    pathOf(program) {
+      const { document, path } = asSource(program)
+      return join(folder, program.extension, 'dist', folderOf(document), path.replace(/ts$/, 'js'))
+    },
   }
 }
 
-function filesOf({ programs, modules }: Blocks): Source[] {
-  const ofPrograms = programs.map((program) => ({
-    ...program,
-    path: `${baseOf(program)}.${program.extension}`,
-  }))
-  return [...ofPrograms, ...modules]
+function asSource({ document, index, extension, source }: Program): Source {
+  return { document, path: `program-${index + 1}.${extension}`, source }
 }
 
 /** Only in a module may `await` stand at the top, and only there are names its own. */
@@ -73,10 +71,16 @@ function asModule(fragment: Source): Source {
   return { ...fragment, source: `${fragment.source}\nexport {}\n` }
 }
 
+interface Project {
+  readonly sources: readonly Source[]
+  readonly declarations?: readonly string[]
+  readonly options?: Readonly<Record<string, boolean>>
+}
+
 /** Writes the files of a project and its configuration; gives its folder back. */
-function writeProject(folder: string, sources: readonly Source[], declarations: readonly string[]): string {
+function writeProject(folder: string, { sources, declarations = [], options }: Project): string {
   mkdirSync(folder, { recursive: true })
-  const files = sources.map((source) => join(folderOf(source), source.path))
+  const files = sources.map(({ document, path }) => join(folderOf(document), path))
   for (const [index, { source }] of sources.entries()) {
     const path = join(folder, files[index] as string)
     mkdirSync(dirname(path), { recursive: true })
@@ -84,18 +88,16 @@ function writeProject(folder: string, sources: readonly Source[], declarations: 
   }
   const configuration = {
     extends: join(ROOT, 'tsconfig.base.json'),
-    compilerOptions: { ...OPTIONS, rootDir: '.' },
+    compilerOptions: { ...OPTIONS, ...options, rootDir: '.' },
     files: [...files, ...declarations],
   }
+  // A project without files is an error.
+  if (configuration.files.length === 0) configuration.files.push(CONTEXT)
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(configuration))
   return folder
 }
 
 /** `docs-guide-tutorial` for `docs/guide/tutorial.md`. */
-function folderOf({ document }: Pick<Source, 'document'>): string {
+function folderOf(document: string): string {
   return document.replace(/\.md$/, '').replaceAll('/', '-')
-}
-
-function baseOf({ index }: Program): string {
-  return `program-${index + 1}`
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, type ExecFileOptions, execFile, spawn } from 'node:c
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 import type { Test } from 'tap'
 
 /** A program that runs and does not end. */
@@ -10,6 +10,8 @@ export interface Running {
   readonly child: ChildProcess
   /** The first line that it printed. */
   readonly firstLine: string
+  /** Emits `line` for those that follow. */
+  readonly lines: Interface
 }
 
 /** Runs a program to its end. `output` has what it wrote to stderr too when it failed. Never rejects. */
@@ -45,11 +47,12 @@ export async function start(
   child.stderr.on('data', (chunk) => {
     errors += chunk
   })
-  const line = once(createInterface(child.stdout), 'line').then(([text]) => text as string)
+  const lines = createInterface(child.stdout)
+  const line = once(lines, 'line').then(([text]) => text as string)
   const exit = once(child, 'exit').then(() => once(child, 'close').then(() => undefined))
   const firstLine = await Promise.race([line, exit])
   if (firstLine === undefined) throw new Error(`${path} ended and printed nothing: ${errors}`)
-  return { child, firstLine }
+  return { child, firstLine, lines }
 }
 
 /** A port that nothing listens on. */
