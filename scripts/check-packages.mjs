@@ -108,9 +108,9 @@ function weigh(tarballs) {
   const ownBytes = bytesOf(join(folder, 'node_modules/@dispatch'))
   console.log(`of which our own: ${(ownBytes / 1e6).toFixed(2)} MB`)
   if (bytes > INSTALLED_BYTES_MAX)
-    throw new Error(`wanted at most ${INSTALLED_BYTES_MAX} bytes, got ${bytes}`)
+    throw new Error(`expected at most ${INSTALLED_BYTES_MAX} bytes, got ${bytes}`)
   if (ownBytes > OWN_BYTES_MAX)
-    throw new Error(`wanted at most ${OWN_BYTES_MAX} bytes of our own, got ${ownBytes}`)
+    throw new Error(`expected at most ${OWN_BYTES_MAX} bytes of our own, got ${ownBytes}`)
 }
 
 function bytesOf(path) {

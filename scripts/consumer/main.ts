@@ -17,7 +17,7 @@ await app.register(dispatchPlugin, { functions: [double, sum], store: ':memory:'
 app.post('/sum', async (request, reply) => reply.dispatched(await request.dispatch(sum, [1, 2, 3])))
 await app.ready()
 const answer = await app.inject({ method: 'POST', url: '/sum?wait=10s' })
-if (answer.json().output !== 12) throw new Error(`wanted 12, got ${answer.body}`)
+if (answer.json().output !== 12) throw new Error(`expected 12, got ${answer.body}`)
 await app.close()
 
 const middleware = dispatchMiddleware({

@@ -18,4 +18,4 @@ function refused(): unknown {
   }
 }
 const message = refused()
-if (message !== 'input.cents: wanted integer, got "five"') throw new Error(String(message))
+if (message !== 'input.cents: expected integer, got "five"') throw new Error(String(message))
