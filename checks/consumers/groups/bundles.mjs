@@ -6,8 +6,12 @@ import { run } from '../lib/run.mjs'
 
 /** The program, and the manifest below which it is bundled, for bundlers that ask what a `.js` file is. */
 const APP = 'bundled.mjs'
+const FASTIFY_APP = 'bundled-fastify.mjs'
 
-const esbuild = (format) => ['esbuild', APP, '--bundle', '--platform=node', `--format=${format}`]
+/** What ES modules need into which CommonJS packages are bundled, as it is found in many places. */
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+
+const esbuild = (format, app = APP) => ['esbuild', app, '--bundle', '--platform=node', `--format=${format}`]
 const rollup = ['rollup', APP, '-p', 'node-resolve', '-p', 'commonjs', '-p', 'json']
 const webpack = ['webpack', '--mode', 'production', '--no-optimization-minimize', '--target', 'node20']
 
@@ -18,6 +22,11 @@ const BUNDLERS = [
     name: 'esbuild cjs, minified',
     main: 'app.cjs',
     command: (to) => [...esbuild('cjs'), '--minify', `--outfile=${to}/app.cjs`],
+  },
+  {
+    name: 'esbuild esm, with Fastify and a require()',
+    main: 'app.mjs',
+    command: (to) => [...esbuild('esm', FASTIFY_APP), `--banner:js=${REQUIRE}`, `--outfile=${to}/app.mjs`],
   },
   {
     name: 'rollup',
@@ -60,7 +69,7 @@ export const bundles = {
   async prepare({ folder, tarballs }) {
     writeManifest(folder, {
       tarballs,
-      own: ['@dispatch/core', '@dispatch/scheduler'],
+      own: ['@dispatch/core', '@dispatch/fastify', '@dispatch/scheduler'],
       dependencies: {
         '@rollup/plugin-commonjs': '29.0.3',
         '@rollup/plugin-json': '6.1.0',
@@ -68,6 +77,8 @@ export const bundles = {
         '@sinclair/typebox': '0.34.52',
         '@vercel/ncc': '0.45.0',
         esbuild: '0.28.2',
+        fastify: '5.12.8',
+        'fastify-plugin': '6.0.1',
         rollup: '4.68.5',
         typebox: '1.4.3',
         webpack: '5.112.2',
@@ -75,7 +86,7 @@ export const bundles = {
       },
     })
     await npmInstall(folder)
-    cpSync(join(APPS, APP), join(folder, APP))
+    for (const app of [APP, FASTIFY_APP]) cpSync(join(APPS, app), join(folder, app))
     const libsql = join(elsewhere(folder), 'with-libsql')
     mkdirSync(libsql, { recursive: true })
     writeFileSync(join(libsql, 'package.json'), '{"dependencies":{"libsql":"0.5.29"}}')

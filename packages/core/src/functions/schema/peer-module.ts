@@ -1,4 +1,5 @@
-import { createRequire } from 'node:module'
+// Not by its name: applications give ES module bundles a `createRequire` of their own, in a banner.
+import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -84,5 +85,5 @@ function requireInstalled(specifier: string): unknown {
 
 /** Called in place, bundlers would look for what is required, and warn that it is no constant. */
 function requireFrom(place: string): NodeJS.Require {
-  return createRequire(place)
+  return nodeModule.createRequire(place)
 }

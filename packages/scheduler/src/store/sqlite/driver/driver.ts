@@ -1,4 +1,5 @@
-import { createRequire } from 'node:module'
+// Not by its name: applications give ES module bundles a `createRequire` of their own, in a banner.
+import * as nodeModule from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DispatchError } from '@dispatch/protocol'
@@ -152,7 +153,7 @@ function requireFrom(places: readonly string[], name: string): unknown {
   const causes: unknown[] = []
   for (const place of places) {
     try {
-      return createRequire(place)(name)
+      return nodeModule.createRequire(place)(name)
     } catch (error) {
       causes.push(error)
     }
