@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ALL } from './manifest.mjs'
 
 /**
  * Copies the declarations that can be reached from the entry points, of each build its own: a compiler takes the kind of
@@ -21,10 +20,6 @@ export function copyDeclarations(modules, outdirs) {
       mkdirSync(dirname(join(outdir, path)), { recursive: true })
       writeFileSync(join(outdir, path), read(path))
     }
-  }
-  if (modules.length > 1) {
-    const all = modules.map((module) => `export * from './${module}.js'\n`).join('')
-    for (const outdir of outdirs) writeFileSync(join(outdir, `${ALL}.d.ts`), all)
   }
   return reached.size
 }

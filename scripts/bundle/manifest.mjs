@@ -5,9 +5,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** The module that has everything of a package of several entry points. It is published; the workspace has none. */
-export const ALL = 'all'
-
 /** The entry points of a package: `subPath` is `.` or `./adapter`, `module` the compiled module below `dist`. */
 export function entriesOf({ exports }) {
   return Object.entries(exports)
@@ -28,12 +25,11 @@ export function publishConfigOf(manifest) {
   const entries = entriesOf(manifest)
   const root = entries.find(({ subPath }) => subPath === '.')
   const others = entries.filter((entry) => entry !== root)
-  if (others.length > 0) others.push({ subPath: `./${ALL}`, module: ALL })
   return {
     main: `./bundle/cjs/${root.module}.js`,
     types: `./bundle/cjs/${root.module}.d.ts`,
     exports: {
-      ...Object.fromEntries([root, ...others].map(({ subPath, module }) => [subPath, conditionsOf(module)])),
+      ...Object.fromEntries(entries.map(({ subPath, module }) => [subPath, conditionsOf(module)])),
       './package.json': './package.json',
     },
     ...(others.length > 0 && {
