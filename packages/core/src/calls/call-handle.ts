@@ -80,14 +80,8 @@ export function createCallHandle<Output>(
   id: string,
   { connect, nowMs, decodeOutput }: CallHandleOptions,
 ): CallHandle<Output> {
-  const wait = async (timeoutMs: number | undefined, given?: AbortSignal): Promise<CallInfo> => {
-    const { signal, end } = followSignal(given)
-    try {
-      return await waitForCall(connect, id, { timeoutMs, signal, nowMs })
-    } finally {
-      end()
-    }
-  }
+  const wait = (timeoutMs: number | undefined, signal?: AbortSignal): Promise<CallInfo> =>
+    waitForCall(connect, id, { timeoutMs, signal, nowMs })
   const result = async (options: ResultOptions | undefined): Promise<Output> => {
     const { signal, timeoutMs } = parseResultOptions(options)
     signal?.throwIfAborted()
@@ -157,28 +151,33 @@ async function waitForCall(
   id: string,
   options: WaitOptions,
 ): Promise<CallInfo> {
-  const scheduler = await connect()
-  const { timeoutMs = Number.POSITIVE_INFINITY, signal, nowMs } = options
-  const untilMs = nowMs() + timeoutMs
-  while (true) {
-    const startedMs = nowMs()
-    const waitMs = Math.min(Math.max(0, untilMs - startedMs), SINGLE_WAIT_MS_MAX)
-    signal?.throwIfAborted()
-    let info: CallInfo
-    try {
-      info = assertFound(await scheduler.wait(id, waitMs, signal), id)
-    } catch (error) {
+  const { timeoutMs = Number.POSITIVE_INFINITY, nowMs } = options
+  const { signal, end } = followSignal(options.signal)
+  try {
+    const scheduler = await connect()
+    const untilMs = nowMs() + timeoutMs
+    while (true) {
+      const startedMs = nowMs()
+      const waitMs = Math.min(Math.max(0, untilMs - startedMs), SINGLE_WAIT_MS_MAX)
       signal?.throwIfAborted()
-      const pauseMs = pauseOf(error)
-      if (pauseMs === undefined || nowMs() >= untilMs) throw error
-      await pause(Math.min(pauseMs, untilMs - nowMs()), signal)
-      continue
+      let info: CallInfo
+      try {
+        info = assertFound(await scheduler.wait(id, waitMs, signal), id)
+      } catch (error) {
+        signal?.throwIfAborted()
+        const pauseMs = pauseOf(error)
+        if (pauseMs === undefined || nowMs() >= untilMs) throw error
+        await pause(Math.min(pauseMs, untilMs - nowMs()), signal)
+        continue
+      }
+      if (info.state === CallState.DONE) return info
+      signal?.throwIfAborted()
+      if (nowMs() >= untilMs) return info
+      // A scheduler may answer early; one that always does must not make this a busy loop.
+      await pause(Math.min(startedMs + WAIT_MS_MIN, untilMs) - nowMs(), signal)
     }
-    if (info.state === CallState.DONE) return info
-    signal?.throwIfAborted()
-    if (nowMs() >= untilMs) return info
-    // A scheduler may answer early; one that always does must not make this a busy loop.
-    await pause(Math.min(startedMs + WAIT_MS_MIN, untilMs) - nowMs(), signal)
+  } finally {
+    end()
   }
 }
 

@@ -1,5 +1,5 @@
 import { DispatchError } from '@dispatch/protocol'
-import { Capacity, type CapacityLimits } from '@dispatch/protocol/bounds'
+import { Capacity, type CapacityLimits, type Reservation } from '@dispatch/protocol/bounds'
 import { bytesOfCalls, type Call } from '@dispatch/protocol/messages'
 import { systemNowMs } from '@dispatch/protocol/time'
 
@@ -15,26 +15,19 @@ export class Unacknowledged {
   }
 
   /**
-   * Dispatches calls by `send`.
+   * Reserves room for calls until the reservation is released.
    *
-   * @throws {DispatchError} `throttled` when too many are unacknowledged, with the time until these fit at the recent
-   *   rate; then `send` is not called. Also what `send` throws.
+   * @throws {DispatchError} `throttled` when too many are unacknowledged, with the time until these fit at the recent rate.
    */
-  async dispatch(calls: readonly Call[], send: () => Promise<string[]>): Promise<string[]> {
+  reserve(calls: readonly Call[]): Reservation {
     const capacity = this.#capacity
     const bytes = bytesOfCalls(calls)
     const reservation = capacity.reserve(calls.length, bytes)
-    if (reservation === undefined) {
-      throw new DispatchError(
-        'throttled',
-        `${capacity.count} calls of ${capacity.bytes} bytes are dispatched and not acknowledged, and no more fit; await some of them first`,
-        { retryAfterMs: capacity.retryAfterMs(calls.length, bytes) },
-      )
-    }
-    try {
-      return await send()
-    } finally {
-      reservation.release()
-    }
+    if (reservation !== undefined) return reservation
+    throw new DispatchError(
+      'throttled',
+      `${capacity.count} calls of ${capacity.bytes} bytes are dispatched and not acknowledged, and no more fit; await some of them first`,
+      { retryAfterMs: capacity.retryAfterMs(calls.length, bytes) },
+    )
   }
 }

@@ -245,9 +245,13 @@ export class Dispatch {
     const addressed = calls.map((call, index) => this.#address(call, index))
     if (addressed.length === 0) return []
     assertRequestFits(addressed, this.#config.bodyBytesMax)
-    return await this.#unacknowledged.dispatch(addressed, () =>
-      this.#connection.open().then((scheduler) => scheduler.dispatch(addressed)),
-    )
+    const reservation = this.#unacknowledged.reserve(addressed)
+    try {
+      const scheduler = await this.#connection.open()
+      return await scheduler.dispatch(addressed)
+    } finally {
+      reservation.release()
+    }
   }
 
   #address(call: Call, index: number): Call {

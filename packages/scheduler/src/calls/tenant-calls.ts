@@ -4,10 +4,10 @@ import type { Driver } from '../driver/driver.js'
 import type { SubmittedCall } from '../kernel/events/events.js'
 import type { Kernel } from '../kernel/kernel.js'
 import type { Store } from '../store/store.js'
-import type { Admission, AdmittedRequest } from './admission.js'
+import type { Admission } from './admission.js'
 import { callInfoOf } from './call-info.js'
 import type { EndedCalls } from './ended-calls.js'
-import type { IdClaims } from './id-claims.js'
+import type { IdClaim, IdClaims } from './id-claims.js'
 import { assertCalls, newCallOf } from './validate-calls.js'
 import type { Waiters } from './waiters.js'
 
@@ -38,7 +38,7 @@ export class TenantCalls implements Scheduler {
   }
 
   async dispatch(calls: readonly Call[]): Promise<string[]> {
-    const { assertUsable, driver, admission, kernel } = this.#parts
+    const { assertUsable, driver, admission, kernel, claims, ended } = this.#parts
     assertUsable()
     const complete = calls.map((call) => this.#withEndpoint(call))
     assertCalls(complete)
@@ -48,7 +48,15 @@ export class TenantCalls implements Scheduler {
       return dispatcher !== undefined && kernel.tenantOf(dispatcher) === this.#tenant
     })
     try {
-      return await this.#record(complete, admitted)
+      const unsure = complete
+        .map((call) => call.dispatchId)
+        .filter((id) => id !== '' && ended.isUsed(id) === undefined)
+      const claim = unsure.length === 0 ? undefined : await claims.claim(unsure)
+      const ids = this.#submit(complete, claim)
+      admitted.markSubmitted()
+      await driver.whenDurable()
+      assertUsable()
+      return ids
     } finally {
       admitted.release()
     }
@@ -94,12 +102,10 @@ export class TenantCalls implements Scheduler {
       : call
   }
 
-  async #record(calls: readonly Call[], admitted: AdmittedRequest): Promise<string[]> {
-    const { assertUsable, driver, claims, ended, newId } = this.#parts
-    const unsure = calls
-      .map((call) => call.dispatchId)
-      .filter((id) => id !== '' && ended.isUsed(id) === undefined)
-    const claim = unsure.length === 0 ? undefined : await claims.claim(unsure)
+  /** Hands the calls that do not exist yet to the kernel, and ends the claim. Returns the ids of all of them. */
+  #submit(calls: readonly Call[], claim: IdClaim | undefined): string[] {
+    const { assertUsable, driver, ended, newId } = this.#parts
+    const tenant = this.#tenant
     const ids: string[] = []
     const fresh: SubmittedCall[] = []
     try {
@@ -108,18 +114,17 @@ export class TenantCalls implements Scheduler {
       for (const [index, call] of calls.entries()) {
         const id = call.dispatchId || newId()
         ids.push(id)
-        const owner = this.#ownerOf(id) ?? claim?.existing.get(id)
-        if (owner !== undefined && owner !== this.#tenant) throw foreignIdError(index, id)
-        if (!claim?.existing.has(id) && ended.isUsed(id) !== true)
-          fresh.push({ id, tenant: this.#tenant, call: newCallOf(call) })
+        if (call.dispatchId !== '') {
+          const owner = this.#ownerOf(id) ?? claim?.existing.get(id)
+          if (owner !== undefined && owner !== tenant) throw foreignIdError(index, id)
+          if (claim?.existing.has(id) || ended.isUsed(id) === true) continue
+        }
+        fresh.push({ id, tenant, call: newCallOf(call) })
       }
       driver.submit({ kind: 'submit', calls: fresh })
     } finally {
       claim?.release()
     }
-    admitted.markSubmitted()
-    await driver.whenDurable()
-    assertUsable()
     return ids
   }
 
