@@ -35,7 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a dispatch is acknowledged before its commit',
     file: TENANT_CALLS,
-    from: 'admitted.markSubmitted();\n        await driver.whenDurable();',
+    from: 'admitted.markSubmitted();\n            await driver.whenDurable();',
     to: 'admitted.markSubmitted();',
   },
   {
@@ -200,8 +200,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a request that is repeated records its calls again',
     file: TENANT_CALLS,
-    from: '!claim?.existing.has(id) && ended.isUsed(id) !== true',
-    to: 'true',
+    from: 'claim?.existing.has(id) || ended.isUsed(id) === true',
+    to: 'false',
   },
   {
     name: 'an id is free again while the end of its call is being recorded',
