@@ -42,6 +42,10 @@ export {
 } from './statuses/statuses.js'
 export { statusOfSystemCode } from './statuses/system-code.js'
 
+// Work that belongs to no caller.
+
+export { inOwnContext } from './context/own-context.js'
+
 // The interfaces by which applications, schedulers and endpoints meet.
 
 export { Deferred } from './ports/deferred.js'

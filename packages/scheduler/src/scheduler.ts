@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import type { EmbeddedScheduler, Endpoint, FunctionStats, Logger, Scheduler } from '@dispatch/protocol'
+import {
+  type EmbeddedScheduler,
+  type Endpoint,
+  type FunctionStats,
+  inOwnContext,
+  type Logger,
+  type Scheduler,
+} from '@dispatch/protocol'
 import type { Call, CallInfo } from '@dispatch/protocol/messages'
 import { checkOptions, type OptionNames } from '@dispatch/protocol/text'
 import { Admission, type AdmissionLimits } from './calls/admission.js'
 import { callInfoOf } from './calls/call-info.js'
 import { EndedCalls } from './calls/ended-calls.js'
 import { IdClaims } from './calls/id-claims.js'
+import { withOwnContext } from './calls/own-context-calls.js'
 import { TenantCalls, type TenantCallsParts } from './calls/tenant-calls.js'
 import { createUuidv7 } from './calls/uuidv7.js'
 import { type WaiterLimits, Waiters } from './calls/waiters.js'
@@ -145,7 +153,7 @@ class StoreScheduler implements TenantScheduler {
   readonly #runs: Runs
   readonly #life: SchedulerLife
   readonly #tenantCalls: TenantCallsParts
-  readonly #ownCalls: TenantCalls
+  readonly #ownCalls: Scheduler
 
   constructor(options: SchedulerOptions) {
     const { store, logger = SILENT } = options
@@ -167,7 +175,7 @@ class StoreScheduler implements TenantScheduler {
     this.#runs = this.#createRuns(options, clock, logger)
     this.#life = this.#createLife(options, clock, logger)
     this.#tenantCalls = this.#createTenantCalls(options, clock)
-    this.#ownCalls = new TenantCalls(this.#tenantCalls, '')
+    this.#ownCalls = this.forTenant('')
   }
 
   #createRuns(options: SchedulerOptions, clock: Clock, logger: Logger): Runs {
@@ -220,19 +228,19 @@ class StoreScheduler implements TenantScheduler {
   }
 
   open(): Promise<void> {
-    return this.#life.open()
+    return inOwnContext(() => this.#life.open())
   }
 
   start(): void {
-    this.#life.start()
+    inOwnContext(() => this.#life.start())
   }
 
   stop(graceMs: number): Promise<void> {
-    return this.#life.stop(graceMs)
+    return inOwnContext(() => this.#life.stop(graceMs))
   }
 
   close(): Promise<void> {
-    return this.#life.close()
+    return inOwnContext(() => this.#life.close())
   }
 
   get liveCalls(): number {
@@ -240,7 +248,7 @@ class StoreScheduler implements TenantScheduler {
   }
 
   wake(id: string): void {
-    if (this.#life.isStarted) this.#driver.submit({ kind: 'wake', id })
+    if (this.#life.isStarted) inOwnContext(() => this.#driver.submit({ kind: 'wake', id }))
   }
 
   stats(): FunctionStats[] {
@@ -248,7 +256,7 @@ class StoreScheduler implements TenantScheduler {
   }
 
   forTenant(tenant: string): Scheduler {
-    return new TenantCalls(this.#tenantCalls, tenant)
+    return withOwnContext(new TenantCalls(this.#tenantCalls, tenant))
   }
 
   dispatch(calls: readonly Call[]): Promise<string[]> {

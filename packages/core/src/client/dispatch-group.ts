@@ -1,4 +1,4 @@
-import { DispatchError, type FailureStatus } from '@dispatch/protocol'
+import { DispatchError, type FailureStatus, inOwnContext } from '@dispatch/protocol'
 import type { Call } from '@dispatch/protocol/messages'
 import { setImmediate } from '@dispatch/protocol/time'
 
@@ -78,10 +78,12 @@ class DispatchGroup {
   #pumpSoon(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    setImmediate(() => {
-      this.#isPumping = false
-      this.#pump()
-    })
+    inOwnContext(() =>
+      setImmediate(() => {
+        this.#isPumping = false
+        this.#pump()
+      }),
+    )
   }
 
   #pump(): void {

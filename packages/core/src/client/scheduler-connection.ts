@@ -5,6 +5,7 @@ import {
   type EmbeddedSchedulerOptions,
   type Endpoint,
   type FunctionStats,
+  inOwnContext,
   type Scheduler,
 } from '@dispatch/protocol'
 import type { DispatchConfig } from '../config/config.js'
@@ -55,7 +56,7 @@ export function createSchedulerConnection(options: SchedulerConnectionOptions): 
   const connection: SchedulerConnection = {
     open() {
       if (isClosed) return Promise.reject(closedError())
-      opening ??= openScheduler(options).then(
+      opening ??= inOwnContext(() => openScheduler(options)).then(
         (scheduler) => {
           stats = () => embedded(scheduler)?.stats() ?? []
           wake = (id) => embedded(scheduler)?.wake?.(id)

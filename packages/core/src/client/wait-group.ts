@@ -1,4 +1,4 @@
-import { Deferred } from '@dispatch/protocol'
+import { Deferred, inOwnContext } from '@dispatch/protocol'
 import type { CallInfo } from '@dispatch/protocol/messages'
 import { setImmediate } from '@dispatch/protocol/time'
 
@@ -64,7 +64,7 @@ export function createWaitGroup({ waitAlone, waitTogether }: WaitGroupOptions): 
 
   return (dispatchId, timeoutMs, signal) => {
     const wait = new PendingWait(dispatchId, timeoutMs, signal)
-    if (waits.length === 0) setImmediate(flush)
+    if (waits.length === 0) inOwnContext(() => setImmediate(flush))
     waits.push(wait)
     return wait.promise
   }

@@ -1,4 +1,4 @@
-import { DispatchError, type RunSignal } from '@dispatch/protocol'
+import { DispatchError, inOwnContext, type RunSignal } from '@dispatch/protocol'
 import { POLL_RESULTS_MAX } from '@dispatch/protocol/bounds'
 import {
   type Any,
@@ -19,7 +19,6 @@ import { encodeRunNotes } from './journal/run-entry.js'
 import { decodeState, encodeState, STATE_BYTES_MAX, type StateFields } from './journal/state.js'
 import { Coroutine } from './life/coroutine.js'
 import type { CoroutineHost } from './life/coroutine-host.js'
-import { outsideCoroutines } from './life/current-coroutine.js'
 import { replay } from './replay/replay.js'
 import { replayDifference } from './replay/replay-check.js'
 import {
@@ -97,7 +96,7 @@ export class CoroutineRunner {
     const run: Run = { definition, request, signal, nowMs }
     try {
       this.#warm.sweep(nowMs)
-      return Promise.resolve(this.#proceed(run))
+      return Promise.resolve(inOwnContext(() => this.#proceed(run)))
     } catch (error) {
       return Promise.resolve(this.#responseOfProblem(run, error))
     }
@@ -238,7 +237,7 @@ function createHost(options: CoroutineRunnerOptions): CoroutineHost {
   return {
     nowMs: options.nowMs,
     dispatch: async (calls) => {
-      const ids = await outsideCoroutines(() => options.dispatch(calls))
+      const ids = await inOwnContext(() => options.dispatch(calls))
       if (ids.length === calls.length && ids.every((id) => id !== '')) return ids
       throw new DispatchError(
         'invalid_response',

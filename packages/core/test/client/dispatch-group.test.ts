@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { DispatchError } from '@dispatch/protocol'
 import { type Call, CallSchema, create } from '@dispatch/protocol/messages'
 import t from 'tap'
@@ -136,4 +137,21 @@ t.test('a request is bounded by calls and bytes', async (t) => {
     requests.map((ids) => ids.length),
     [2, 2, 2, 2, 2, 600],
   )
+})
+
+t.test('a shared request is sent in the context of none of its dispatches', async (t) => {
+  const storage = new AsyncLocalStorage<string>()
+  const seen: unknown[] = []
+  const dispatch = createDispatchGroup({
+    async send(calls) {
+      seen.push(storage.getStore())
+      await new Promise(setImmediate)
+      return calls.map(({ dispatchId }) => dispatchId)
+    },
+    ...CLOCK,
+  })
+  const ids = Array.from({ length: 2_000 }, (_, n) => `call ${n}`)
+  await Promise.all(ids.map((id) => storage.run(id, () => dispatch([callOf(id)]))))
+  t.ok(seen.length > 2, `${seen.length} requests`)
+  t.strictSame([...new Set(seen)], [undefined])
 })

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type CallInfo, CallInfoSchema, create } from '@dispatch/protocol/messages'
 import t from 'tap'
 import { createWaitGroup, type WaitGroupOptions } from '../../dist/client/wait-group.js'
@@ -95,4 +96,20 @@ t.test('more than 500 waits take several requests', async (t) => {
   )
   for (const { ids, onCall } of requests) ids.forEach((id, index) => void onCall(index, callOf(id)))
   await Promise.all([...waits, last])
+})
+
+t.test('a shared request is sent in the context of none of its waits', async (t) => {
+  const storage = new AsyncLocalStorage<string>()
+  const seen: unknown[] = []
+  const wait = createWaitGroup({
+    async waitAlone(id) {
+      seen.push(storage.getStore())
+      return callOf(id)
+    },
+    async waitTogether() {
+      seen.push(storage.getStore())
+    },
+  })
+  await Promise.all(['a', 'b'].map((id) => storage.run(id, () => wait(id, 30))))
+  t.strictSame(seen, [undefined, undefined, undefined])
 })

@@ -1,3 +1,4 @@
+import { inOwnContext } from '@dispatch/protocol'
 import type { Any, Call, CallResult } from '@dispatch/protocol/messages'
 import { setImmediate } from '@dispatch/protocol/time'
 import { detachedCallIdOf } from '../identity/detached-call-id.js'
@@ -17,6 +18,7 @@ import { TurnWatch } from '../waits/turn-watch.js'
 import type { PollLimits } from '../waits/unsent-calls.js'
 import type { Delivery, Suspension } from './coroutine-exchange.js'
 import type { CoroutineHost } from './coroutine-host.js'
+import { insideCoroutine } from './current-coroutine.js'
 import { HandlerSignal } from './handler-signal.js'
 import {
   assertState,
@@ -68,6 +70,8 @@ export interface CoroutineIdentity {
  *  C11 The run of a handler that has ended waits for the dispatches that the handler has begun.
  *  C12 When a handler begins a step or ends between two runs, `onSelfResume` is called, once per suspension: the call
  *      needs a run, whatever else it waits for.
+ *  C13 The handler, and the listeners of its signal, run in an async context of their own, which has no store of whoever
+ *      dispatched the call, started its run or interrupts it. A store that the handler enters stays with it.
  *
  * Guarantees. No promise given to a handler causes an unhandled rejection unless the handler derives one from it. Every
  * call that a suspended handler waits for was sent or will be. The same journal leads the same handler to the same place.
@@ -202,8 +206,9 @@ export class Coroutine {
   /** C10 */
   interrupt(reason: unknown): void {
     this.#signal ??= new HandlerSignal()
-    if (this.#signal.isAborted) return
-    this.#signal.abort(reason)
+    const signal = this.#signal
+    if (signal.isAborted) return
+    inOwnContext(() => insideCoroutine(this, () => signal.abort(reason))) // C13
     setImmediate(() => {
       if (this.end === undefined || this.#dispatches > 0) this.conclude({ kind: 'aborted', reason })
     })

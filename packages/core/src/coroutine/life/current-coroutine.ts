@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { handledRejection } from '../waits/promises.js'
 import type { Coroutine } from './coroutine.js'
 
-type Storage = AsyncLocalStorage<Coroutine | undefined>
+type Storage = AsyncLocalStorage<Coroutine>
 
 const STORAGE_KEY = Symbol.for('dispatch.coroutine')
 
@@ -25,14 +25,6 @@ export function droppableInside<T>(promise: Promise<T>): Promise<T> {
 /** Runs `body` as part of a coroutine's handler. */
 export function insideCoroutine<T>(coroutine: Coroutine, body: () => T): T {
   return STORAGE.run(coroutine, body)
-}
-
-/**
- * Runs `body` outside of any handler: sockets and timers that it creates and keeps would otherwise hold the calling
- * coroutine in memory.
- */
-export function outsideCoroutines<T>(body: () => T): T {
-  return STORAGE.run(undefined, body)
 }
 
 /** Shared by all copies of this package in a process, because one copy may run the functions of another. */
