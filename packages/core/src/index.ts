@@ -2,12 +2,12 @@
 
 export type { CallHandle, CallStateName, CallStatus, ResultOptions } from './calls/call-handle.js'
 export type { DispatchOptions, SchedulerOption } from './config/dispatch-options.js'
-export type { CallContext } from './coroutine/definition/call-context.js'
 export type { TailCall } from './coroutine/definition/tail-call.js'
 export { Dispatch } from './dispatch/dispatch.js'
 export type { Class, Rule } from './errors/class-rules.js'
 export { type ErrorType, errorType, type OutputType, outputType } from './errors/classify.js'
 export type { BuiltCall } from './functions/built-call.js'
+export type { CallContext } from './functions/call-context.js'
 export type { CallOptions, DispatchedCallOptions } from './functions/call-options.js'
 export type {
   AnyDispatchFunction,

@@ -1,7 +1,7 @@
 import type { CallHandle } from '../calls/call-handle.js'
-import type { CallContext } from '../coroutine/definition/call-context.js'
 import type { TailCall } from '../coroutine/definition/tail-call.js'
 import type { BuiltCall } from './built-call.js'
+import type { CallContext } from './call-context.js'
 import type { CallOptions, DispatchedCallOptions } from './call-options.js'
 
 /**

@@ -26,7 +26,7 @@ import {
   WireErrorSchema,
 } from '@dispatch/protocol/messages'
 import type { Test } from 'tap'
-import type { CallContext } from '../../dist/coroutine/definition/call-context.js'
+import type { CallContext } from '@dispatch/core'
 import type { FunctionDefinition } from '../../dist/coroutine/definition/function-definition.js'
 import {
   type Coroutine,

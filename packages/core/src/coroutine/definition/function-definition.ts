@@ -1,6 +1,5 @@
 import type { FailureStatus } from '@dispatch/protocol'
 import type { Any } from '@dispatch/protocol/messages'
-import type { CallContext } from './call-context.js'
 
 /** What is needed to run a function: the interface between the functions of an application and the coroutines that run them. */
 export interface FunctionDefinition {
@@ -9,8 +8,12 @@ export interface FunctionDefinition {
   decodeInput(input: Any | undefined): unknown
   /** @throws {DispatchError} `invalid_response` when the output cannot be encoded or does not match the schema. */
   encodeOutput(output: unknown): Any | undefined
-  /** The code of the application. May throw or reject with anything. */
-  handler(input: unknown, call: CallContext): unknown
+  /**
+   * The code of the application. May throw or reject with anything.
+   *
+   * @param call - The `HandlerContext`, which has everything of the `CallContext` that the application knows.
+   */
+  handler(input: unknown, call: object): unknown
   /** Status of a thrown value that has none of its own. */
   readonly unknownErrorStatus: FailureStatus
 }

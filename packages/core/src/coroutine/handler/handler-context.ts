@@ -1,7 +1,6 @@
 import { types } from 'node:util'
 import { type RunRequest, timestampMs } from '@dispatch/protocol/messages'
 import { parseDate, parseDuration } from '@dispatch/protocol/text'
-import type { CallContext } from '../definition/call-context.js'
 import type { Coroutine } from '../life/coroutine.js'
 import { handledRejection } from '../waits/promises.js'
 import { createDeterministicRandom, type DeterministicRandom } from './deterministic.js'
@@ -10,7 +9,7 @@ import { createDeterministicRandom, type DeterministicRandom } from './determini
  * The second argument of a handler. Its functions are getters, so that a handler may destructure it:
  * `(input, { sleep, now })`.
  */
-export class HandlerContext implements CallContext {
+export class HandlerContext {
   readonly dispatchId: string
   readonly parentDispatchId: string
   readonly rootDispatchId: string
