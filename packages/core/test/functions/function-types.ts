@@ -18,6 +18,7 @@ import {
 } from '@dispatch/core'
 import { Type } from '@sinclair/typebox'
 import { z } from 'zod'
+import type { HandlerContext } from '../../dist/coroutine/handler/handler-context.js'
 
 /** Compiles only if both types are the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -274,4 +275,42 @@ export async function compiles(dispatch: Dispatch): Promise<void> {
   ;(await money.await(5)).cents
   // @ts-expect-error a Buffer arrives as a Uint8Array
   ;(await bytes.await()).toString('utf8')
+}
+
+// The context of a handler. It is declared for applications beside the functions, and implemented in another folder.
+
+export const contextOfHandlers = (context: HandlerContext): CallContext => context
+
+export async function stepsOfAContext(call: CallContext): Promise<void> {
+  const awaited = () => call.await(typebox, { order: 'a', cents: 1 }, { priority: 1 })
+  same<string, Awaited<ReturnType<typeof awaited>>>(true)
+  const gathered = () => call.gather(annotated, [['a'], ['b']])
+  same<number[], Awaited<ReturnType<typeof gathered>>>(true)
+  const dispatched = () => call.dispatch(typebox, { order: 'a', cents: 1 }, { id: 'x', delay: '5m' })
+  same<CallHandle<string>, Awaited<ReturnType<typeof dispatched>>>(true)
+  await call.await(noInput)
+  await call.dispatch(noInput)
+  await call.await(optional)
+  await call.await(byDefault, 4)
+  await call.gather(byDefault, [1, undefined])
+  await call.await(zod, { at: '2024-01-01' })
+  const { await: run, gather, dispatch } = call
+  await Promise.all([run(noInput), gather(annotated, [['a']]), dispatch(annotated, ['a'])])
+
+  // @ts-expect-error an input is needed
+  await call.await(annotated)
+  // @ts-expect-error of the wrong type
+  await call.await(annotated, 'a')
+  // @ts-expect-error a field is missing
+  await call.await(typebox, { order: 'a' })
+  // @ts-expect-error what the schema takes, not what it makes of it
+  await call.dispatch(zod, { at: new Date() })
+  // @ts-expect-error inputs of the wrong type
+  await call.gather(annotated, ['a'])
+  // @ts-expect-error no such option
+  await call.dispatch(annotated, ['a'], { delayMs: 5 })
+  // @ts-expect-error the id of an awaited call is not chosen
+  await call.await(annotated, ['a'], { id: 'x' })
+  // @ts-expect-error not a function of func
+  await call.await(async () => 1, null)
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { CallContext } from '@dispatch/core'
 import { DispatchError, statusOfCode } from '@dispatch/protocol'
 import {
   type Any,
@@ -26,7 +27,6 @@ import {
   WireErrorSchema,
 } from '@dispatch/protocol/messages'
 import type { Test } from 'tap'
-import type { CallContext } from '@dispatch/core'
 import type { FunctionDefinition } from '../../dist/coroutine/definition/function-definition.js'
 import {
   type Coroutine,

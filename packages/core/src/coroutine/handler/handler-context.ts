@@ -1,12 +1,20 @@
 import { types } from 'node:util'
 import { type RunRequest, timestampMs } from '@dispatch/protocol/messages'
-import { parseDate, parseDuration } from '@dispatch/protocol/text'
+import { describeValue, parseDate, parseDuration } from '@dispatch/protocol/text'
 import type { Coroutine } from '../life/coroutine.js'
+import { insideCoroutine } from '../life/current-coroutine.js'
 import { handledRejection } from '../waits/promises.js'
 import { createDeterministicRandom, type DeterministicRandom } from './deterministic.js'
 
+/** The methods of a function that begin a step of the handler whose async context is current. */
+interface StepFunction<Result> {
+  await(input: unknown, options?: object): Promise<Result>
+  gather(inputs: readonly unknown[], options?: object): Promise<Result[]>
+  dispatch(input: unknown, options?: object): Promise<Result>
+}
+
 /**
- * The second argument of a handler. Its functions are getters, so that a handler may destructure it:
+ * The second argument of a handler: its `CallContext`. Its functions are getters, so that a handler may destructure it:
  * `(input, { sleep, now })`.
  */
 export class HandlerContext {
@@ -57,6 +65,30 @@ export class HandlerContext {
     }
   }
 
+  get await(): <Output>(
+    fn: Pick<StepFunction<Output>, 'await'>,
+    input?: unknown,
+    options?: object,
+  ) => Promise<Output> {
+    return (fn, input, options) => this.#step('await', fn, () => fn.await(input, options))
+  }
+
+  get gather(): <Output>(
+    fn: Pick<StepFunction<Output>, 'gather'>,
+    inputs: readonly unknown[],
+    options?: object,
+  ) => Promise<Output[]> {
+    return (fn, inputs, options) => this.#step('gather', fn, () => fn.gather(inputs, options))
+  }
+
+  get dispatch(): <Handle>(
+    fn: Pick<StepFunction<Handle>, 'dispatch'>,
+    input?: unknown,
+    options?: object,
+  ) => Promise<Handle> {
+    return (fn, input, options) => this.#step('dispatch', fn, () => fn.dispatch(input, options))
+  }
+
   get now(): () => number {
     return () => this.#coroutine.nowMs
   }
@@ -67,6 +99,15 @@ export class HandlerContext {
 
   get uuid(): () => string {
     return () => this.#randomness().uuid()
+  }
+
+  /** Begins a step of this call, whichever async context is current. */
+  #step<T>(method: keyof StepFunction<unknown>, fn: object, begin: () => Promise<T>): Promise<T> {
+    if (typeof (fn as Partial<StepFunction<unknown>> | undefined)?.[method] === 'function') {
+      return insideCoroutine(this.#coroutine, begin)
+    }
+    const message = `call.${method}(fn): expected a function made by func(name, handler), got ${describeValue(fn)}`
+    return handledRejection(Promise.reject(new TypeError(message)))
   }
 
   /** The call that follows a tail call has the same id, but counts as restarted. */
