@@ -1,4 +1,5 @@
 import { anyPack, UInt64ValueSchema } from '@bufbuild/protobuf/wkt'
+import type { CallContext } from '@dispatch/core'
 import { DispatchError } from '@dispatch/protocol'
 import {
   type Any,
@@ -14,7 +15,6 @@ import {
   toBinary,
 } from '@dispatch/protocol/messages'
 import t from 'tap'
-import type { CallContext } from '../../dist/coroutine/definition/call-context.js'
 import {
   awaitCall,
   CallDriver,

@@ -1,8 +1,8 @@
+import type { CallContext } from '@dispatch/core'
 import { DispatchError } from '@dispatch/protocol'
 import { type Call, create, durationMs, RunRequestSchema, timestampFromMs } from '@dispatch/protocol/messages'
 import { decodeValue } from '@dispatch/protocol/values'
 import t from 'tap'
-import type { CallContext } from '../../dist/coroutine/definition/call-context.js'
 import { type Coroutine, currentCoroutine } from '../../dist/coroutine/index.js'
 import {
   awaitCall,

@@ -1,6 +1,6 @@
+import type { CallContext } from '@dispatch/core'
 import { durationMs } from '@dispatch/protocol/messages'
 import t from 'tap'
-import type { CallContext } from '../../dist/coroutine/definition/call-context.js'
 import { currentCoroutine } from '../../dist/coroutine/index.js'
 import {
   awaitCall,
