@@ -1,4 +1,4 @@
-import type { Call, CallResult } from '@dispatch/protocol/messages'
+import { type Call, type CallResult, create, WireErrorSchema } from '@dispatch/protocol/messages'
 import t from 'tap'
 import {
   awaitCall,
@@ -103,13 +103,7 @@ t.test('calls of a gather that has failed are not sent', async (t) => {
   )
   driver.pollCallsMax = 1
   await driver.begin()
-  await driver.resume([], {
-    $typeName: 'dispatch.sdk.v1.Error',
-    type: '',
-    message: 'no',
-    value: new Uint8Array(),
-    traceback: new Uint8Array(),
-  })
+  await driver.resume([], create(WireErrorSchema, { message: 'no' }))
   t.strictSame([driver.poll.calls.map((call) => call.function), driver.poll.moreCalls], [['b'], false])
   await driver.resume([resultOf(firstCall(driver), json('b'))])
   t.strictSame(driver.outcome, { status: 'ok', output: ['failed', 'b'] })

@@ -71,6 +71,7 @@ function readExit(response: RunResponse, exit: Exit | undefined): Outcome {
   if (statusCode !== OK) statusCode = codeOfStatus(statusOfCode(statusCode))
   else if (hasError) statusCode = codeOfStatus('permanent')
   const result: CallResult = create(CallResultSchema)
+  if (statusCode !== OK) result.status = statusCode
   if (given?.output !== undefined) result.output = given.output
   if (given?.error !== undefined) result.error = given.error
   else if (statusCode !== OK) {

@@ -1,3 +1,4 @@
+import { statusOfCode } from '@dispatch/protocol'
 import { type Call, type CallResult, fromWireError, type WireError } from '@dispatch/protocol/messages'
 import { decodeValue } from '@dispatch/protocol/values'
 import { correlationIdOf, stepOfCorrelationId } from '../identity/correlation-id.js'
@@ -84,9 +85,15 @@ export class OpenCalls {
 }
 
 /** What an await of a failed call rejects with. If the output beside the error cannot be decoded, that error. */
-function errorOfResult({ dispatchId, output }: CallResult, error: WireError): unknown {
+function errorOfResult({ dispatchId, output, status: code }: CallResult, error: WireError): unknown {
+  // Other schedulers leave it out.
+  const status = code === 0 ? 'ok' : statusOfCode(code)
   try {
-    return fromWireError(error, { dispatchId, ...(output !== undefined && { output: decodeValue(output) }) })
+    return fromWireError(error, {
+      dispatchId,
+      ...(status === 'ok' ? {} : { status }),
+      ...(output !== undefined && { output: decodeValue(output) }),
+    })
   } catch (decodeError) {
     return decodeError
   }

@@ -62,7 +62,7 @@ export const STATUS_NAMES: Readonly<Record<number, string>> = {
   15: 'STATUS_NOT_FOUND',
 }
 
-/** A failure, in a form that every language can read. */
+/** A failure, in a form that every language can read. Fields from 1000 on are extensions; other SDKs skip them. */
 export interface WireError extends Message<'dispatch.sdk.v1.Error'> {
   /** Name of the class of the error; for people, not for programs. */
   type: string
@@ -71,6 +71,12 @@ export interface WireError extends Message<'dispatch.sdk.v1.Error'> {
   value: Uint8Array
   /** Stack trace in the usual form of the sender, UTF-8. */
   traceback: Uint8Array
+  /** Further fields of the error object that JSON can carry, as a JSON object: `code`, `constraint`. */
+  fields: string
+  /** The traceback contains its stack trace too. */
+  cause?: WireError | undefined
+  /** The errors of an AggregateError. */
+  errors: WireError[]
 }
 
 export const WireErrorSchema: MessageSchema<WireError> = {
@@ -80,6 +86,9 @@ export const WireErrorSchema: MessageSchema<WireError> = {
     { no: 2, name: 'message', key: 'message', kind: 'string' },
     { no: 3, name: 'value', key: 'value', kind: 'bytes' },
     { no: 4, name: 'traceback', key: 'traceback', kind: 'bytes' },
+    { no: 1000, name: 'fields', key: 'fields', kind: 'string' },
+    { no: 1001, name: 'cause', key: 'cause', kind: 'message', type: () => WireErrorSchema },
+    { no: 1002, name: 'errors', key: 'errors', kind: 'message', shape: 'list', type: () => WireErrorSchema },
   ],
   empty: () => ({
     $typeName: 'dispatch.sdk.v1.Error',
@@ -87,12 +96,17 @@ export const WireErrorSchema: MessageSchema<WireError> = {
     message: '',
     value: NO_BYTES,
     traceback: NO_BYTES,
+    fields: '',
+    errors: [],
   }),
   write(writer, message) {
     writeString(writer, 0x0a, message.type)
     writeString(writer, 0x12, message.message)
     writeBytes(writer, 0x1a, message.value)
     writeBytes(writer, 0x22, message.traceback)
+    writeString(writer, 0x1f42, message.fields)
+    writeMessage(writer, 0x1f4a, WireErrorSchema, message.cause)
+    for (const item of message.errors) writeMessage(writer, 0x1f52, WireErrorSchema, item)
     writeUnknown(writer, message)
   },
   read(reader, end, message) {
@@ -110,6 +124,15 @@ export const WireErrorSchema: MessageSchema<WireError> = {
           break
         case 0x22:
           message.traceback = reader.bytes()
+          break
+        case 0x1f42:
+          message.fields = reader.string()
+          break
+        case 0x1f4a:
+          message.cause = reader.message(WireErrorSchema, message.cause)
+          break
+        case 0x1f52:
+          message.errors.push(reader.message(WireErrorSchema))
           break
         default:
           reader.unknown(tag, message)
@@ -260,13 +283,15 @@ export const CallSchema: MessageSchema<Call> = {
   },
 }
 
-/** The result of a call. */
+/** The result of a call. Fields from 1000 on are extensions; other SDKs skip them. */
 export interface CallResult extends Message<'dispatch.sdk.v1.CallResult'> {
   correlationId: bigint
   /** Absent when a Python function returned None. May be set together with an error. */
   output?: Any | undefined
   error?: WireError | undefined
   dispatchId: string
+  /** Status with which the call ended, set by the scheduler if it is not ok: the type of an error does not tell it. */
+  status: number
 }
 
 export const CallResultSchema: MessageSchema<CallResult> = {
@@ -276,13 +301,15 @@ export const CallResultSchema: MessageSchema<CallResult> = {
     { no: 2, name: 'output', key: 'output', kind: 'message', type: () => AnySchema },
     { no: 3, name: 'error', key: 'error', kind: 'message', type: () => WireErrorSchema },
     { no: 4, name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
+    { no: 1000, name: 'status', key: 'status', kind: 'enum', names: STATUS_NAMES },
   ],
-  empty: () => ({ $typeName: 'dispatch.sdk.v1.CallResult', correlationId: 0n, dispatchId: '' }),
+  empty: () => ({ $typeName: 'dispatch.sdk.v1.CallResult', correlationId: 0n, dispatchId: '', status: 0 }),
   write(writer, message) {
     writeUint64(writer, 0x08, message.correlationId)
     writeMessage(writer, 0x12, AnySchema, message.output)
     writeMessage(writer, 0x1a, WireErrorSchema, message.error)
     writeString(writer, 0x22, message.dispatchId)
+    writeInt32(writer, 0x1f40, message.status)
     writeUnknown(writer, message)
   },
   read(reader, end, message) {
@@ -300,6 +327,9 @@ export const CallResultSchema: MessageSchema<CallResult> = {
           break
         case 0x22:
           message.dispatchId = reader.string()
+          break
+        case 0x1f40:
+          message.status = reader.int32()
           break
         default:
           reader.unknown(tag, message)

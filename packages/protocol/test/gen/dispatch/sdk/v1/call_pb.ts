@@ -6,6 +6,8 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Error } from "./error_pb.js";
 import { file_dispatch_sdk_v1_error } from "./error_pb.js";
+import type { Status } from "./status_pb.js";
+import { file_dispatch_sdk_v1_status } from "./status_pb.js";
 import type { Any, Duration } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_any, file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatch/sdk/v1/call.proto.
  */
 export const file_dispatch_sdk_v1_call: GenFile = /*@__PURE__*/
-  fileDesc("ChpkaXNwYXRjaC9zZGsvdjEvY2FsbC5wcm90bxIPZGlzcGF0Y2guc2RrLnYxIsgDCgRDYWxsEhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEhAKCGVuZHBvaW50GAIgASgJEhAKCGZ1bmN0aW9uGAMgASgJEiMKBWlucHV0GAQgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRItCgpleHBpcmF0aW9uGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3ZlcnNpb24YBiABKAkSFAoLZGlzcGF0Y2hfaWQY6AcgASgJEikKBWRlbGF5GOkHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIVCgxhdHRlbXB0c19tYXgY6gcgASgNEjEKDWdpdmVfdXBfYWZ0ZXIY6wcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhgKD2NvbmN1cnJlbmN5X21heBjsByABKA0SLwoLcnVuX3RpbWVvdXQY7QcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCHByaW9yaXR5GO4HIAEoBRIYCg9jb25jdXJyZW5jeV9rZXkY7wcgASgJEhwKE2NvbmN1cnJlbmN5X2tleV9tYXgY8AcgASgNIoYBCgpDYWxsUmVzdWx0EhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEiQKBm91dHB1dBgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkSJQoFZXJyb3IYAyABKAsyFi5kaXNwYXRjaC5zZGsudjEuRXJyb3ISEwoLZGlzcGF0Y2hfaWQYBCABKAliBnByb3RvMw", [file_dispatch_sdk_v1_error, file_google_protobuf_any, file_google_protobuf_duration]);
+  fileDesc("ChpkaXNwYXRjaC9zZGsvdjEvY2FsbC5wcm90bxIPZGlzcGF0Y2guc2RrLnYxIsgDCgRDYWxsEhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEhAKCGVuZHBvaW50GAIgASgJEhAKCGZ1bmN0aW9uGAMgASgJEiMKBWlucHV0GAQgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRItCgpleHBpcmF0aW9uGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3ZlcnNpb24YBiABKAkSFAoLZGlzcGF0Y2hfaWQY6AcgASgJEikKBWRlbGF5GOkHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIVCgxhdHRlbXB0c19tYXgY6gcgASgNEjEKDWdpdmVfdXBfYWZ0ZXIY6wcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhgKD2NvbmN1cnJlbmN5X21heBjsByABKA0SLwoLcnVuX3RpbWVvdXQY7QcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCHByaW9yaXR5GO4HIAEoBRIYCg9jb25jdXJyZW5jeV9rZXkY7wcgASgJEhwKE2NvbmN1cnJlbmN5X2tleV9tYXgY8AcgASgNIrABCgpDYWxsUmVzdWx0EhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEiQKBm91dHB1dBgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkSJQoFZXJyb3IYAyABKAsyFi5kaXNwYXRjaC5zZGsudjEuRXJyb3ISEwoLZGlzcGF0Y2hfaWQYBCABKAkSKAoGc3RhdHVzGOgHIAEoDjIXLmRpc3BhdGNoLnNkay52MS5TdGF0dXNiBnByb3RvMw", [file_dispatch_sdk_v1_error, file_dispatch_sdk_v1_status, file_google_protobuf_any, file_google_protobuf_duration]);
 
 /**
  * A request to run a function once with an input. Fields from 1000 on are extensions; other SDKs skip them.
@@ -130,7 +132,7 @@ export const CallSchema: GenMessage<Call> = /*@__PURE__*/
   messageDesc(file_dispatch_sdk_v1_call, 0);
 
 /**
- * The result of a call.
+ * The result of a call. Fields from 1000 on are extensions; other SDKs skip them.
  *
  * @generated from message dispatch.sdk.v1.CallResult
  */
@@ -156,6 +158,13 @@ export type CallResult = Message<"dispatch.sdk.v1.CallResult"> & {
    * @generated from field: string dispatch_id = 4;
    */
   dispatchId: string;
+
+  /**
+   * Status with which the call ended, set by the scheduler if it is not ok: the type of an error does not tell it.
+   *
+   * @generated from field: dispatch.sdk.v1.Status status = 1000;
+   */
+  status: Status;
 };
 
 /**

@@ -10,10 +10,10 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatch/sdk/v1/error.proto.
  */
 export const file_dispatch_sdk_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("ChtkaXNwYXRjaC9zZGsvdjEvZXJyb3IucHJvdG8SD2Rpc3BhdGNoLnNkay52MSJICgVFcnJvchIMCgR0eXBlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDQoFdmFsdWUYAyABKAwSEQoJdHJhY2ViYWNrGAQgASgMYgZwcm90bzM");
+  fileDesc("ChtkaXNwYXRjaC9zZGsvdjEvZXJyb3IucHJvdG8SD2Rpc3BhdGNoLnNkay52MSKqAQoFRXJyb3ISDAoEdHlwZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEg0KBXZhbHVlGAMgASgMEhEKCXRyYWNlYmFjaxgEIAEoDBIPCgZmaWVsZHMY6AcgASgJEiYKBWNhdXNlGOkHIAEoCzIWLmRpc3BhdGNoLnNkay52MS5FcnJvchInCgZlcnJvcnMY6gcgAygLMhYuZGlzcGF0Y2guc2RrLnYxLkVycm9yYgZwcm90bzM");
 
 /**
- * A failure, in a form that every language can read.
+ * A failure, in a form that every language can read. Fields from 1000 on are extensions; other SDKs skip them.
  *
  * @generated from message dispatch.sdk.v1.Error
  */
@@ -43,6 +43,27 @@ export type Error = Message<"dispatch.sdk.v1.Error"> & {
    * @generated from field: bytes traceback = 4;
    */
   traceback: Uint8Array;
+
+  /**
+   * Further fields of the error object that JSON can carry, as a JSON object: `code`, `constraint`.
+   *
+   * @generated from field: string fields = 1000;
+   */
+  fields: string;
+
+  /**
+   * The traceback contains its stack trace too.
+   *
+   * @generated from field: dispatch.sdk.v1.Error cause = 1001;
+   */
+  cause?: Error | undefined;
+
+  /**
+   * The errors of an AggregateError.
+   *
+   * @generated from field: repeated dispatch.sdk.v1.Error errors = 1002;
+   */
+  errors: Error[];
 };
 
 /**
