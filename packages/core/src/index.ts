@@ -26,6 +26,7 @@ export type { ListenOptions, Server } from './server/listen.js'
 // Of the protocol: errors and statuses, messages, values.
 
 export {
+  CanceledError,
   DispatchError,
   type DispatchErrorOptions,
   DnsError,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import {
+  createEndOfCall,
   type EmbeddedScheduler,
   type Endpoint,
   type FunctionStats,
@@ -144,6 +145,7 @@ export function createScheduler(options: SchedulerOptions): TenantScheduler {
 }
 
 class StoreScheduler implements TenantScheduler {
+  readonly #options: SchedulerOptions
   readonly #kernel: Kernel
   readonly #cache: PayloadCache
   readonly #admission: Admission
@@ -157,6 +159,7 @@ class StoreScheduler implements TenantScheduler {
 
   constructor(options: SchedulerOptions) {
     const { store, logger = SILENT } = options
+    this.#options = options
     const clock = new SteadyClock(options.clock ?? SYSTEM_CLOCK)
     this.#kernel = new Kernel(options.retryPolicy)
     this.#cache = new PayloadCache(options.cacheBytesMax ?? CACHE_BYTES_MAX)
@@ -282,6 +285,9 @@ class StoreScheduler implements TenantScheduler {
         break
       case 'abort':
         this.#runs.abort(effect.run, effect.reason)
+        break
+      case 'release':
+        this.#options.endpointOf(effect.endpoint).endCall?.(effect.id, createEndOfCall(effect.reason))
         break
       case 'done':
         this.#ended.markDurable(effect.call.id, effect.call.tenant, effect.call.parentId === '')

@@ -42,7 +42,7 @@ export interface CoroutineRunnerOptions
   extends Classification,
     WarmCoroutinesOptions,
     Pick<CoroutineHost, 'nowMs' | 'dispatch'>,
-    Partial<Pick<CoroutineHost, 'onSelfResume' | 'client'>> {
+    Partial<Pick<CoroutineHost, 'onSelfResume' | 'client' | 'logger'>> {
   readonly randomBytes: (count: number) => Uint8Array
   /** Rebuilds the coroutine at every resume and compares: a handler that does not do the same each time fails. */
   readonly replayCheck?: boolean
@@ -100,6 +100,11 @@ export class CoroutineRunner {
     } catch (error) {
       return Promise.resolve(this.#responseOfProblem(run, error))
     }
+  }
+
+  /** A suspended call has ended: its copy, if it is in memory, is interrupted and dropped. */
+  endCall(dispatchId: string, reason: DispatchError): void {
+    this.#warm.endCall(dispatchId, reason)
   }
 
   /** Drops all suspended coroutines and aborts their signals with `reason`. They can be rebuilt elsewhere. */
@@ -188,9 +193,9 @@ export class CoroutineRunner {
   /** Delivers to a coroutine, waits until its handler is idle or has ended, and responds accordingly. */
   async #carryOut(run: Run, { warm, deliver, original }: Continuation): Promise<RunResponse> {
     const { coroutine } = warm
-    const { expirationTime, attempt } = run.request
-    coroutine.attempt = Math.max(1, attempt)
-    const expiresInMs = expirationTime && timestampMs(expirationTime) - run.nowMs
+    const expiresAtMs = expiresAtMsOf(run.request)
+    coroutine.attempt = Math.max(1, run.request.attempt)
+    const expiresInMs = expiresAtMs === undefined ? undefined : expiresAtMs - run.nowMs
     const unlink = linkInterruptions(coroutine, run.signal, expiresInMs)
     try {
       const delivered = deliver()
@@ -221,7 +226,7 @@ export class CoroutineRunner {
     const { runs, journal = NO_BYTES } = warm
     if (journal.length > STATE_BYTES_MAX) return refuse(coroutine, stateTooLarge(name, journal.length))
     const nowMs = this.#options.nowMs()
-    this.#warm.keep(warm, nowMs)
+    this.#warm.keep(warm, nowMs, expiresAtMsOf(run.request))
     const { generation } = coroutine
     const state = encodeState({ function: name, token, runs, journal, generation })
     return pollResponse(suspension, state, warm.journal === undefined ? entry : undefined, nowMs)
@@ -249,9 +254,14 @@ function createHost(options: CoroutineRunnerOptions): CoroutineHost {
       return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
     },
     onSelfResume: options.onSelfResume,
+    logger: options.logger,
     keepsInputs: options.replayCheck ?? false,
     client: options.client,
   }
+}
+
+function expiresAtMsOf({ expirationTime }: RunRequest): number | undefined {
+  return expirationTime && timestampMs(expirationTime)
 }
 
 /** Discards a coroutine that must not be continued, and answers with `response`. */

@@ -1,3 +1,6 @@
+import { createEndOfCall, type DispatchError } from '@dispatch/protocol'
+import { clearTimeout, setTimeout } from '@dispatch/protocol/time'
+import { TIMER_MS_MAX } from './handler/interruptions.js'
 import type { Coroutine } from './life/coroutine.js'
 
 /** Suspended coroutines in memory: at about 2 KB each, 20 MB. */
@@ -16,6 +19,8 @@ export interface WarmCoroutine {
   /** The encoded journal; `undefined` when the scheduler keeps it. */
   journal: Uint8Array | undefined
   idleSinceMs: number
+  /** While it is idle and its call expires. Does not keep the process alive. */
+  expiry?: NodeJS.Timeout | undefined
 }
 
 export interface WarmCoroutinesOptions {
@@ -60,21 +65,32 @@ export class WarmCoroutines {
       !isEqual(warm.token, state.token)
     )
       return undefined
-    this.#idle.delete(dispatchId)
+    this.#remove(warm)
     return warm
   }
 
-  /** Keeps a suspended coroutine in place of any other copy. */
-  keep(warm: WarmCoroutine, nowMs: number): void {
+  /** Keeps a suspended coroutine in place of any other copy. @param expiresAtMs - When its call expires. */
+  keep(warm: WarmCoroutine, nowMs: number, expiresAtMs?: number): void {
     this.drop(warm.coroutine.dispatchId)
     warm.idleSinceMs = nowMs
     this.#idle.set(warm.coroutine.dispatchId, warm)
+    if (expiresAtMs !== undefined) this.#expireIn(warm, expiresAtMs - nowMs)
     this.sweep(nowMs)
   }
 
   drop(dispatchId: string): void {
-    this.#idle.get(dispatchId)?.coroutine.conclude({ kind: 'discarded' })
-    this.#idle.delete(dispatchId)
+    const warm = this.#idle.get(dispatchId)
+    if (warm === undefined) return
+    this.#remove(warm)
+    warm.coroutine.conclude({ kind: 'discarded' })
+  }
+
+  /** Drops a coroutine whose call has ended. Its handler continues with the reason, so that it can release what it holds. */
+  endCall(dispatchId: string, reason: DispatchError): void {
+    const warm = this.#idle.get(dispatchId)
+    if (warm === undefined) return
+    this.#remove(warm)
+    warm.coroutine.interrupt(reason)
   }
 
   /** Drops coroutines above the bounds. There is no timer: every run calls this. */
@@ -91,6 +107,18 @@ export class WarmCoroutines {
       coroutine.interrupt(reason)
       this.drop(dispatchId)
     }
+  }
+
+  #remove(warm: WarmCoroutine): void {
+    this.#idle.delete(warm.coroutine.dispatchId)
+    clearTimeout(warm.expiry)
+    warm.expiry = undefined
+  }
+
+  #expireIn(warm: WarmCoroutine, delayMs: number): void {
+    if (delayMs > TIMER_MS_MAX) return
+    const expire = () => this.endCall(warm.coroutine.dispatchId, createEndOfCall('expired'))
+    warm.expiry = setTimeout(expire, Math.max(0, delayMs)).unref()
   }
 }
 

@@ -78,7 +78,7 @@ export class Dispatch {
       client,
     })
     this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: systemNowMs, run })
-    this.endpoint = createInProcessEndpoint(run)
+    this.endpoint = createInProcessEndpoint(run, (id, reason) => this.#runner.endCall(id, reason))
     this.#connection = createSchedulerConnection({ config, endpoint: this.endpoint, world: createWorld() })
     this.register(...config.functions)
     warnOfUnsigned(config)
@@ -287,6 +287,7 @@ function createRunner(
     nowMs: systemNowMs,
     randomBytes: createRandomBytes(),
     ...hooks,
+    logger: config.logger,
     replayCheck: config.replayCheck,
     ...(warmCoroutinesMax === undefined ? {} : { warmCoroutinesMax }),
     ...(warmIdleMsMax === undefined ? {} : { warmIdleMsMax }),

@@ -7,11 +7,14 @@ import { messageOfError } from '@dispatch/protocol/text'
  * The functions of this process as an endpoint for a scheduler in this process: a function call, no HTTP.
  *
  * @param run - Carries out a run. @throws {UnaryError} `not_found` when there is no such function.
+ * @param endCall - Interrupts a suspended call.
  */
 export function createInProcessEndpoint(
   run: (request: RunRequest, signal: RunSignal) => Promise<RunResponse>,
+  endCall: (dispatchId: string, reason: DispatchError) => void,
 ): Endpoint {
   return {
+    endCall,
     run(request, signal) {
       try {
         return run(request, signal).then(outcomeOfResponse, outcomeOfError)

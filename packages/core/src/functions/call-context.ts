@@ -14,7 +14,10 @@ export interface CallContext {
   readonly expiresAt: Date | undefined
   /** Attempt of the present run, from 1; reset to 1 by every suspension. */
   readonly attempt: number
-  /** Aborts when the call expires or is cancelled, and when the process shuts down. */
+  /**
+   * Aborts when the call expires or is cancelled, with a `TimeoutError` or a `CanceledError`, with which its open steps reject
+   * too; when its run takes too long; and when the process shuts down.
+   */
   readonly signal: AbortSignal
   /**
    * Suspends the call, durably.

@@ -1,5 +1,6 @@
 import type { CallInfo } from '../messages/gen/dispatch-api-v1.js'
 import type { Call, RunRequest, RunResponse } from '../messages/gen/dispatch-sdk-v1.js'
+import type { DispatchError } from '../statuses/dispatch-error.js'
 import type { Status } from '../statuses/statuses.js'
 
 /**
@@ -54,6 +55,11 @@ export interface RunSignal {
 /** Runs calls at an endpoint. `run` never rejects; after `signal` aborts it resolves promptly. */
 export interface Endpoint {
   run(request: RunRequest, signal: RunSignal): Promise<RunOutcome>
+  /**
+   * A call that was suspended here has been cancelled or has expired: its handler, if it is in memory, is interrupted with
+   * `reason`, and forgotten. Never throws. Absent where nothing can be told.
+   */
+  endCall?(dispatchId: string, reason: DispatchError): void
 }
 
 /** Receives log records; the interface of pino and of Fastify's `log`. */

@@ -1,4 +1,11 @@
-import { DispatchError, type Endpoint, type Logger, type RunOutcome } from '@dispatch/protocol'
+import {
+  createEndOfCall,
+  DispatchError,
+  type EndOfCallReason,
+  type Endpoint,
+  type Logger,
+  type RunOutcome,
+} from '@dispatch/protocol'
 import { messageOfError } from '@dispatch/protocol/text'
 import type { Event, Outcome, RunEffect } from '../kernel/events/events.js'
 import type { Store } from '../store/store.js'
@@ -64,10 +71,10 @@ export class Runs {
   }
 
   /** @param number - `run` of its effect. */
-  abort(number: number, reason: string): void {
+  abort(number: number, reason: EndOfCallReason): void {
     const run = this.#live.get(number)
     if (run === undefined) this.#abortedEarly.add(number)
-    else run.abort(new DispatchError('timeout', `the call was ${reason}`))
+    else run.abort(createEndOfCall(reason))
   }
 
   /** Starts no more runs. Resolves when none is under way; those that have not ended after `graceMs` are aborted. */

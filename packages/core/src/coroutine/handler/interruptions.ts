@@ -1,9 +1,9 @@
-import { DispatchError, linkAbort, type RunSignal } from '@dispatch/protocol'
+import { createEndOfCall, linkAbort, type RunSignal } from '@dispatch/protocol'
 import { clearTimeout, setTimeout } from '@dispatch/protocol/time'
 import type { Coroutine } from '../life/coroutine.js'
 
 /** Longest delay of a timer in Node.js, which fires a longer one at once. Milliseconds. */
-const TIMER_MS_MAX = 2 ** 31 - 1
+export const TIMER_MS_MAX = 2 ** 31 - 1
 
 /**
  * Interrupts a coroutine when `signal` aborts or its call expires, until the returned function is called. The timer does
@@ -26,6 +26,6 @@ export function linkInterruptions(
 
 function interruptAfter(coroutine: Coroutine, delayMs: number): NodeJS.Timeout | undefined {
   if (delayMs > TIMER_MS_MAX) return undefined
-  const expire = () => coroutine.interrupt(new DispatchError('timeout', 'the call has expired'))
+  const expire = () => coroutine.interrupt(createEndOfCall('expired'))
   return setTimeout(expire, Math.max(0, delayMs)).unref()
 }

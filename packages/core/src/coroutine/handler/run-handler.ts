@@ -10,13 +10,13 @@ import { HandlerContext } from './handler-context.js'
  * throws.
  */
 export function runHandler(
-  { handler }: FunctionDefinition,
+  definition: FunctionDefinition,
   coroutine: Coroutine,
   input: unknown,
   request: RunRequest,
 ): void {
   const context = new HandlerContext(coroutine, request)
-  insideCoroutine(coroutine, () => callHandler(handler, coroutine, input, context))
+  insideCoroutine(coroutine, () => callHandler(definition, coroutine, input, context))
 }
 
 /**
@@ -24,13 +24,13 @@ export function runHandler(
  * nothing but the coroutine.
  */
 function callHandler(
-  handler: FunctionDefinition['handler'],
+  { name, handler }: FunctionDefinition,
   coroutine: Coroutine,
   input: unknown,
   context: HandlerContext,
 ): void {
   const endWithError = (error: unknown) => coroutine.conclude({ kind: 'threw', error })
-  const endWithValue = (value: unknown) => coroutine.conclude({ kind: 'returned', value })
+  const endWithValue = (value: unknown) => coroutine.concludeReturned(value, name)
   const endWithOutput = (output: unknown) => {
     try {
       if (isFetchResponse(output)) readHttpOutput(output).then(endWithValue, endWithError)

@@ -1,3 +1,4 @@
+import type { Logger } from '@dispatch/protocol'
 import type { Call } from '@dispatch/protocol/messages'
 
 /** What coroutines need from the process they run in; one host for all coroutines of a runner. */
@@ -10,6 +11,8 @@ export interface CoroutineHost {
   readonly drawGeneration: () => number
   /** Called when a suspended handler resumes on its own (C12). */
   readonly onSelfResume: ((dispatchId: string) => void) | undefined
+  /** Receives errors of handlers that nobody else can report. */
+  readonly logger: Logger | undefined
   /** Keep the inputs of calls, to compare them with those of a rebuilt copy. */
   readonly keepsInputs: boolean
   /** Submits the calls that handlers dispatch; see functions/current-client.ts. */

@@ -1,4 +1,4 @@
-import { inOwnContext } from '@dispatch/protocol'
+import { type DispatchError, inOwnContext, isEndOfCall } from '@dispatch/protocol'
 import type { Any, Call, CallResult } from '@dispatch/protocol/messages'
 import { setImmediate } from '@dispatch/protocol/time'
 import { detachedCallIdOf } from '../identity/detached-call-id.js'
@@ -13,13 +13,17 @@ import { type DispatchNote, differenceOf, type StepNote } from '../journal/steps
 import { Awaited } from '../waits/awaited.js'
 import { OpenCalls } from '../waits/open-calls.js'
 import { handledRejection, never } from '../waits/promises.js'
+import type { StepPromise } from '../waits/step-promise.js'
 import { Timers } from '../waits/timers.js'
 import { TurnWatch } from '../waits/turn-watch.js'
+import { holdRejections, releaseRejections, watchStepError } from '../waits/unhandled-rejections.js'
 import type { PollLimits } from '../waits/unsent-calls.js'
+import { BegunSteps } from './begun-steps.js'
 import type { Delivery, Suspension } from './coroutine-exchange.js'
 import type { CoroutineHost } from './coroutine-host.js'
 import { insideCoroutine } from './current-coroutine.js'
 import { HandlerSignal } from './handler-signal.js'
+import { afterEndError, rejectLateStep } from './late-steps.js'
 import {
   assertState,
   beginRebuild,
@@ -64,14 +68,18 @@ export interface CoroutineIdentity {
  *  C7  A dispatch that the journal records is not repeated: it resolves with the recorded id or rejects with the
  *      recorded error.
  *  C8  Calls of steps begun between two runs are sent with the second, and the steps recorded as begun before it.
- *  C9  After the handler has returned or thrown, a step rejects with TypeError. After any other end a step never
- *      settles: no line after it runs, and no `catch` block either.
+ *  C9  After the handler has returned or thrown, or its call has ended (C14), a step rejects, with TypeError or with the
+ *      reason; so do the steps that are open then. After any other end a step never settles: no line after it runs, and
+ *      no `catch` block either, since the call continues in another copy.
  *  C10 A handler that has not ended one macrotask turn after an interruption ends as `aborted`.
  *  C11 The run of a handler that has ended waits for the dispatches that the handler has begun.
  *  C12 When a handler begins a step or ends between two runs, `onSelfResume` is called, once per suspension: the call
  *      needs a run, whatever else it waits for.
  *  C13 The handler, and the listeners of its signal, run in an async context of their own, which has no store of whoever
  *      dispatched the call, started its run or interrupts it. A store that the handler enters stays with it.
+ *
+ *  C14 When the call is cancelled or expires, running or suspended, its open steps reject with the reason.
+ *  C15 A handler that returns although it has forgotten a step ends as `threw` (begun-steps.ts).
  *
  * Guarantees. No promise given to a handler causes an unhandled rejection unless the handler derives one from it. Every
  * call that a suspended handler waits for was sent or will be. The same journal leads the same handler to the same place.
@@ -88,10 +96,17 @@ export class Coroutine {
   /** Created with the first call, as `#timers` with the first timer. */
   #calls: OpenCalls | undefined
   #timers: Timers | undefined
-  /** Dispatches in progress. */
+  /** Dispatches in progress, and whether rejections are awaited (FA2). */
   #dispatches = 0
   #nowMs = 0
+  /** Results and timers that the present run has brought. */
+  #resultsNow = 0
   #signal: HandlerSignal | undefined
+  /** Why the call has ended while the handler was in progress (C14). */
+  #endOfCall: DispatchError | undefined
+  #afterEndMade: TypeError | undefined
+  /** Absent when no step can have been forgotten. */
+  #begun: BegunSteps | undefined
   /** Of the present run. */
   #watch: TurnWatch | undefined
 
@@ -108,11 +123,13 @@ export class Coroutine {
    * `DispatchError` when the call fails.
    */
   await<T>(call: Call, decode: (output: Any | undefined) => T): Promise<T> {
-    if (this.end !== undefined) return this.#rejectAfterEnd('await')
-    if (this.#begin({ kind: 'await', function: call.function }) === undefined) return never()
+    if (this.#isOver) return this.#rejectAfterEnd('await', call.function)
+    const note: StepNote = { kind: 'await', function: call.function }
+    const begun = this.#begin(note)
+    if (begun === undefined) return never()
     const awaited = new Awaited(this.#log.count, decode)
     this.#openCall(call, this.#log.count, awaited)
-    return awaited.promise as Promise<T>
+    return this.#watchStep(awaited.promise, awaited.firstStep, note, begun !== note) as Promise<T>
   }
 
   /**
@@ -120,17 +137,19 @@ export class Coroutine {
    * first failure that is delivered. Without calls it resolves at once (conformance case X15).
    */
   gather<T>(calls: readonly Call[], decode: (output: Any | undefined) => T): Promise<T[]> {
-    if (this.end !== undefined) return this.#rejectAfterEnd('gather')
+    if (this.#isOver) return this.#rejectAfterEnd('gather', calls[0]?.function)
     if (calls.length === 0) return Promise.resolve([])
     const firstStep = this.#log.count + 1
     let note: StepNote = { kind: 'await', function: '' }
+    let begun: StepNote | undefined
     for (const call of calls) {
       if (note.function !== call.function) note = { kind: 'await', function: call.function }
-      if (this.#begin(note) === undefined) return never()
+      begun = this.#begin(note)
+      if (begun === undefined) return never()
     }
     const awaited = new Awaited(firstStep, decode, calls.length)
     for (const [index, call] of calls.entries()) this.#openCall(call, firstStep + index, awaited)
-    return awaited.promise as Promise<T[]>
+    return this.#watchStep(awaited.promise, firstStep, note, begun !== note) as Promise<T[]>
   }
 
   /** Submits a call to the scheduler and resolves with its id once it is durable. Submitted once, see C7. */
@@ -140,7 +159,7 @@ export class Coroutine {
 
   /** Like {@link dispatch}, for calls that are recorded all or none. Takes ownership of the calls. */
   dispatchAll(calls: readonly Call[]): Promise<string[]> {
-    if (this.end !== undefined) return this.#rejectAfterEnd('dispatch')
+    if (this.#isOver) return this.#rejectAfterEnd('dispatch', calls[0]?.function)
     if (calls.length === 0) return Promise.resolve([])
     const notes: DispatchNote[] = []
     for (const call of calls) {
@@ -156,7 +175,7 @@ export class Coroutine {
 
   /** Suspends the handler for `durationMs`; not at all when it is 0 or less. */
   sleep(durationMs: number): Promise<void> {
-    if (this.end === undefined && !(durationMs > 0)) return Promise.resolve()
+    if (!this.#isOver && !(durationMs > 0)) return Promise.resolve()
     return this.sleepUntil(Math.ceil(Math.max(this.#nowMs, this.host.nowMs()) + durationMs))
   }
 
@@ -165,11 +184,13 @@ export class Coroutine {
    * decide the steps of a handler that is rebuilt.
    */
   sleepUntil(untilMs: number): Promise<void> {
-    if (this.end !== undefined) return this.#rejectAfterEnd('sleep')
-    const begun = this.#begin({ kind: 'sleep', untilMs })
+    if (this.#isOver) return this.#rejectAfterEnd('sleep')
+    const note = { kind: 'sleep', untilMs } as const
+    const begun = this.#begin(note)
     if (begun === undefined) return never()
     this.#timers ??= new Timers()
-    return this.#timers.set(this.#log.count, begun.untilMs)
+    const timer = this.#timers.set(this.#log.count, begun.untilMs)
+    return this.#watchStep(timer, this.#log.count, note, begun !== note)
   }
 
   /** When the present run began; between two runs, the one before. Epoch milliseconds. */
@@ -203,12 +224,25 @@ export class Coroutine {
     return this.#log.inputs
   }
 
-  /** C10 */
+  /** Ends the coroutine of a handler that has returned `value` (C15). @param name - Of the function. */
+  concludeReturned(value: unknown, name: string): void {
+    const turn = this.#resultsNow > 1 ? undefined : this.#turn
+    const forgotten = this.#isOver ? undefined : this.#begun?.forgotten(name, turn)
+    if (forgotten?.isCertain === true) this.#concludeForgotten(forgotten.error)
+    else {
+      if (forgotten !== undefined) this.#awaitRejections(forgotten.error)
+      this.conclude({ kind: 'returned', value })
+    }
+  }
+
+  /** C10, C14 */
   interrupt(reason: unknown): void {
     this.#signal ??= new HandlerSignal()
     const signal = this.#signal
     if (signal.isAborted) return
+    if (isEndOfCall(reason)) this.#endOfCall = reason
     inOwnContext(() => insideCoroutine(this, () => signal.abort(reason))) // C13
+    if (this.#endOfCall !== undefined) this.#failOpen()
     setImmediate(() => {
       if (this.end === undefined || this.#dispatches > 0) this.conclude({ kind: 'aborted', reason })
     })
@@ -226,6 +260,7 @@ export class Coroutine {
     const { nowMs, pollError } = delivery
     const fired = delivery.fired ?? this.#timers?.dueSteps(nowMs) ?? []
     this.#log.expect(undefined)
+    if (this.#life.state === 'fresh') holdRejections()
     this.#life = beginRun(this.#life, { nowMs, stepsBefore: this.#log.notesCount, fired, pollError }) // C8
     return this.#bring(delivery, fired)
   }
@@ -236,6 +271,7 @@ export class Coroutine {
     this.#life = life
     this.#watch = undefined
     const calls = this.takeUnsent(limits)
+    if (this.#begun?.record()) this.#begun = undefined
     return {
       calls,
       hasMoreCalls: this.#calls?.hasUnsent ?? false,
@@ -256,6 +292,7 @@ export class Coroutine {
   /** Begins a rebuild, in which the handler is expected to begin the recorded steps. It ends with {@link deliver}. */
   rebuild(recorded: readonly StepNote[]): void {
     this.#life = beginRebuild(this.#life)
+    holdRejections()
     this.#log.expect(recorded)
   }
 
@@ -278,10 +315,14 @@ export class Coroutine {
     const before = this.#life
     this.#life = endLife(before, end)
     if (this.#life === before) return
+    if (isHandlerEnd(end)) this.#failOpen()
     this.#calls = undefined
     this.#timers = undefined
+    this.#begun = undefined
+    if (before.state !== 'fresh' && before.state !== 'ended') releaseRejections()
     if (this.#isEndedFromOutside() || this.#dispatches === 0) this.#watch?.end() // C11
-    if (before.state === 'suspended' && isHandlerEnd(end)) this.host.onSelfResume?.(this.dispatchId) // C12
+    if (before.state === 'suspended' && isHandlerEnd(end) && this.#endOfCall === undefined)
+      this.host.onSelfResume?.(this.dispatchId) // C12
   }
 
   /**
@@ -308,9 +349,44 @@ export class Coroutine {
     this.#calls.add(call, step, awaited)
   }
 
+  #watchStep<T>(promise: StepPromise<T>, step: number, note: StepNote, isRecorded: boolean): StepPromise<T> {
+    this.#begun ??= new BegunSteps()
+    this.#begun.add({ promise, step, note, turn: this.#turn, isRecorded })
+    return promise
+  }
+
+  /** The turn of the present run; between two runs, not equal to any. */
+  get #turn(): number {
+    return this.#life.state === 'running' ? (this.#watch?.turns ?? 0) : Number.NaN
+  }
+
+  /** FA2: the open steps are about to reject. */
+  #awaitRejections(error: DispatchError): void {
+    watchStepError(this.#afterEnd, () => this.#concludeForgotten(error))
+    this.#dispatches += 1
+    setImmediate(() => {
+      this.#dispatches -= 1
+      if (this.#dispatches === 0) this.#watch?.end()
+    })
+  }
+
+  #concludeForgotten(error: DispatchError): void {
+    this.host.logger?.error({ err: error, dispatchId: this.dispatchId }, error.message)
+    this.conclude({ kind: 'threw', error })
+  }
+
+  /** C9, C14 */
+  #failOpen(): void {
+    if ((this.#calls?.count ?? 0) + (this.#timers?.size ?? 0) === 0) return
+    const error = this.#endOfCall ?? this.#afterEnd
+    this.#calls?.failAll(error)
+    this.#timers?.failAll(error)
+  }
+
   /** C3 */
   #bring({ nowMs, pollError, results }: Delivery, fired: readonly number[]): CallResult[] {
     this.#nowMs = nowMs
+    this.#resultsNow = fired.length + results.length
     for (const step of fired) this.#timers?.fire(step)
     if (pollError !== undefined) this.#calls?.failLastSent(pollError)
     return results.filter((result) => this.#calls?.deliver(result) === true)
@@ -330,6 +406,7 @@ export class Coroutine {
       this.#dispatches -= 1
       if (this.end === undefined) this.#watch?.touch()
       else if (this.#dispatches === 0) this.#watch?.end() // C11
+      if (this.#endOfCall !== undefined) await Promise.reject(this.#endOfCall) // C14
       if (this.#isEndedFromOutside()) await never() // C9
     }
   }
@@ -348,12 +425,20 @@ export class Coroutine {
     return this.end !== undefined && !isHandlerEnd(this.end)
   }
 
+  /** No more steps begin. */
+  get #isOver(): boolean {
+    return this.end !== undefined || this.#endOfCall !== undefined
+  }
+
   /** C9 */
-  #rejectAfterEnd(step: string): Promise<never> {
-    if (this.#isEndedFromOutside()) return never()
-    const message =
-      `${step}: the function of call ${this.dispatchId} has already ended. Await everything that the function begins ` +
-      'before it returns'
-    return handledRejection(Promise.reject(new TypeError(message)))
+  #rejectAfterEnd(step: string, name?: string): Promise<never> {
+    if (this.#endOfCall !== undefined) return handledRejection(Promise.reject(this.#endOfCall))
+    return this.#isEndedFromOutside() ? never() : rejectLateStep(this, name ? `${step} of '${name}'` : step)
+  }
+
+  /** With which the open steps reject when the handler has ended. */
+  get #afterEnd(): TypeError {
+    this.#afterEndMade ??= afterEndError('await', this.dispatchId)
+    return this.#afterEndMade
   }
 }

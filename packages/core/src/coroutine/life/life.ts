@@ -57,12 +57,13 @@ const SUSPENDED: Life = Object.freeze({ state: 'suspended' })
 const SELF_RESUMED: Life = Object.freeze({ state: 'self_resumed' })
 
 /**
- * Ends that each end replaces. An end from outside replaces what the handler returned or threw while the run still waits
+ * Ends that each end replaces. An error replaces what the handler returned when it turns out to have forgotten a step (C15).
+ * An end from outside replaces what the handler returned or threw while the run still waits
  * for dispatches (C11), and a discarded copy stays discarded.
  */
 const REPLACED_ENDS: Readonly<Record<End['kind'], readonly End['kind'][]>> = {
   returned: [],
-  threw: [],
+  threw: ['returned'],
   incompatible: ['returned', 'threw'],
   aborted: ['returned', 'threw', 'incompatible'],
   discarded: ['returned', 'threw', 'incompatible', 'aborted'],

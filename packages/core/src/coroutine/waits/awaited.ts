@@ -1,11 +1,12 @@
 import type { Any } from '@dispatch/protocol/messages'
 import { handledRejection } from './promises.js'
+import { StepPromise } from './step-promise.js'
 
 /** An await or a gather in progress: the results of consecutive steps, behind one promise. */
 export class Awaited {
   readonly isGather: boolean
   readonly firstStep: number
-  readonly promise: Promise<unknown>
+  readonly promise: StepPromise<unknown>
   readonly #decode: (output: Any | undefined) => unknown
   readonly #outputs: (Any | undefined)[] | undefined
   #resolve!: (value: unknown) => void
@@ -19,7 +20,7 @@ export class Awaited {
     this.firstStep = firstStep
     this.#missing = count ?? 1
     this.#outputs = count === undefined ? undefined : new Array(count)
-    this.promise = new Promise((resolve, reject) => {
+    this.promise = new StepPromise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })

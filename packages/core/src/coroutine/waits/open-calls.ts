@@ -73,6 +73,11 @@ export class OpenCalls {
     return calls
   }
 
+  /** Rejects all awaits and gathers. */
+  failAll(error: unknown): void {
+    for (const awaited of this.#byStep.values()) this.#fail(awaited, error)
+  }
+
   /** Closes all steps of an await or a gather (C5). */
   #fail(awaited: Awaited, error: unknown): void {
     for (let step = awaited.firstStep; step < awaited.endStep; step++) this.#byStep.delete(step)

@@ -1,6 +1,16 @@
+import { handledRejection } from './promises.js'
+import { StepPromise } from './step-promise.js'
+
+interface Timer {
+  readonly untilMs: number
+  readonly promise: StepPromise<void>
+  readonly fire: () => void
+  readonly fail: (error: unknown) => void
+}
+
 /** The open timers of a coroutine, by step. */
 export class Timers {
-  readonly #timers = new Map<number, { readonly untilMs: number; readonly fire: () => void }>()
+  readonly #timers = new Map<number, Timer>()
 
   get size(): number {
     return this.#timers.size
@@ -16,10 +26,15 @@ export class Timers {
   }
 
   /** Resolves when the timer is fired. */
-  set(step: number, untilMs: number): Promise<void> {
-    return new Promise((fire) => {
-      this.#timers.set(step, { untilMs, fire })
+  set(step: number, untilMs: number): StepPromise<void> {
+    let fire!: () => void
+    let fail!: (error: unknown) => void
+    const promise = new StepPromise<void>((resolve, reject) => {
+      fire = resolve
+      fail = reject
     })
+    this.#timers.set(step, { untilMs, promise, fire, fail })
+    return promise
   }
 
   /** Steps of the due timers, ordered by time and then by step. */
@@ -33,5 +48,14 @@ export class Timers {
     const timer = this.#timers.get(step)
     this.#timers.delete(step)
     timer?.fire()
+  }
+
+  /** Rejects all of them. */
+  failAll(error: unknown): void {
+    for (const { promise, fail } of this.#timers.values()) {
+      handledRejection(promise)
+      fail(error)
+    }
+    this.#timers.clear()
   }
 }

@@ -11,6 +11,7 @@ export class TurnWatch {
   #touches = 0
   #touchesBefore = 0
   #isTurnAhead = false
+  #turns = 0
 
   constructor(isQuiet: () => boolean) {
     this.#isQuiet = isQuiet
@@ -19,6 +20,11 @@ export class TurnWatch {
     })
     // Most handlers end without a step: the end of a turn would come too late for them, and cost more than they do.
     if (isQuiet()) this.#awaitTurn()
+  }
+
+  /** Turns that have ended. */
+  get turns(): number {
+    return this.#turns
   }
 
   /** Reports activity. */
@@ -42,6 +48,7 @@ export class TurnWatch {
 
   #afterTurn(): void {
     this.#isTurnAhead = false
+    this.#turns += 1
     if (this.#touches !== this.#touchesBefore) this.#awaitTurn()
     else if (this.#isQuiet()) this.#resolve()
   }

@@ -85,7 +85,7 @@ t.test('every state ends', async (t) => {
 
 /** Ends that replace one another, by the kind of the first. */
 const REPLACING: Readonly<Record<End['kind'], readonly End['kind'][]>> = {
-  returned: ['incompatible', 'aborted', 'discarded'],
+  returned: ['threw', 'incompatible', 'aborted', 'discarded'],
   threw: ['incompatible', 'aborted', 'discarded'],
   incompatible: ['aborted', 'discarded'],
   aborted: ['discarded'],

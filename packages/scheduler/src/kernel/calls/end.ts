@@ -55,6 +55,8 @@ export function endTree(kernel: KernelState, top: CallNode, reason: 'expired' | 
       attempts += 1
       kernel.effects.push({ kind: 'abort', id: node.id, run: node.run, reason })
       endRun(kernel, node)
+    } else if (node.state === 'suspended') {
+      kernel.effects.push({ kind: 'release', id: node.id, endpoint: node.target.endpoint, reason })
     }
     finishCall(kernel, node, { ...end, attempts })
   }

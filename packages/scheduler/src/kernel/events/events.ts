@@ -144,6 +144,14 @@ export interface AbortEffect {
   readonly reason: 'expired' | 'canceled'
 }
 
+/** A suspended call is done: the copy of its handler that its endpoint keeps is to be released. */
+export interface ReleaseEffect {
+  readonly kind: 'release'
+  readonly id: string
+  readonly endpoint: string
+  readonly reason: 'expired' | 'canceled'
+}
+
 /** A call is done. */
 export interface DoneEffect {
   readonly kind: 'done'
@@ -152,7 +160,7 @@ export interface DoneEffect {
 }
 
 /** To be carried out once the writes are durable. */
-export type Effect = RunEffect | AbortEffect | DoneEffect
+export type Effect = RunEffect | AbortEffect | ReleaseEffect | DoneEffect
 
 /** What follows from one event. */
 export interface Decision {
