@@ -84,8 +84,10 @@ export const SECTIONS = [
       title: 'One class for each status',
       intro:
         'Subclasses of `DispatchError` with the constructor `(message?, options?)`; the status is that of the name. ' +
-        '`new ThrottledError("slow down")` is `new DispatchError("throttled", "slow down")`.',
+        '`new ThrottledError("slow down")` is `new DispatchError("throttled", "slow down")`. `CanceledError` has the status ' +
+        '`permanent`.',
       names: [
+        'core:CanceledError',
         'core:DnsError',
         'core:HttpError',
         'core:IncompatibleStateError',
