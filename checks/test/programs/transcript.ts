@@ -62,8 +62,8 @@ export class Reader {
 
   /** Sends the request of a curl command, again and again until the response is what the document says. */
   async curl({ command, prints }: Command): Promise<void> {
-    const [, method = 'GET', port = '', path = ''] =
-      /^curl (?:-X (\w+) )?localhost:(\d+)(\/\S*)$/.exec(command) ?? []
+    const [, method = 'GET', , port = '', path = ''] =
+      /^curl (?:-X (\w+) )?('?)localhost:(\d+)(\/[^\s']*)\2$/.exec(command) ?? []
     const url = `http://localhost:${await this.port(port)}${this.#own(path)}`
     const untilMs = performance.now() + WAIT_MS_MAX
     // A request that changes something is sent once.

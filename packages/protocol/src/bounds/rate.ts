@@ -1,4 +1,4 @@
-/** Length of the measuring window in milliseconds: longer than a slow disk sync, shorter than a client's time-out. */
+/** Length of the measuring window in milliseconds: longer than a slow disk sync, shorter than a client's timeout. */
 const WINDOW_MS = 5_000
 
 /** Shortest `Retry-After` in milliseconds: more frequent retries cost the busy side more than they gain. */
