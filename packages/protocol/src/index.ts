@@ -12,7 +12,14 @@ export {
   type HttpResponseLike,
   isRetryable,
 } from './statuses/dispatch-error.js'
-export { CanceledError, createEndOfCall, type EndOfCallReason, isEndOfCall } from './statuses/end-of-call.js'
+export {
+  CanceledError,
+  createEndOfCall,
+  type EndOfCallReason,
+  isEndOfCall,
+  isEndOfCallReason,
+  reasonOfEnd,
+} from './statuses/end-of-call.js'
 export { retryAfterMsOf, retryAfterMsOfHeaders, statusOfHttp } from './statuses/http-status.js'
 export {
   DnsError,

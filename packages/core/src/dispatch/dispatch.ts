@@ -68,6 +68,7 @@ export class Dispatch {
       call: (id, decode) => this.#callHandle(id, decode),
     }
     const run = (request: RunRequest, signal: RunSignal) => this.#run(request, signal)
+    const endCall = (id: string, reason: DispatchError) => this.#runner.endCall(id, reason)
     this.#config = config
     this.endpointUrl = config.endpointUrl
     this.#unacknowledged = new Unacknowledged(config.unacknowledged)
@@ -77,8 +78,8 @@ export class Dispatch {
       onSelfResume: (id) => this.#connection.wake(id),
       client,
     })
-    this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: systemNowMs, run })
-    this.endpoint = createInProcessEndpoint(run, (id, reason) => this.#runner.endCall(id, reason))
+    this.#http = createHttpEndpoint({ config, runs: this.#runs, nowMs: systemNowMs, run, endCall })
+    this.endpoint = createInProcessEndpoint(run, endCall)
     this.#connection = createSchedulerConnection({ config, endpoint: this.endpoint, world: createWorld() })
     this.register(...config.functions)
     warnOfUnsigned(config)

@@ -64,15 +64,17 @@ export interface HttpEndpointOptions {
   readonly nowMs: () => number
   /** Carries out a run. @throws {UnaryError} `not_found` when there is no such function. */
   readonly run: (request: RunRequest, signal: RunSignal) => Promise<RunResponse>
+  /** A suspended call has ended: its handler, if it is in memory, is released. */
+  readonly endCall: (dispatchId: string, reason: DispatchError) => void
 }
 
 /** Makes an {@link HttpEndpoint}. */
-export function createHttpEndpoint({ config, runs, nowMs, run }: HttpEndpointOptions): HttpEndpoint {
+export function createHttpEndpoint({ config, runs, nowMs, run, endCall }: HttpEndpointOptions): HttpEndpoint {
   const prefixedPath = prefixedRunPathOf(config.endpointUrl)
   const verify = createVerifier(config, prefixedPath, nowMs)
   const onInternalError = (error: unknown) =>
     config.logger?.error({ err: error }, 'a run failed inside Dispatch')
-  const serveBatch = createRunBatchServer({ runs, run, onInternalError })
+  const serveBatch = createRunBatchServer({ runs, run, endCall, onInternalError })
 
   const runOne = async (message: RunRequest, signal: RunSignal): Promise<RunResponse> => {
     const response = await run(message, signal)

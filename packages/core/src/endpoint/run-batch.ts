@@ -1,4 +1,10 @@
-import { DispatchError, linkAbort, type RunSignal } from '@dispatch/protocol'
+import {
+  createEndOfCall,
+  DispatchError,
+  isEndOfCallReason,
+  linkAbort,
+  type RunSignal,
+} from '@dispatch/protocol'
 import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
 import {
   BATCH_RUNS_MAX,
@@ -19,6 +25,8 @@ export interface RunBatchOptions {
   readonly runs: RunTracker
   /** Carries out a run. @throws {UnaryError} `not_found` when there is no such function. */
   readonly run: (request: RunRequest, signal: RunSignal) => Promise<RunResponse>
+  /** A suspended call has ended. */
+  readonly endCall: (dispatchId: string, reason: DispatchError) => void
   readonly onInternalError: (error: unknown) => void
 }
 
@@ -28,8 +36,9 @@ export interface RunBatchOptions {
  * Rules.
  *  B1 Each run ends as it would in a request of its own; the failure of one does not affect the others.
  *  B2 A run is aborted when its sender disconnects, or lists it among the aborts of a later request.
+ *  B3 A suspended call that it lists as ended is released.
  */
-export function createRunBatchServer({ runs, run, onInternalError }: RunBatchOptions) {
+export function createRunBatchServer({ runs, run, endCall, onInternalError }: RunBatchOptions) {
   const batches = new Map<string, readonly TrackedRun[]>()
 
   /** @throws {UnaryError} `invalid_argument` when the body is malformed or has too many runs. */
@@ -41,7 +50,10 @@ export function createRunBatchServer({ runs, run, onInternalError }: RunBatchOpt
         `expected at most ${BATCH_RUNS_MAX} runs in a batch, got ${batch.runs.length}`,
       )
     }
-    for (const { batchId, index } of batch.aborts) batches.get(batchId)?.[index]?.abort(cancelled())
+    for (const { batchId, index, reason } of batch.aborts)
+      batches.get(batchId)?.[index]?.abort(isEndOfCallReason(reason) ? createEndOfCall(reason) : cancelled())
+    for (const { dispatchId, reason } of batch.ended)
+      if (isEndOfCallReason(reason)) endCall(dispatchId, createEndOfCall(reason))
     const stream = createMessageStream()
     if (batch.runs.length === 0) {
       stream.end()

@@ -1,4 +1,4 @@
-import { Dispatch, func, rawValue } from '@dispatch/core'
+import { CanceledError, Dispatch, func, rawValue, TimeoutError } from '@dispatch/core'
 import { codeOfStatus } from '@dispatch/protocol'
 import { BODY_BYTES_MAX } from '@dispatch/protocol/bounds'
 import {
@@ -35,32 +35,38 @@ function createDispatch(t: Test) {
     })
     return name
   })
+  const suspended: { readonly id: string; readonly signal: AbortSignal }[] = []
+  const suspend = func('suspend', async (_: string, call) => {
+    suspended.push({ id: call.dispatchId, signal: call.signal })
+    await call.sleep('1h')
+  })
   const echo = func('echo', async (name: string) => name)
   const large = func('large', async () => 'x'.repeat(BODY_BYTES_MAX))
   const malformed = func('malformed', { output: rawValue }, async () => ({ typeUrl: 'x' }) as never)
   const dispatch = new Dispatch({
-    functions: [hold, echo, large, malformed],
+    functions: [hold, suspend, echo, large, malformed],
     scheduler: createSchedulerDouble(),
     allowUnsigned: true,
     env: {},
   })
   t.teardown(() => dispatch.close())
-  return { dispatch, held }
+  return { dispatch, held, suspended }
 }
 
 interface BatchRequest {
   readonly batchId?: string
   readonly runs?: readonly (readonly [name: string, input: string])[]
-  readonly aborts?: readonly { batchId: string; index: number }[]
+  readonly aborts?: readonly { batchId: string; index: number; reason?: string }[]
+  readonly ended?: readonly { dispatchId: string; reason: string }[]
 }
 
 let ids = 0
 
-function bodyOf({ batchId = 'batch', runs = [], aborts = [] }: BatchRequest): Uint8Array {
+function bodyOf({ batchId = 'batch', runs = [], aborts = [], ended = [] }: BatchRequest): Uint8Array {
   const encoded = runs.map(([name, input]) =>
     runRequestBytes({ function: name, dispatchId: `call-${++ids}`, directive: inputOf(input) }),
   )
-  return envelopeOf(encodeRunBatchRequest({ batchId, runs: encoded, aborts }))
+  return envelopeOf(encodeRunBatchRequest({ batchId, runs: encoded, aborts, ended }))
 }
 
 const request = (body: Uint8Array) => ({
@@ -177,6 +183,39 @@ t.test('B2 a run that a later request lists among its aborts is aborted, and no 
   held[0]?.release()
   await ended
 })
+
+t.test('B2 an abort that says why the call has ended is the reason of the signal', async (t) => {
+  const { dispatch, held } = createDispatch(t)
+  const first = await postBatch(dispatch, { batchId: 'first', runs: [['hold', 'a']] })
+  await until(() => held.length === 1)
+  await postBatch(dispatch, {
+    batchId: 'second',
+    aborts: [{ batchId: 'first', index: 0, reason: 'canceled' }],
+  })
+  await first.ended
+  t.ok(held[0]?.signal.reason instanceof CanceledError)
+})
+
+t.test(
+  'B3 a suspended call that is listed as ended is released; unknown calls and reasons are ignored',
+  async (t) => {
+    const { dispatch, suspended } = createDispatch(t)
+    const first = await postBatch(dispatch, { runs: [['suspend', 'a']] })
+    await first.ended
+    const [call] = suspended
+    const ended = [
+      { dispatchId: 'unknown', reason: 'canceled' },
+      { dispatchId: call?.id ?? '', reason: 'a reason of a later version' },
+    ]
+    await (await postBatch(dispatch, { batchId: 'second', ended })).ended
+    t.equal(call?.signal.aborted, false)
+    await postBatch(dispatch, {
+      batchId: 'third',
+      ended: [{ dispatchId: call?.id ?? '', reason: 'expired' }],
+    })
+    t.ok(call?.signal.reason instanceof TimeoutError)
+  },
+)
 
 t.test('B2 all runs are aborted when the sender disconnects', async (t) => {
   const { dispatch, held } = createDispatch(t)

@@ -1,6 +1,7 @@
 import {
   type BatchError,
   BatchErrorSchema,
+  type EndedCall,
   type RunAbort,
   type RunBatchRequest,
   RunBatchRequestSchema,
@@ -25,7 +26,8 @@ export interface EncodedRunBatch {
   readonly batchId: string
   /** Each made by `encodeRunRequest`. */
   readonly runs: readonly Uint8Array[]
-  readonly aborts?: readonly Pick<RunAbort, 'batchId' | 'index'>[]
+  readonly aborts?: readonly (Pick<RunAbort, 'batchId' | 'index'> & { readonly reason?: string })[]
+  readonly ended?: readonly Pick<EndedCall, 'dispatchId' | 'reason'>[]
 }
 
 /** The bytes of a `dispatch.api.v1.RunBatchRequest`. */
@@ -72,7 +74,10 @@ export function fromBatchError({ code, message, retryAfter }: BatchError): Unary
   return new UnaryError(isConnectCode(code) ? code : 'unknown', message, options)
 }
 
-function writeRunBatchRequest(writer: ProtoWriter, { batchId, runs, aborts = [] }: EncodedRunBatch): void {
+function writeRunBatchRequest(
+  writer: ProtoWriter,
+  { batchId, runs, aborts = [], ended = [] }: EncodedRunBatch,
+): void {
   writer.byte(0x0a)
   writer.text(batchId)
   for (const run of runs) {
@@ -86,6 +91,19 @@ function writeRunBatchRequest(writer: ProtoWriter, { batchId, runs, aborts = [] 
     writer.text(abort.batchId)
     writer.byte(0x10)
     writer.uint32(abort.index)
+    if (abort.reason) {
+      writer.byte(0x1a)
+      writer.text(abort.reason)
+    }
+    writer.join(mark)
+  }
+  for (const call of ended) {
+    writer.byte(0x22)
+    const mark = writer.fork()
+    writer.byte(0x0a)
+    writer.text(call.dispatchId)
+    writer.byte(0x12)
+    writer.text(call.reason)
     writer.join(mark)
   }
 }

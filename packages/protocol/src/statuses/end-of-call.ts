@@ -4,6 +4,8 @@ import { ERRORS, type NamedErrorConstructor } from './named-errors.js'
 /** Ways in which a call ends whatever its handler does. */
 export type EndOfCallReason = 'canceled' | 'expired'
 
+const REASONS: readonly string[] = ['canceled', 'expired'] satisfies EndOfCallReason[]
+
 const BRAND = Symbol.for('dispatch.endOfCall')
 
 const NAME = 'CanceledError'
@@ -26,6 +28,17 @@ export function createEndOfCall(reason: EndOfCallReason): DispatchError {
 /** Whether `reason` was made by {@link createEndOfCall}, of any copy of this package. */
 export function isEndOfCall(reason: unknown): reason is DispatchError {
   return typeof reason === 'object' && reason !== null && (reason as Record<symbol, unknown>)[BRAND] === true
+}
+
+/** Why a call has ended whose error this is; `undefined` for any other error. */
+export function reasonOfEnd(error: unknown): EndOfCallReason | undefined {
+  if (!isEndOfCall(error)) return undefined
+  return error.name === NAME ? 'canceled' : 'expired'
+}
+
+/** Whether a string from the wire is a reason that this version has. */
+export function isEndOfCallReason(value: string): value is EndOfCallReason {
+  return REASONS.includes(value)
 }
 
 function namedError(): NamedErrorConstructor<'permanent'> {

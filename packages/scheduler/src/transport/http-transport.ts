@@ -5,6 +5,7 @@ import {
   type FailureStatus,
   type RunOutcome,
   type RunSignal,
+  reasonOfEnd,
   statusOfHttp,
   statusOfSystemCode,
 } from '@dispatch/protocol'
@@ -204,7 +205,11 @@ function createEndpoint(url: string, context: TransportContext): Endpoint {
     run: (request, signal) =>
       batcher === undefined
         ? runAlone(encodeRunRequest({ ...request, sendsBatches: runsPerRequestMax > 1 }), signal)
-        : batcher(encodeRunRequest(request), signal),
+        : batcher.run(encodeRunRequest(request), signal),
+    endCall(dispatchId, reason) {
+      const end = reasonOfEnd(reason)
+      if (end !== undefined) batcher?.endCall(dispatchId, end)
+    },
   }
 }
 

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { Deferred, DispatchError, RunAborter, type RunOutcome, type RunSignal } from '@dispatch/protocol'
+import {
+  Deferred,
+  DispatchError,
+  type EndOfCallReason,
+  RunAborter,
+  type RunOutcome,
+  type RunSignal,
+  reasonOfEnd,
+} from '@dispatch/protocol'
 import {
   decodeRunBatchResponse,
   encodeRunBatchRequest,
@@ -28,8 +36,16 @@ export interface RunBatcherOptions {
   readonly outcomeOfError: (error: unknown) => RunOutcome
 }
 
-/** Like `Endpoint.run`, for a request encoded by `encodeRunRequest`. */
-export type RunBatcher = (request: Uint8Array, signal: RunSignal) => Promise<RunOutcome>
+/** The runs of one endpoint. */
+export interface RunBatcher {
+  /** Like `Endpoint.run`, for a request encoded by `encodeRunRequest`. */
+  run(request: Uint8Array, signal: RunSignal): Promise<RunOutcome>
+  /** Tells the endpoint that a suspended call has ended, with the next batch. A failure of the request is ignored. */
+  endCall(dispatchId: string, reason: EndOfCallReason): void
+}
+
+/** Ended calls in one batch: at most 200 kB. */
+const ENDED_MAX = 1_000
 
 /** Larger requests are sent alone. Bytes. */
 const RUN_BYTES_MAX = 256_000
@@ -56,7 +72,9 @@ const REFUSED_FOR_MS = 60_000
  *     reasons of authentication or capacity, its runs are sent alone, and so are those of the next
  *     {@link REFUSED_FOR_MS}. When a response is unreadable, the responsible run is unknown: runs without a response are
  *     retried alone.
- *  G3 An aborted run ends immediately. The endpoint is notified, by ending the request if it was the last run.
+ *  G3 An aborted run ends immediately. The endpoint is notified, by ending the request if it was the last run whose call
+ *     continues.
+ *  G4 The endpoint is notified of suspended calls that have ended, once, with the next batch or with one of no runs.
  */
 export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
   const { runsMax, clock, post, runAlone, outcomeOfError } = options
@@ -64,7 +82,8 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
   let batches = 0
   let refusedUntilMs = 0
   let waiting: PendingRun[] = []
-  const aborts: { batchId: string; index: number }[] = []
+  const aborts: { batchId: string; index: number; reason: string }[] = []
+  const ended: { dispatchId: string; reason: EndOfCallReason }[] = []
   let isFlushing = false
   /** Runs that were waiting a turn ago, and the number of turns the first of them has waited. */
   let waited = 0
@@ -94,7 +113,7 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
       if (batch.length === 1) void sendAlone(batch[0] as PendingRun)
       else void sendBatch(batch)
     }
-    if (aborts.length > 0) void sendBatch([])
+    while (aborts.length > 0 || ended.length > 0) void sendBatch([])
   }
 
   const sendAlone = async (run: PendingRun) => {
@@ -106,15 +125,21 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
     const exchange = new RunAborter()
     for (const [index, run] of runs.entries()) {
       run.onAbort = (reason) => {
-        if (runs.every(({ isSettled }) => isSettled)) return exchange.abort(reason)
-        aborts.push({ batchId, index })
+        const end = reasonOfEnd(reason)
+        if (end === undefined && runs.every(({ isSettled }) => isSettled)) return exchange.abort(reason)
+        aborts.push({ batchId, index, reason: end ?? '' })
         flushSoon()
       }
     }
     const requests = runs.map(({ request }) => request)
     try {
       const chunks = await post(
-        encodeRunBatchRequest({ batchId, runs: requests, aborts: aborts.splice(0) }),
+        encodeRunBatchRequest({
+          batchId,
+          runs: requests,
+          aborts: aborts.splice(0),
+          ended: ended.splice(0, ENDED_MAX),
+        }),
         exchange,
       )
       await receive(chunks, runs)
@@ -139,13 +164,20 @@ export function createRunBatcher(options: RunBatcherOptions): RunBatcher {
     if (runs.some(({ isSettled }) => !isSettled)) throw noAnswer()
   }
 
-  return (request, signal) => {
-    if (request.byteLength > RUN_BYTES_MAX || clock.monotonicMs() < refusedUntilMs)
-      return runAlone(request, signal)
-    const run = new PendingRun(request, signal, outcomeOfError)
-    waiting.push(run)
-    flushSoon()
-    return run.promise
+  return {
+    run(request, signal) {
+      if (request.byteLength > RUN_BYTES_MAX || clock.monotonicMs() < refusedUntilMs)
+        return runAlone(request, signal)
+      const run = new PendingRun(request, signal, outcomeOfError)
+      waiting.push(run)
+      flushSoon()
+      return run.promise
+    },
+    endCall(dispatchId, reason) {
+      if (clock.monotonicMs() < refusedUntilMs) return
+      ended.push({ dispatchId, reason })
+      flushSoon()
+    },
   }
 }
 

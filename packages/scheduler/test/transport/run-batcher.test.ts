@@ -1,4 +1,4 @@
-import { DispatchError, RunAborter, type RunOutcome } from '@dispatch/protocol'
+import { createEndOfCall, DispatchError, RunAborter, type RunOutcome } from '@dispatch/protocol'
 import { encodeRunBatchResponse, envelopeOf, failureOf, UnaryError } from '@dispatch/protocol/connect'
 import {
   create,
@@ -82,7 +82,7 @@ function start(batcher: ReturnType<typeof createRunBatcher>, ids: readonly strin
   const outcomes: Record<string, RunOutcome | undefined> = {}
   const signals = ids.map(() => new RunAborter())
   for (const [index, id] of ids.entries()) {
-    void batcher(requestOf(id, bytes), signals[index] as RunAborter).then((outcome) => {
+    void batcher.run(requestOf(id, bytes), signals[index] as RunAborter).then((outcome) => {
       outcomes[id] = outcome
     })
   }
@@ -249,6 +249,37 @@ t.test('G3 with its last run the request ends', async (t) => {
   await turn()
   t.equal(batches[0]?.signal.aborted, true)
   t.equal(batches.length, 1)
+})
+
+t.test('G3 an abort says why the call has ended, also that of the last run', async (t) => {
+  const { batcher, batches } = createEndpoint()
+  const { signals } = start(batcher, ['a', 'b'])
+  await turn()
+  batches[0]?.write(answer(0))
+  await turn()
+  signals[1]?.abort(createEndOfCall('canceled'))
+  await turn()
+  t.equal(batches[0]?.signal.aborted, false)
+  t.match(batches[1]?.request, { runs: [], aborts: [{ index: 1, reason: 'canceled' }] })
+})
+
+t.test('G4 the endpoint is notified of ended calls, once, with a batch of no runs', async (t) => {
+  const { batcher, batches } = createEndpoint()
+  for (let n = 0; n < 1_500; n++) batcher.endCall(`call ${n}`, n % 2 === 0 ? 'canceled' : 'expired')
+  await turn()
+  t.strictSame(
+    batches.map(({ request }) => request.ended.length),
+    [1_000, 500],
+  )
+  t.match(batches[0]?.request.ended.slice(0, 2), [
+    { dispatchId: 'call 0', reason: 'canceled' },
+    { dispatchId: 'call 1', reason: 'expired' },
+  ])
+  batcher.endCall('call 1500', 'canceled')
+  start(batcher, ['a', 'b'])
+  await turn()
+  t.match(batches[2]?.request, { ended: [{ dispatchId: 'call 1500' }] })
+  t.equal(batches[2]?.request.runs.length, 2)
 })
 
 t.test('a run that is aborted before it was sent is not sent', async (t) => {

@@ -220,39 +220,42 @@ const ways = [
 ]
 
 for (const { name, end, is } of ways) {
-  t.test(`a suspended handler whose call has ${name} is told so once, and leaves the memory`, async (t) => {
-    const seen: unknown[] = []
-    let later: unknown
-    const handler = async (
-      _input: never,
-      call: { signal: AbortSignal; sleep: (ms: number) => Promise<void> },
-    ) => {
-      call.signal.addEventListener('abort', () => seen.push(call.signal.reason))
-      try {
-        await Promise.all([awaitCall('a'), call.sleep(60_000)])
-      } catch (error) {
-        seen.push(error)
-        later = await awaitCall('undo').catch((again) => again)
-      } finally {
-        seen.push('released')
+  t.test(
+    `a suspended handler whose call has ${name} rejects its steps once, and leaves the memory`,
+    async (t) => {
+      const seen: unknown[] = []
+      let later: unknown
+      const handler = async (
+        _input: never,
+        call: { signal: AbortSignal; sleep: (ms: number) => Promise<void> },
+      ) => {
+        call.signal.addEventListener('abort', () => seen.push(call.signal.reason))
+        try {
+          await Promise.all([awaitCall('a'), call.sleep(60_000)])
+        } catch (error) {
+          seen.push(error)
+          later = await awaitCall('undo').catch((again) => again)
+        } finally {
+          seen.push('released')
+        }
       }
-    }
-    const driver = new CallDriver(WARM, define(handler))
-    await driver.begin()
-    t.equal(driver.runner.warmCount, 1)
-    end(driver)
-    end(driver)
-    t.equal(driver.runner.warmCount, 0)
-    await turns(3)
-    t.equal(seen.length, 3)
-    t.ok(seen[0] instanceof is)
-    t.equal(seen[1], seen[0])
-    t.equal(seen[2], 'released')
-    t.equal(later, seen[0])
-  })
+      const driver = new CallDriver(WARM, define(handler))
+      await driver.begin()
+      t.equal(driver.runner.warmCount, 1)
+      end(driver)
+      end(driver)
+      t.equal(driver.runner.warmCount, 0)
+      await turns(3)
+      t.equal(seen.length, 3)
+      t.ok(seen[0] instanceof is)
+      t.equal(seen[1], seen[0])
+      t.equal(seen[2], 'released')
+      t.equal(later, seen[0])
+    },
+  )
 }
 
-t.test('a suspended handler in memory is told when its call expires, without a run', async (t) => {
+t.test('a suspended handler in memory rejects its steps when its call expires, without a run', async (t) => {
   let told: (error: unknown) => void = () => undefined
   const expired = new Promise((resolve) => {
     told = resolve
@@ -275,7 +278,7 @@ t.test('a suspended handler in memory is told when its call expires, without a r
   t.equal(runner.warmCount, 0)
 })
 
-t.test('a call that is cancelled during a run tells the handler, whose awaits reject', async (t) => {
+t.test('the awaits of a handler reject when its call is cancelled during a run', async (t) => {
   const controller = new AbortController()
   let caught: unknown
   const handler = async () => {

@@ -470,6 +470,8 @@ export interface RunBatchRequest extends Message<'dispatch.api.v1.RunBatchReques
   runs: RunRequest[]
   /** Runs of earlier batches to abort. */
   aborts: RunAbort[]
+  /** Suspended calls that have been cancelled or have expired: copies of their handlers are to be released. */
+  ended: EndedCall[]
 }
 
 export const RunBatchRequestSchema: MessageSchema<RunBatchRequest> = {
@@ -478,12 +480,20 @@ export const RunBatchRequestSchema: MessageSchema<RunBatchRequest> = {
     { no: 1, name: 'batch_id', key: 'batchId', kind: 'string' },
     { no: 2, name: 'runs', key: 'runs', kind: 'message', shape: 'list', type: () => RunRequestSchema },
     { no: 3, name: 'aborts', key: 'aborts', kind: 'message', shape: 'list', type: () => RunAbortSchema },
+    { no: 4, name: 'ended', key: 'ended', kind: 'message', shape: 'list', type: () => EndedCallSchema },
   ],
-  empty: () => ({ $typeName: 'dispatch.api.v1.RunBatchRequest', batchId: '', runs: [], aborts: [] }),
+  empty: () => ({
+    $typeName: 'dispatch.api.v1.RunBatchRequest',
+    batchId: '',
+    runs: [],
+    aborts: [],
+    ended: [],
+  }),
   write(writer, message) {
     writeString(writer, 0x0a, message.batchId)
     for (const item of message.runs) writeMessage(writer, 0x12, RunRequestSchema, item)
     for (const item of message.aborts) writeMessage(writer, 0x1a, RunAbortSchema, item)
+    for (const item of message.ended) writeMessage(writer, 0x22, EndedCallSchema, item)
     writeUnknown(writer, message)
   },
   read(reader, end, message) {
@@ -499,6 +509,44 @@ export const RunBatchRequestSchema: MessageSchema<RunBatchRequest> = {
         case 0x1a:
           message.aborts.push(reader.message(RunAbortSchema))
           break
+        case 0x22:
+          message.ended.push(reader.message(EndedCallSchema))
+          break
+        default:
+          reader.unknown(tag, message)
+      }
+    }
+  },
+}
+
+export interface EndedCall extends Message<'dispatch.api.v1.EndedCall'> {
+  dispatchId: string
+  /** "canceled" or "expired". */
+  reason: string
+}
+
+export const EndedCallSchema: MessageSchema<EndedCall> = {
+  typeName: 'dispatch.api.v1.EndedCall',
+  fields: [
+    { no: 1, name: 'dispatch_id', key: 'dispatchId', kind: 'string' },
+    { no: 2, name: 'reason', key: 'reason', kind: 'string' },
+  ],
+  empty: () => ({ $typeName: 'dispatch.api.v1.EndedCall', dispatchId: '', reason: '' }),
+  write(writer, message) {
+    writeString(writer, 0x0a, message.dispatchId)
+    writeString(writer, 0x12, message.reason)
+    writeUnknown(writer, message)
+  },
+  read(reader, end, message) {
+    while (reader.position < end) {
+      const tag = reader.tag()
+      switch (tag) {
+        case 0x0a:
+          message.dispatchId = reader.string()
+          break
+        case 0x12:
+          message.reason = reader.string()
+          break
         default:
           reader.unknown(tag, message)
       }
@@ -509,6 +557,8 @@ export const RunBatchRequestSchema: MessageSchema<RunBatchRequest> = {
 export interface RunAbort extends Message<'dispatch.api.v1.RunAbort'> {
   batchId: string
   index: number
+  /** "canceled" or "expired" when the call has ended; otherwise it continues with another run. */
+  reason: string
 }
 
 export const RunAbortSchema: MessageSchema<RunAbort> = {
@@ -516,11 +566,13 @@ export const RunAbortSchema: MessageSchema<RunAbort> = {
   fields: [
     { no: 1, name: 'batch_id', key: 'batchId', kind: 'string' },
     { no: 2, name: 'index', key: 'index', kind: 'uint32' },
+    { no: 3, name: 'reason', key: 'reason', kind: 'string' },
   ],
-  empty: () => ({ $typeName: 'dispatch.api.v1.RunAbort', batchId: '', index: 0 }),
+  empty: () => ({ $typeName: 'dispatch.api.v1.RunAbort', batchId: '', index: 0, reason: '' }),
   write(writer, message) {
     writeString(writer, 0x0a, message.batchId)
     writeUint32(writer, 0x10, message.index)
+    writeString(writer, 0x1a, message.reason)
     writeUnknown(writer, message)
   },
   read(reader, end, message) {
@@ -532,6 +584,9 @@ export const RunAbortSchema: MessageSchema<RunAbort> = {
           break
         case 0x10:
           message.index = reader.uint32()
+          break
+        case 0x1a:
+          message.reason = reader.string()
           break
         default:
           reader.unknown(tag, message)
@@ -616,6 +671,7 @@ export const SCHEMAS: readonly MessageSchema[] = [
   CancelRequestSchema,
   CancelResponseSchema,
   RunBatchRequestSchema,
+  EndedCallSchema,
   RunAbortSchema,
   RunBatchResponseSchema,
 ]

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatch/api/v1/run_batch.proto.
  */
 export const file_dispatch_api_v1_run_batch: GenFile = /*@__PURE__*/
-  fileDesc("Ch9kaXNwYXRjaC9hcGkvdjEvcnVuX2JhdGNoLnByb3RvEg9kaXNwYXRjaC5hcGkudjEieQoPUnVuQmF0Y2hSZXF1ZXN0EhAKCGJhdGNoX2lkGAEgASgJEikKBHJ1bnMYAiADKAsyGy5kaXNwYXRjaC5zZGsudjEuUnVuUmVxdWVzdBIpCgZhYm9ydHMYAyADKAsyGS5kaXNwYXRjaC5hcGkudjEuUnVuQWJvcnQiKwoIUnVuQWJvcnQSEAoIYmF0Y2hfaWQYASABKAkSDQoFaW5kZXgYAiABKA0iiwEKEFJ1bkJhdGNoUmVzcG9uc2USDQoFaW5kZXgYASABKA0SMAoIcmVzcG9uc2UYAiABKAsyHC5kaXNwYXRjaC5zZGsudjEuUnVuUmVzcG9uc2VIABIsCgVlcnJvchgDIAEoCzIbLmRpc3BhdGNoLmFwaS52MS5CYXRjaEVycm9ySABCCAoGcmVzdWx0YgZwcm90bzM", [file_dispatch_api_v1_batch_error, file_dispatch_sdk_v1_function]);
+  fileDesc("Ch9kaXNwYXRjaC9hcGkvdjEvcnVuX2JhdGNoLnByb3RvEg9kaXNwYXRjaC5hcGkudjEipAEKD1J1bkJhdGNoUmVxdWVzdBIQCghiYXRjaF9pZBgBIAEoCRIpCgRydW5zGAIgAygLMhsuZGlzcGF0Y2guc2RrLnYxLlJ1blJlcXVlc3QSKQoGYWJvcnRzGAMgAygLMhkuZGlzcGF0Y2guYXBpLnYxLlJ1bkFib3J0EikKBWVuZGVkGAQgAygLMhouZGlzcGF0Y2guYXBpLnYxLkVuZGVkQ2FsbCIwCglFbmRlZENhbGwSEwoLZGlzcGF0Y2hfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIjsKCFJ1bkFib3J0EhAKCGJhdGNoX2lkGAEgASgJEg0KBWluZGV4GAIgASgNEg4KBnJlYXNvbhgDIAEoCSKLAQoQUnVuQmF0Y2hSZXNwb25zZRINCgVpbmRleBgBIAEoDRIwCghyZXNwb25zZRgCIAEoCzIcLmRpc3BhdGNoLnNkay52MS5SdW5SZXNwb25zZUgAEiwKBWVycm9yGAMgASgLMhsuZGlzcGF0Y2guYXBpLnYxLkJhdGNoRXJyb3JIAEIICgZyZXN1bHRiBnByb3RvMw", [file_dispatch_api_v1_batch_error, file_dispatch_sdk_v1_function]);
 
 /**
  * @generated from message dispatch.api.v1.RunBatchRequest
@@ -38,6 +38,13 @@ export type RunBatchRequest = Message<"dispatch.api.v1.RunBatchRequest"> & {
    * @generated from field: repeated dispatch.api.v1.RunAbort aborts = 3;
    */
   aborts: RunAbort[];
+
+  /**
+   * Suspended calls that have been cancelled or have expired: copies of their handlers are to be released.
+   *
+   * @generated from field: repeated dispatch.api.v1.EndedCall ended = 4;
+   */
+  ended: EndedCall[];
 };
 
 /**
@@ -46,6 +53,30 @@ export type RunBatchRequest = Message<"dispatch.api.v1.RunBatchRequest"> & {
  */
 export const RunBatchRequestSchema: GenMessage<RunBatchRequest> = /*@__PURE__*/
   messageDesc(file_dispatch_api_v1_run_batch, 0);
+
+/**
+ * @generated from message dispatch.api.v1.EndedCall
+ */
+export type EndedCall = Message<"dispatch.api.v1.EndedCall"> & {
+  /**
+   * @generated from field: string dispatch_id = 1;
+   */
+  dispatchId: string;
+
+  /**
+   * "canceled" or "expired".
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message dispatch.api.v1.EndedCall.
+ * Use `create(EndedCallSchema)` to create a new message.
+ */
+export const EndedCallSchema: GenMessage<EndedCall> = /*@__PURE__*/
+  messageDesc(file_dispatch_api_v1_run_batch, 1);
 
 /**
  * @generated from message dispatch.api.v1.RunAbort
@@ -60,6 +91,13 @@ export type RunAbort = Message<"dispatch.api.v1.RunAbort"> & {
    * @generated from field: uint32 index = 2;
    */
   index: number;
+
+  /**
+   * "canceled" or "expired" when the call has ended; otherwise it continues with another run.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
 };
 
 /**
@@ -67,7 +105,7 @@ export type RunAbort = Message<"dispatch.api.v1.RunAbort"> & {
  * Use `create(RunAbortSchema)` to create a new message.
  */
 export const RunAbortSchema: GenMessage<RunAbort> = /*@__PURE__*/
-  messageDesc(file_dispatch_api_v1_run_batch, 1);
+  messageDesc(file_dispatch_api_v1_run_batch, 2);
 
 /**
  * @generated from message dispatch.api.v1.RunBatchResponse
@@ -103,5 +141,5 @@ export type RunBatchResponse = Message<"dispatch.api.v1.RunBatchResponse"> & {
  * Use `create(RunBatchResponseSchema)` to create a new message.
  */
 export const RunBatchResponseSchema: GenMessage<RunBatchResponse> = /*@__PURE__*/
-  messageDesc(file_dispatch_api_v1_run_batch, 2);
+  messageDesc(file_dispatch_api_v1_run_batch, 3);
 
