@@ -57,7 +57,7 @@ function orderOf(record: Row['record'], line: number): Order {
   const count = (column: string): number => {
     const value = Number(text(column))
     if (Number.isSafeInteger(value) && value >= 1) return value
-    throw new OrdersFileError(`line ${line}: ${column} is no whole number above 0: ${record[column]}`)
+    throw new OrdersFileError(`line ${line}: ${column}: expected a positive integer, got ${record[column]}`)
   }
   return {
     id: text('order_id'),

@@ -66,7 +66,7 @@ t.test('a file that is not a list of orders is refused, and the message has the 
     {
       name: 'a quantity of 0',
       csv: `${HEADER}1,A,a@example.com,X,0,150,EUR,DE\n`,
-      want: /line 2: quantity is no whole number above 0: 0/,
+      want: /line 2: quantity: expected a positive integer, got 0/,
     },
     {
       name: 'no country',

@@ -257,7 +257,7 @@ export async function compiles(dispatch: Dispatch): Promise<void> {
   func('x', { expires: 5 }, async () => 1)
   // @ts-expect-error the handler takes something else than the schema gives
   func('x', { input: Type.String() }, async (n: number) => n)
-  // @ts-expect-error the handler returns something else than the schema wants
+  // @ts-expect-error the handler returns something else than the schema requires
   func('x', { output: Type.String() }, async () => 1)
   // @ts-expect-error no schema
   func('x', { input: { type: 'string' } }, async () => 1)

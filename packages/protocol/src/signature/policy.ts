@@ -20,7 +20,7 @@ export function checkPolicy(entry: SignatureEntry, nowMs: number): VerificationF
   const keyId = parameters.get('keyid')
   if (typeof keyId !== 'string') return failed(401, 'the signature has no parameter "keyid"')
   if (!Number.isInteger(parameters.get('created'))) {
-    return failed(401, 'the signature has no parameter "created" that is a whole number of seconds')
+    return failed(401, 'signature parameter "created": expected an integer number of seconds')
   }
   for (const name of parameters.keys()) {
     if (!KNOWN_PARAMETERS.has(name)) return failed(403, `unexpected signature parameter ${quote(name)}`)
@@ -47,7 +47,7 @@ function checkTimes(
   const expires = parameters.get('expires')
   if (expires === undefined) return undefined
   if (!Number.isInteger(expires))
-    return failed(401, 'signature parameter "expires" is no whole number of seconds')
+    return failed(401, 'signature parameter "expires": expected an integer number of seconds')
   if ((expires as number) * 1000 < nowMs - SKEW_MS) return failed(403, 'signature has expired')
   return undefined
 }

@@ -109,7 +109,7 @@ export const STATUSES = {
     retry: 'no',
     concurrency: 'increase',
     errorName: 'PermanentError',
-    summary: 'The function failed and would fail again. Also: an error nobody classified.',
+    summary: 'The function failed and would fail again. Also: an error that no rule classifies.',
     systemCodes: [],
   },
   incompatible_state: {
@@ -117,7 +117,7 @@ export const STATUSES = {
     retry: 'restart',
     concurrency: 'keep',
     errorName: 'IncompatibleStateError',
-    summary: 'The code has changed so that a suspended call cannot go on; it starts again from its input.',
+    summary: 'The code has changed so that a suspended call cannot continue; it starts again from its input.',
     systemCodes: [],
   },
   dns: {
@@ -234,7 +234,7 @@ export function codeOfStatus(status: Status): number {
 }
 
 /**
- * The status of a number on the wire. Numbers that have no row, and 0, read as `permanent`: nobody can say that
+ * The status of a number on the wire. Numbers that have no row, and 0, read as `permanent`: it is not known that
  * trying again would help (conformance case Q26).
  */
 export function statusOfCode(code: number): Status {

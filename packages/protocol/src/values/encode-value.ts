@@ -137,10 +137,7 @@ function encodeBigInt(value: bigint, options: EncodeValueOptions): Any {
   }
   if (value >= INT64_MIN && value <= INT64_MAX) return anyOf(TYPE_URLS.int64, integerBytes(value))
   if (value > INT64_MAX && value <= UINT64_MAX) return anyOf(TYPE_URLS.uint64, integerBytes(value))
-  throw refusal(
-    [rootOf(options)],
-    'a bigint of more than 64 bits cannot be carried by itself; pass it as text',
-  )
+  throw refusal([rootOf(options)], 'expected a bigint of at most 64 bits; pass a larger one as a string')
 }
 
 function isTimestamp(value: Date): boolean {

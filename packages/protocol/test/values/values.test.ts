@@ -342,8 +342,8 @@ t.test('what cannot be carried is refused with its path', async (t) => {
       value: nested(100_000),
       want: /^input(\[0\])+…: nested deeper than 100/,
     },
-    { name: 'V06 2^64', value: 2n ** 64n, want: /^input: a bigint of more than 64 bits/ },
-    { name: 'V06 -2^63-1', value: -(2n ** 63n) - 1n, want: /^input: a bigint of more than 64 bits/ },
+    { name: 'V06 2^64', value: 2n ** 64n, want: /^input: expected a bigint of at most 64 bits/ },
+    { name: 'V06 -2^63-1', value: -(2n ** 63n) - 1n, want: /^input: expected a bigint of at most 64 bits/ },
     {
       name: '1.5 by an integer schema',
       value: 1.5,

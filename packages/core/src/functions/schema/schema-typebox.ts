@@ -86,7 +86,7 @@ function issueOf(schema: object, value: unknown): string {
   const { format, type } = error.schema
   if (error.type === ValueErrorType.StringFormatUnknown) {
     const name = JSON.stringify(format)
-    return `${path}: the schema wants format ${name}, which TypeBox does not know: FormatRegistry.Set(${name}, …) teaches it`
+    return `${path}: the schema requires format ${name}, which is not registered: register it with FormatRegistry.Set(${name}, …)`
   }
   const isMissing = error.type === ValueErrorType.ObjectRequiredProperty
   const expected = isMissing && typeof type === 'string' ? type : error.message.replace(/^Expected /, '')

@@ -38,7 +38,7 @@ export function compiles(): void {
   order.buildCall({ items: [] })
   // @ts-expect-error the handler takes something else than the schema gives
   func('x', { input: Type.String() }, async (n: number) => n)
-  // @ts-expect-error the handler returns something else than the schema wants
+  // @ts-expect-error the handler returns something else than the schema requires
   func('x', { output: Type.String() }, async () => 1)
   // @ts-expect-error no such option
   func('x', { input: Type.String(), expires: 5 }, async () => 1)

@@ -15,7 +15,7 @@ const order = func(
     input: Type.Object({
       order: Type.String(),
       items: Type.Array(Type.Object({ 'a b': Type.Integer({ minimum: 1 }) })),
-      email: Type.Optional(Type.String({ format: 'nobody-knows' })),
+      email: Type.Optional(Type.String({ format: 'not-registered' })),
     }),
   },
   async () => null,
@@ -50,7 +50,7 @@ const wrongInputs: readonly { name: string; build: () => unknown; want: RegExp }
   {
     name: 'a format that is not registered',
     build: () => order.buildCall({ order: 'a', items: [], email: 'x' }),
-    want: /^input\.email: the schema wants format "nobody-knows", .*FormatRegistry/,
+    want: /^input\.email: the schema requires format "not-registered", .*FormatRegistry/,
   },
   {
     name: 'a field of another type, by zod',
@@ -93,7 +93,7 @@ const encodings = [
     value: 3,
     want: 'DoubleValue',
   },
-  { name: 'no schema, a whole number', fn: identity, value: 3, want: 'Int64Value' },
+  { name: 'no schema, an integer', fn: identity, value: 3, want: 'Int64Value' },
   { name: 'no schema, a fraction', fn: identity, value: 1.5, want: 'DoubleValue' },
   { name: 'an object', fn: identity, value: { a: 1 }, want: 'Value' },
   { name: 'nothing', fn: identity, value: undefined, want: 'Empty' },

@@ -91,7 +91,7 @@ class Pickler {
     else
       throw refusal(
         path,
-        `${describe(value)} cannot be carried to Python; pass plain data, such as text or a number`,
+        `${describe(value)} cannot be carried to Python; pass plain data, such as a string or a number`,
       )
     this.around.pop()
   }
@@ -134,7 +134,8 @@ class Pickler {
   }
 
   private writeText(value: string, path: string[]): void {
-    if (!isWellFormed(value)) throw refusal(path, 'text that is not Unicode cannot be carried to Python')
+    if (!isWellFormed(value))
+      throw refusal(path, 'a string that is not well-formed Unicode cannot be carried to Python')
     this.writeData('X', Buffer.from(value, 'utf8'))
   }
 
