@@ -2,7 +2,7 @@ import { DispatchError } from '@dispatch/protocol'
 import { type CallRecord, createMemoryStore, RETRY_POLICY, type Store, type Write } from '@dispatch/scheduler'
 import type { Dice } from '../tools/dice.js'
 import { never, type Process } from '../tools/process.js'
-import type { Turns } from '../tools/turns.js'
+import type { Turns } from '../tools/fairness.js'
 import type { Log } from '../tools/violations.js'
 import type { VirtualClock } from '../tools/virtual-clock.js'
 

@@ -1,5 +1,5 @@
 import { type CallContext, DispatchError, type DispatchFunction, func } from '@dispatch/core'
-import { QUEUED } from '../tools/turns.js'
+import { QUEUED } from '../tools/fairness.js'
 import type { Program, Step } from './program.js'
 
 /** Maximum number of concurrent runs of leaves whose labels have the same ending. */

@@ -11,7 +11,7 @@ import {
 import { decodeValue } from '@dispatch/protocol/values'
 import type { Dice } from '../tools/dice.js'
 import { never, type Process } from '../tools/process.js'
-import { QUEUED, type Turns } from '../tools/turns.js'
+import { QUEUED, type Turns } from '../tools/fairness.js'
 import type { Log } from '../tools/violations.js'
 import type { VirtualClock } from '../tools/virtual-clock.js'
 import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './functions.js'
