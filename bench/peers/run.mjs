@@ -55,7 +55,7 @@ async function main() {
 async function takeTurns(contenders) {
   const turns = []
   for (let round = 0; round < rounds; round++) {
-    // Another one begins each round, so that nobody always has the same neighbour.
+    // Each round starts with another contender, so that none always follows the same one.
     const order = contenders.map((_, index) => contenders[(index + round) % contenders.length])
     for (const contender of order) {
       const startedMs = performance.now()
@@ -67,7 +67,7 @@ async function takeTurns(contenders) {
   return turns
 }
 
-/** Stops the servers, removes what they have written, and ends; the first who asks names the code. */
+/** Stops the servers, removes what they have written, and ends; the first caller sets the exit code. */
 async function end(code) {
   ending ??= (async () => {
     await stopServers()

@@ -8,12 +8,12 @@ import Fastify from 'fastify'
 import { serveParent } from '../lib/work/child.mjs'
 import { functions } from '../lib/work/workloads.mjs'
 
-// Of each framework three applications: one with a bare route, one that runs what anybody sends, one that verifies.
+// Of each framework three applications: one with a bare route, one that accepts unsigned runs, one that verifies.
 
 /** The answer of a bare route: as many bytes as the answer to a run of `increment` has. */
 const ANSWER = Buffer.alloc(72, 'x')
 
-/** A scheduler that nobody asks for anything. */
+/** A scheduler that is never called. */
 const elsewhere = { apiUrl: 'http://127.0.0.1:9', apiKey: 'bench-application', env: {} }
 
 const BUILDERS = { fastify: buildFastify, express: buildExpress }

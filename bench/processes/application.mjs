@@ -9,7 +9,7 @@ const app = Fastify()
 
 serveParent({
   async open(options) {
-    // The application has to know its URL before it listens.
+    // The application needs its URL before it listens.
     const port = await freePort()
     await app.register(dispatchPlugin, {
       functions,

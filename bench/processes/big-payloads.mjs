@@ -43,7 +43,7 @@ serveParent({
     await dispatch.start()
     await drained(dispatch, count + 1, handle)
   },
-  /** Calls with outputs that big, dispatched at one time. Nobody asks for the outputs. */
+  /** Calls with outputs that big, dispatched concurrently. The outputs are not read. */
   async recordOutputs(count) {
     const handles = await dispatch.dispatchBatch(Array.from({ length: count }, (_, n) => make.buildCall(n)))
     for (const handle of handles)

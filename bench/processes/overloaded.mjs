@@ -11,7 +11,7 @@ import { serveParent } from '../lib/work/child.mjs'
 
 // A Fastify application with a route of its own, whose clients hand over far more calls than it can run.
 
-/** What a run takes, and how many go at one time: together the most that it can do. */
+/** Duration of a run, and concurrent runs: together the capacity. */
 const RUN_MS = 10
 const CONCURRENCY = 20
 
@@ -117,7 +117,7 @@ async function latency() {
   }
 }
 
-/** The application has to know its URL before it listens. */
+/** The application needs its URL before it listens. */
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -74,7 +74,7 @@ t.test('a quick run judges nothing and leaves the results alone', async (t) => {
 
 const MISTAKES = [
   { name: 'a benchmark that does not exist', args: ['run.mjs', 'p99'], says: /p99: expected one of p1-/ },
-  { name: 'an unknown flag', args: ['run.mjs', '--fast'], says: /--fast: wanted --quick/ },
+  { name: 'an unknown flag', args: ['run.mjs', '--fast'], says: /--fast: expected --quick/ },
 ]
 
 for (const { name, args, says } of MISTAKES) {

@@ -125,12 +125,12 @@ const MISTAKES = [
   {
     name: 'an unknown flag',
     args: ['--fast'],
-    says: /--fast: wanted --only <names>, --quick or --rounds=<count>/,
+    says: /--fast: expected --only <names>, --quick or --rounds=<count>/,
   },
   {
     name: 'an unknown peer',
     args: ['--only', 'celery'],
-    says: /--only celery: wanted some of dispatch, bullmq, pg-boss, dbos/,
+    says: /--only celery: expected some of dispatch, bullmq, pg-boss, dbos/,
   },
 ]
 

@@ -3,8 +3,8 @@ import { type Call, CallSchema, CallState, create, type RunRequest } from '@disp
 import { encodeValue } from '@dispatch/protocol/values'
 import { createScheduler, type TenantScheduler } from '@dispatch/scheduler'
 import { Dice } from './tools/dice.js'
+import { FairnessCheck, QUEUED } from './tools/fairness.js'
 import { Process } from './tools/process.js'
-import { QUEUED, Turns } from './tools/fairness.js'
 import { Log, type Violation } from './tools/violations.js'
 import { VirtualClock } from './tools/virtual-clock.js'
 import { checkRemains, checkRoot, type End, outputOf, type Root } from './verdict.js'
@@ -47,7 +47,7 @@ export class Simulation {
   readonly #clock = new VirtualClock()
   readonly #log: Log
   readonly #disk: Disk
-  readonly #turns: Turns
+  readonly #fairness: FairnessCheck
   readonly #applications: Applications
   readonly #tampered = new Set<string>()
   readonly #unknown = new Set<string>()
@@ -67,8 +67,8 @@ export class Simulation {
     this.#dice = new Dice(seed)
     const dice = this.#dice
     this.#log = new Log(() => this.#clock.trueMs, options.isVerbose ?? false)
-    this.#turns = new Turns(this.#log)
-    this.#disk = new Disk(this.#clock, dice.fork(), this.#log, this.#turns)
+    this.#fairness = new FairnessCheck(this.#log)
+    this.#disk = new Disk(this.#clock, dice.fork(), this.#log, this.#fairness)
     this.#isLocal = dice.chance(0.4)
     this.#applications = new Applications({
       clock: this.#clock,
@@ -144,7 +144,8 @@ export class Simulation {
     )
     const endpoints = new Map(
       this.#applications.urls.map(
-        (url) => [url, counted(this.#wire(process, url, dice.fork()), url, this.#turns, this.#log)] as const,
+        (url) =>
+          [url, counted(this.#wire(process, url, dice.fork()), url, this.#fairness, this.#log)] as const,
       ),
     )
     const scheduler = createScheduler({
@@ -157,7 +158,7 @@ export class Simulation {
     })
     await scheduler.open()
     if (!process.isAlive) return
-    this.#turns.restart(this.#disk.calls.values())
+    this.#fairness.restart(this.#disk.calls.values())
     scheduler.start()
     this.#log.say(`${process.name} starts`)
     this.#incarnation = { process, scheduler }
@@ -233,7 +234,7 @@ export class Simulation {
   #arrangeCalls(urls: readonly string[]): void {
     const rush = this.#dice.chance(0.15) ? this.#arrangeRush(urls) : undefined
     const count = this.#dice.between(1, 6)
-    // Of ids that grow the scheduler knows by itself whether they are free; of others it asks the store.
+    // The scheduler decides without the store whether increasing ids are free; for others it asks the store.
     const prefix = this.#dice.pick(['root', '0root'])
     for (let index = 0; index < count; index += 1) {
       const isInRush = rush !== undefined && index < 4
@@ -243,7 +244,7 @@ export class Simulation {
         expirationMs: this.#dice.chance(0.2) ? this.#dice.between(1, 30_000) : 0,
         isAcknowledged: false,
         isCanceled: false,
-        told: undefined,
+        reported: undefined,
       }
       this.#roots.push(root)
       const url = isInRush ? rush.url : this.#dice.pick(urls)
@@ -263,7 +264,7 @@ export class Simulation {
     const url = this.#dice.pick(urls)
     const atMs = this.#dice.between(0, 10_000)
     this.#clock.after(atMs + this.#dice.between(1, 1_500), () => {
-      const trees = this.#turns.waitingAt(url)
+      const trees = this.#fairness.waitingAt(url)
       if (trees.size === 0) return
       const [root, ids] = this.#dice.pick([...trees])
       this.#tampered.add(root)
@@ -312,7 +313,7 @@ export class Simulation {
 
   async #waitFor(root: Root): Promise<void> {
     const info = await this.#incarnation?.scheduler.wait(root.id, WORLD_MS_MAX).catch(() => undefined)
-    if (info?.result !== undefined) root.told = [info.status, outputOf(info.result)]
+    if (info?.result !== undefined) root.reported = [info.status, outputOf(info.result)]
   }
 
   async #cancel(root: Root): Promise<void> {
@@ -378,7 +379,7 @@ export class Simulation {
         })
       }
     }
-    // After the faults the original code is deployed again; otherwise coroutines would restart for ever between two versions.
+    // After the faults the original code is deployed again; otherwise coroutines would restart forever between two versions.
     this.#clock.after(TROUBLE_MS, () => {
       for (const url of urls) this.#applications.deploy(url)
       if (this.#isLocal && this.#incarnation) this.#crash(this.#incarnation.process)
@@ -389,14 +390,20 @@ export class Simulation {
   async #untilRest(): Promise<void> {
     for (let steps = 0; ; steps += 1) {
       if (!(await this.#clock.quiet())) {
-        return this.#log.violate('I8', `it goes on and on at one moment: ${this.#unfinished().join(', ')}`)
+        return this.#log.violate(
+          'I8',
+          `activity at one instant does not end: ${this.#unfinished().join(', ')}`,
+        )
       }
       if (!this.#isTroubled && this.#incarnation !== undefined && this.#isDone()) return
       if (steps > STEPS_MAX || this.#clock.trueMs > WORLD_MS_MAX) {
         return this.#log.violate('I8', `not at rest after ${steps} steps: ${this.#unfinished().join(', ')}`)
       }
       if (!this.#clock.advance()) {
-        return this.#log.violate('I8', `nothing stirs and this is not done: ${this.#unfinished().join(', ')}`)
+        return this.#log.violate(
+          'I8',
+          `nothing is scheduled, and these calls are not done: ${this.#unfinished().join(', ')}`,
+        )
       }
     }
   }

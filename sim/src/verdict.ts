@@ -17,7 +17,7 @@ export interface Root {
   isAcknowledged: boolean
   isCanceled: boolean
   /** What a waiting client received. */
-  told: unknown
+  reported: unknown
 }
 
 /** What is known at the end of a world. */
@@ -46,9 +46,9 @@ export async function checkRoot(root: Root, end: End): Promise<void> {
     log.violate('I6', `${root.id} ended ${finishedAtMs - expiresAtMs} ms after it expired`)
   }
   const value = outputOf(decodeCallResult(stored.payloads.result ?? new Uint8Array()))
-  if (root.told !== undefined && JSON.stringify(root.told) !== JSON.stringify([statusCode, value])) {
-    const [told, stored] = [JSON.stringify(root.told), JSON.stringify([statusCode, value])]
-    log.violate('I10', `${root.id}: told ${told}, stored ${stored}`)
+  if (root.reported !== undefined && JSON.stringify(root.reported) !== JSON.stringify([statusCode, value])) {
+    const [reported, stored] = [JSON.stringify(root.reported), JSON.stringify([statusCode, value])]
+    log.violate('I10', `${root.id}: reported ${reported}, stored ${stored}`)
   }
   if (mayEndOtherwise(root, statusCode, end)) return
   const difference = differenceOf(expectedOf(root.program), statusCode, value)

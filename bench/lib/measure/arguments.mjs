@@ -13,7 +13,7 @@ const WARM_UP_SHARE = 1 / 4
 export function parseArguments(args = process.argv.slice(2)) {
   const flags = args.filter((arg) => arg.startsWith('--'))
   const unknown = flags.find((flag) => !/^--(?:quick|long|runs=[1-9]\d*)$/.test(flag))
-  if (unknown !== undefined) throw new TypeError(`${unknown}: wanted --quick, --long or --runs=<count>`)
+  if (unknown !== undefined) throw new TypeError(`${unknown}: expected --quick, --long or --runs=<count>`)
   const runs = flags.find((flag) => flag.startsWith('--runs='))?.slice('--runs='.length)
   return {
     flags,

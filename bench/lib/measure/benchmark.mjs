@@ -142,7 +142,8 @@ async function repeat({ measure }, { isQuick, isLong }, isWarmUp) {
  */
 function resultOf(metric, samples, key, { isQuick, slowness }) {
   const values = samples.map((sample) => sample[key])
-  if (!values.every(Number.isFinite)) throw new TypeError(`${key}: wanted numbers, got ${values.join(', ')}`)
+  if (!values.every(Number.isFinite))
+    throw new TypeError(`${key}: expected numbers, got ${values.join(', ')}`)
   const summary = summaryOf(values)
   const verdict = isQuick ? '' : verdictOf(metric, summary.median)
   const adjusted =

@@ -13,7 +13,8 @@ const PAUSE_MS = 20
  * that the allocator keeps for later.
  */
 export async function memoryInUse() {
-  if (globalThis.gc === undefined) throw new Error('memoryInUse(): wanted Node.js started with --expose-gc')
+  if (globalThis.gc === undefined)
+    throw new Error('memoryInUse(): expected Node.js to be started with --expose-gc')
   for (let collection = 0; collection < COLLECTIONS; collection++) {
     globalThis.gc()
     await sleep(PAUSE_MS)

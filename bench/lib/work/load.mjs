@@ -44,7 +44,7 @@ export function createSteadyLoad(url, requestsPerSecond) {
   }
 }
 
-/** Requests under way at one time in a burst. */
+/** Requests under way concurrently in a burst. */
 const BURST_WIDTH = 16
 
 /**

@@ -1,4 +1,4 @@
-/** Calls that a client has under way at one time, where a benchmark does not say otherwise. */
+/** Calls that a client has under way concurrently, where a benchmark does not say otherwise. */
 export const CLIENTS = 64
 
 /** Calls of one batch. */
@@ -38,5 +38,5 @@ export async function timesOf(count, work) {
 
 /** A benchmark of something that does not work would be worth nothing. */
 export function expect(got, want) {
-  if (got !== want) throw new Error(`wanted ${want}, got ${got}`)
+  if (got !== want) throw new Error(`expected ${want}, got ${got}`)
 }

@@ -36,7 +36,7 @@ export async function runChain(length) {
   expect(await run(chain, length), length)
 }
 
-/** Runs `count` fans of that width at one time. */
+/** Runs `count` fans of that width concurrently. */
 export async function runFans(count, width) {
   await inParallel(count, count, async () => expect(await run(fan, width), width))
 }

@@ -16,7 +16,7 @@ export function processTreeCpuMicros(pid) {
 }
 
 /**
- * What a line of /proc/<pid>/stat says; `undefined` when it says nothing.
+ * Parses a line of /proc/<pid>/stat; `undefined` when it is malformed.
  *
  * @param {string} line
  */

@@ -71,9 +71,9 @@ export function printTables(contenders, turns) {
  */
 export function peersDocument({ contenders, turns, facts, skipped, command, date }) {
   return [
-    '# Dispatch beside BullMQ, pg-boss and DBOS',
+    '# Dispatch compared with BullMQ, pg-boss and DBOS',
     '',
-    `Written by \`${command}\` on ${date.toISOString().slice(0, 10)}; do not edit. One machine, one run, in turns: each cell is the median (least..most) of ${turns.length / contenders.length} turns of a contender, which never run at one time. CPU is user and system time of every process that takes part, Redis and PostgreSQL included.`,
+    `Written by \`${command}\` on ${date.toISOString().slice(0, 10)}; do not edit. One machine, one run, in turns: each cell is the median (least..most) of ${turns.length / contenders.length} turns of a contender, which never run concurrently. CPU is user and system time of every process that takes part, Redis and PostgreSQL included.`,
     '',
     ...facts.map((fact) => `- ${fact}`),
     `- ${circumstancesOf(turns)}`,
@@ -82,8 +82,8 @@ export function peersDocument({ contenders, turns, facts, skipped, command, date
     'The figures compare unlike things: read the last column.',
     ...WORKLOADS.flatMap((workload) => tableOf(workload, contenders, turns)),
     ...listOf('How each is used', SETTINGS),
-    ...listOf('What ours does not do, and others do', OURS_LACKS),
-    ...listOf('What others do not do, and ours does', OTHERS_LACK),
+    ...listOf('What Dispatch does not do, and others do', OURS_LACKS),
+    ...listOf('What others do not do, and Dispatch does', OTHERS_LACK),
     '',
   ].join('\n')
 }

@@ -7,7 +7,7 @@ import { processTreeCpuMicros } from './process-cpu.mjs'
  *
  * @typedef {object} Server
  * @property {number} port - On 127.0.0.1.
- * @property {() => Promise<number>} cpuMicros - CPU time of its processes so far; NaN where the system does not tell.
+ * @property {() => Promise<number>} cpuMicros - CPU time of its processes so far; NaN where the system does not report it.
  * @property {() => Promise<void>} stop - Resolves when it is gone.
  */
 
@@ -61,7 +61,7 @@ export async function stopServers() {
   await Promise.all([...running].map(([server, { stopSignal, exited }]) => server.kill(stopSignal) && exited))
 }
 
-// When this process fails: nobody waits any more, but the signals are sent.
+// When this process fails: nothing waits for the result, but the signals are sent.
 process.on('exit', () => void stopServers())
 
 /**

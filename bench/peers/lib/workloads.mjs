@@ -49,7 +49,7 @@ export const WORKLOADS = [
   {
     name: 'executeAwaited',
     id: 'W2',
-    title: 'record and run 5,000 no-ops and know each result, 64 at a time',
+    title: 'record and run 5,000 no-ops and receive each result, 64 at a time',
     count: 5_000,
     metrics: rateMetrics,
     values: rateValues,
@@ -79,7 +79,7 @@ export const WORKLOADS = [
   {
     name: 'drain',
     id: 'W5',
-    title: 'work off a backlog of 5,000 no-ops, nobody waits for results',
+    title: 'process a backlog of 5,000 no-ops, without waiting for results',
     count: 5_000,
     metrics: rateMetrics,
     values: rateValues,

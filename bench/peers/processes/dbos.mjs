@@ -92,7 +92,7 @@ async function gather(width) {
   expect(await handle.getResult(), width)
 }
 
-/** Enqueues on a queue that nobody works off before it is registered. */
+/** Enqueues on a queue that is not processed before it is registered. */
 async function enqueue(count, queueName) {
   const handles = []
   await inParallel(count, CLIENTS, async (n) => {

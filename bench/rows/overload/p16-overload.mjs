@@ -13,7 +13,7 @@ const { isLong } = parseArguments()
 const OVERLOAD_MS = isLong ? 60_000 : 4_000
 const FACTOR = 10
 
-/** Two seconds of work, so that who is accepted does not wait longer. */
+/** Two seconds of work, so that accepted calls do not wait longer. */
 const LIVE_CALLS_MAX = 4_000
 
 const REQUESTS_PER_SECOND = 100

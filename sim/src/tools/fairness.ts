@@ -8,7 +8,7 @@ export const QUEUED = 'queued'
 const SLACK = 1
 
 /** A call that waits for its turn or for the start of its run. */
-interface Place {
+interface WaitingCall {
   readonly tree: string
   readonly order: number
   /** Number of runs started at the endpoint when the call began to wait. */
@@ -18,9 +18,9 @@ interface Place {
 }
 
 /** Events at one endpoint since the scheduler started. */
-interface Line {
+interface EndpointState {
   readonly begun: { readonly tree: string; readonly order: number; readonly isAgain: boolean }[]
-  readonly waiting: Map<string, Place>
+  readonly waiting: Map<string, WaitingCall>
   /**
    * Trees whose first call was cancelled, with the number of runs started by then: the call may have been given its turn
    * just before, which is not observable; the turn is used up nevertheless.
@@ -36,9 +36,9 @@ interface Line {
  * Checks fairness (I12): a call of {@link QUEUED} does not wait longer than its turn. While it waits, each other tree has
  * one turn for each turn of its own tree, and one more if it was waiting before; calls of a tree keep their order.
  */
-export class Turns {
+export class FairnessCheck {
   readonly #log: Log
-  readonly #lines = new Map<string, Line>()
+  readonly #states = new Map<string, EndpointState>()
   #order = 0
 
   constructor(log: Log) {
@@ -47,7 +47,7 @@ export class Turns {
 
   /** A scheduler starts: it has queued the calls on the disk in an order of its own. */
   restart(calls: Iterable<CallRecord>): void {
-    this.#lines.clear()
+    this.#states.clear()
     for (const call of calls) {
       if (this.#waits(call)) this.#enter(call, 0)
       else this.#noteDelayed(call)
@@ -66,7 +66,7 @@ export class Turns {
   #takeEarly(calls: readonly CallRecord[]): Map<string, number> {
     const earlySince = new Map<string, number>()
     for (const { endpoint, id, rootId } of calls) {
-      const { early } = this.#lineOf(endpoint)
+      const { early } = this.#stateOf(endpoint)
       const since = early.get(id)
       early.delete(id)
       if (since !== undefined) earlySince.set(rootId, Math.min(since, earlySince.get(rootId) ?? since))
@@ -75,36 +75,36 @@ export class Turns {
   }
 
   #committed(call: CallRecord, earlySince: number | undefined): void {
-    const line = this.#lineOf(call.endpoint)
+    const state = this.#stateOf(call.endpoint)
     if (!this.#waits(call)) {
-      const [first] = [...line.waiting].find(([, { tree }]) => tree === call.rootId) ?? []
-      if (first === call.id) line.spent.push({ tree: call.rootId, at: line.begun.length })
-      line.waiting.delete(call.id)
+      const [first] = [...state.waiting].find(([, { tree }]) => tree === call.rootId) ?? []
+      if (first === call.id) state.spent.push({ tree: call.rootId, at: state.begun.length })
+      state.waiting.delete(call.id)
       this.#noteDelayed(call)
-    } else if (!line.seen.has(call.id)) this.#enter(call, ++this.#order, earlySince)
+    } else if (!state.seen.has(call.id)) this.#enter(call, ++this.#order, earlySince)
   }
 
   /** The scheduler starts a run of the call at this endpoint. */
   began(endpoint: string, id: string, tree: string): void {
-    const line = this.#lineOf(endpoint)
-    const place = line.waiting.get(id)
-    line.waiting.delete(id)
-    if (place !== undefined) this.#judge(line, id, place)
-    else if (!line.seen.has(id)) line.early.set(id, line.begun.length)
-    line.begun.push({ tree, order: place?.order ?? 0, isAgain: line.seen.has(id) && place === undefined })
-    line.seen.add(id)
+    const state = this.#stateOf(endpoint)
+    const call = state.waiting.get(id)
+    state.waiting.delete(id)
+    if (call !== undefined) this.#judge(state, id, call)
+    else if (!state.seen.has(id)) state.early.set(id, state.begun.length)
+    state.begun.push({ tree, order: call?.order ?? 0, isAgain: state.seen.has(id) && call === undefined })
+    state.seen.add(id)
   }
 
   /** The calls waiting at this endpoint by the root of their tree, in the order of arrival. */
   waitingAt(endpoint: string): Map<string, string[]> {
     const trees = new Map<string, string[]>()
-    for (const [id, { tree }] of this.#lineOf(endpoint).waiting) {
+    for (const [id, { tree }] of this.#stateOf(endpoint).waiting) {
       trees.set(tree, [...(trees.get(tree) ?? []), id])
     }
     return trees
   }
 
-  #judge({ begun, spent }: Line, id: string, { tree, order, since, before }: Place): void {
+  #judge({ begun, spent }: EndpointState, id: string, { tree, order, since, before }: WaitingCall): void {
     const meanwhile = begun.slice(since)
     const own = meanwhile.filter((run) => run.tree === tree)
     if (order > 0 && own.some((run) => run.order > order)) {
@@ -123,7 +123,7 @@ export class Turns {
 
   /** The call begins to wait when it becomes due, which no commit records. */
   #noteDelayed(call: CallRecord): void {
-    if (call.function === QUEUED && call.state === 'scheduled') this.#lineOf(call.endpoint).seen.add(call.id)
+    if (call.function === QUEUED && call.state === 'scheduled') this.#stateOf(call.endpoint).seen.add(call.id)
   }
 
   #waits(call: CallRecord): boolean {
@@ -132,17 +132,17 @@ export class Turns {
 
   /** @param since - Number of started runs when it actually began to wait. Default: the current number. */
   #enter(call: CallRecord, order: number, since?: number): void {
-    const line = this.#lineOf(call.endpoint)
-    const before = new Set([...line.waiting.values()].map(({ tree }) => tree))
-    line.waiting.set(call.id, { tree: call.rootId, order, since: since ?? line.begun.length, before })
+    const state = this.#stateOf(call.endpoint)
+    const before = new Set([...state.waiting.values()].map(({ tree }) => tree))
+    state.waiting.set(call.id, { tree: call.rootId, order, since: since ?? state.begun.length, before })
   }
 
-  #lineOf(endpoint: string): Line {
-    let line = this.#lines.get(endpoint)
-    if (line === undefined) {
-      line = { begun: [], waiting: new Map(), spent: [], seen: new Set(), early: new Map() }
-      this.#lines.set(endpoint, line)
+  #stateOf(endpoint: string): EndpointState {
+    let state = this.#states.get(endpoint)
+    if (state === undefined) {
+      state = { begun: [], waiting: new Map(), spent: [], seen: new Set(), early: new Map() }
+      this.#states.set(endpoint, state)
     }
-    return line
+    return state
   }
 }

@@ -1,8 +1,8 @@
 import { DispatchError } from '@dispatch/protocol'
 import { type CallRecord, createMemoryStore, RETRY_POLICY, type Store, type Write } from '@dispatch/scheduler'
 import type { Dice } from '../tools/dice.js'
+import type { FairnessCheck } from '../tools/fairness.js'
 import { never, type Process } from '../tools/process.js'
-import type { Turns } from '../tools/fairness.js'
 import type { Log } from '../tools/violations.js'
 import type { VirtualClock } from '../tools/virtual-clock.js'
 
@@ -22,15 +22,15 @@ export class Disk {
   readonly #dice: Dice
   readonly #log: Log
   readonly #calls = new Map<string, CallRecord>()
-  readonly #turns: Turns
+  readonly #fairness: FairnessCheck
   /** By call and restart: the received ordinals and the number of journal entries. */
   readonly #received = new Map<string, { ordinals: Set<number>; entries: number }>()
 
-  constructor(clock: VirtualClock, dice: Dice, log: Log, turns: Turns) {
+  constructor(clock: VirtualClock, dice: Dice, log: Log, fairness: FairnessCheck) {
     this.#clock = clock
     this.#dice = dice
     this.#log = log
-    this.#turns = turns
+    this.#fairness = fairness
   }
 
   async open(): Promise<void> {
@@ -84,7 +84,7 @@ export class Disk {
       return never()
     }
     await this.#store.commit(writes)
-    this.#turns.committed(writes)
+    this.#fairness.committed(writes)
     for (const write of writes) this.#watch(write)
     this.#log.say(`${process.name} commits ${writes.map(describe).join(', ')}`)
     if (this.#dice.chance(faults.crashAfterCommit)) {

@@ -1,4 +1,4 @@
-import type { Endpoint, RunOutcome, RunSignal, Status } from '@dispatch/protocol'
+import { type Endpoint, linkAbort, type RunOutcome, type RunSignal, type Status } from '@dispatch/protocol'
 import { POLL_RESULTS_MAX } from '@dispatch/protocol/bounds'
 import {
   fromBinary,
@@ -10,8 +10,8 @@ import {
 } from '@dispatch/protocol/messages'
 import { decodeValue } from '@dispatch/protocol/values'
 import type { Dice } from '../tools/dice.js'
+import { type FairnessCheck, QUEUED } from '../tools/fairness.js'
 import { never, type Process } from '../tools/process.js'
-import { QUEUED, type Turns } from '../tools/fairness.js'
 import type { Log } from '../tools/violations.js'
 import type { VirtualClock } from '../tools/virtual-clock.js'
 import { KEY_CONCURRENCY_MAX, keyOf, LEAF_CONCURRENCY_MAX } from './functions.js'
@@ -66,7 +66,7 @@ export function createWire(options: WireOptions): Endpoint {
       const { process, clock } = options
       if (!process.isAlive) return never()
       clock.activity += 1
-      const outcome = await Promise.race([exchange(options, request, signal), aborted(signal)])
+      const outcome = await withAbort(exchange(options, request, signal), signal)
       clock.activity += 1
       return process.isAlive ? outcome : never()
     },
@@ -123,9 +123,11 @@ async function deliver(
   return backOverWire(response, options.isPlain)
 }
 
-function aborted(signal: RunSignal): Promise<RunOutcome> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(failure('transport', 'temporary')), { once: true })
+/** The outcome of an exchange, or a failure as soon as the signal aborts. */
+function withAbort(outcome: Promise<RunOutcome>, signal: RunSignal): Promise<RunOutcome> {
+  return new Promise((resolve, reject) => {
+    const unlink = linkAbort(signal, () => resolve(failure('transport', 'temporary')))
+    outcome.then(resolve, reject).finally(unlink)
   })
 }
 
@@ -154,7 +156,7 @@ function backOverWire(response: RunResponse, isPlain: boolean): RunResponse {
 }
 
 /** Checks the concurrency of one scheduler at one endpoint, and the order of turns. */
-export function counted(endpoint: Endpoint, url: string, turns: Turns, log: Log): Endpoint {
+export function counted(endpoint: Endpoint, url: string, fairness: FairnessCheck, log: Log): Endpoint {
   let leaves = 0
   const byKey = new Map<string, number>()
   const count = (key: string, by: number): void => {
@@ -163,12 +165,12 @@ export function counted(endpoint: Endpoint, url: string, turns: Turns, log: Log)
   }
   return {
     async run(request, signal) {
-      if (request.function === QUEUED) turns.began(url, request.dispatchId, request.rootDispatchId)
+      if (request.function === QUEUED) fairness.began(url, request.dispatchId, request.rootDispatchId)
       if (request.function !== 'leaf' || request.directive.case !== 'input')
         return endpoint.run(request, signal)
       const key = keyOf(decodeValue(request.directive.value) as Program)
       count(key, 1)
-      if (leaves > LEAF_CONCURRENCY_MAX) log.violate('I6', `${leaves} runs of leaf at one time`)
+      if (leaves > LEAF_CONCURRENCY_MAX) log.violate('I6', `${leaves} concurrent runs of leaf`)
       if ((byKey.get(key) ?? 0) > KEY_CONCURRENCY_MAX)
         log.violate('I6', `${byKey.get(key)} runs of key ${key}`)
       // For the scheduler, an aborted run has ended, whatever happens to its request in the network.
@@ -177,8 +179,9 @@ export function counted(endpoint: Endpoint, url: string, turns: Turns, log: Log)
         if (!isOver) count(key, -1)
         isOver = true
       }
-      signal.addEventListener('abort', end, { once: true })
+      const unlink = linkAbort(signal, end)
       const outcome = await endpoint.run(request, signal)
+      unlink()
       end()
       return outcome
     },
