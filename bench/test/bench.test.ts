@@ -64,7 +64,7 @@ for (const file of FILES) {
   })
 }
 
-t.test('a quick run judges nothing and leaves the results alone', async (t) => {
+t.test('a quick run checks no aims and does not change the results', async (t) => {
   const before = readFileSync(RESULTS, 'utf8')
   const output = await outputOf('run.mjs', 'p1', 'p2', '--quick')
   t.match(output, /^P1 {2}[\s\S]+^P2 {2}[\s\S]+^2 rows in/m)

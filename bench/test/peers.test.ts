@@ -35,12 +35,15 @@ const turns = names.map((contender, index) => ({
 // Starts processes.
 t.setTimeout(240_000)
 
-t.test('every contender says of every workload what it does not do, or why it is not measured', async (t) => {
-  for (const name of names) {
-    const { notes, none } = NOTES[name]
-    t.strictSame([...Object.keys(notes), ...Object.keys(none)].sort(), [...ids].sort(), name)
-  }
-})
+t.test(
+  'for every contender and workload it is noted what is not done, or why it is not measured',
+  async (t) => {
+    for (const name of names) {
+      const { notes, none } = NOTES[name]
+      t.strictSame([...Object.keys(notes), ...Object.keys(none)].sort(), [...ids].sort(), name)
+    }
+  },
+)
 
 t.test('every program of the comparison is valid', async (t) => {
   const files = readdirSync(join(PEERS, 'processes'))

@@ -24,7 +24,7 @@ t.test('every case is listed once, in order', async (t) => {
   )
 })
 
-t.test('every case says what is given and what is expected', async (t) => {
+t.test('every case states its input and what is expected', async (t) => {
   t.strictSame(
     CASES.filter(({ given, expected }) => given === '' || expected === ''),
     [],

@@ -48,7 +48,7 @@ t.test('generated tables are up to date', async (t) => {
   for (const path of GENERATED) t.equal(textOf(path), texts[path], `${path}: ${WRITE_DOCS}`)
 })
 
-t.test('docs/reference/statuses.md says of every status what the table of the code says', async (t) => {
+t.test('docs/reference/statuses.md agrees with the table in the code on every status', async (t) => {
   const rows = rowsOf(textOf('docs/reference/statuses.md')).filter(([number = '']) => /^\d+$/.test(number))
   const words = { yes: 'yes', no: 'no', restart: 'from the input' }
   const moves = { increase: 'rises', decrease: 'falls', keep: 'stays' }

@@ -17,7 +17,7 @@ t.before(async () => {
   compiled = await compileDocuments('production', [PRODUCTION])
 })
 
-t.test('the application waits for the file of its predecessor, and has the calls of it', async (t) => {
+t.test('the application waits for the file of its predecessor, and has its calls', async (t) => {
   const folder = t.testdir()
   const startApplication = () => start(t, compiled.pathOf(APPLICATION), { PORT: '0' }, folder)
   const first = await startApplication()

@@ -11,7 +11,7 @@ const TUTORIAL = 'docs/guide/tutorial.md'
 /** Where the programs listen when they are started as the tutorial says. */
 const PORTS: Record<string, string> = { 'app.ts': '3000', 'mail-server.ts': '3001' }
 
-t.test('who follows the tutorial sees what it says', async (t) => {
+t.test('the commands of the tutorial print what it shows', async (t) => {
   const programs = programsOf(TUTORIAL)
   const compiled = await compileDocuments('tutorial', [TUTORIAL])
   t.equal(compiled.errors, '')

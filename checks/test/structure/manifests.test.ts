@@ -10,7 +10,7 @@ interface Manifest {
   readonly files: readonly string[]
 }
 
-t.test('what a manifest says of its published builds follows from its exports', async (t) => {
+t.test('the published entry points of a manifest are derived from its exports', async (t) => {
   const { publishConfigOf } = (await import(
     pathToFileURL(join(ROOT, 'scripts/bundle/manifest.mjs')).href
   )) as {

@@ -35,7 +35,7 @@ function execute(program: string, flags: readonly string[] = []): Exit {
 
 const survived = [
   {
-    name: 'a step in forEach, whose promise nobody handles',
+    name: 'a step in forEach, whose promise is not handled',
     program: `await run(async (items) => { items.forEach(async (item) => { await save.await(item) }); return 'all saved' })`,
     want: [
       /^logged function 'main' returned after it had begun step 1, a call of 'save'/,
@@ -85,7 +85,7 @@ for (const { name, program, want } of survived) {
 
 const OTHERS = `Promise.reject(new Error('of somebody else')); await io(50); return 'x'`
 
-t.test('an unhandled rejection of somebody else ends the process as it does without handlers', async (t) => {
+t.test('an unhandled rejection of other code ends the process as it does without handlers', async (t) => {
   const program = `process.on('uncaughtException', (error, origin) => { console.log(origin, error.message); process.exit(9) })
     await run(async () => { ${OTHERS} })`
   t.match(execute(program), { code: 9, lines: ['unhandledRejection of somebody else'] })
@@ -93,7 +93,7 @@ t.test('an unhandled rejection of somebody else ends the process as it does with
 })
 
 t.test(
-  'an unhandled rejection of somebody else is left to other listeners, and to the flag of Node.js',
+  'an unhandled rejection of other code is left to other listeners, and to the flag of Node.js',
   async (t) => {
     const program = `process.on('unhandledRejection', (error) => console.log('listener', error.message))
     await run(async () => { ${OTHERS} })`

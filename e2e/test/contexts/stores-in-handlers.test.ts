@@ -83,7 +83,7 @@ t.test('listeners of call.signal run in no context of whoever cancels', async (t
   t.strictSame(seen, ['waits', 'none'])
 })
 
-t.test('a scheduler that a request is the first to use keeps nothing of that request', async (t) => {
+t.test('a scheduler opened by a request keeps no context of that request', async (t) => {
   const dispatch = new Dispatch({ ...EMBEDDED, functions: [child], store: ':memory:' })
   t.teardown(() => dispatch.close())
   const output = await storage.run('the first request', async () => {

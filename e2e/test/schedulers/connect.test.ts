@@ -50,7 +50,7 @@ const SERVERS: readonly { name: string; serve: (t: Test, app: connect.Server) =>
 ]
 
 for (const { name, serve } of SERVERS) {
-  t.test(`${name}: Connect dispatches calls and shows what became of them`, async (t) => {
+  t.test(`${name}: Connect dispatches calls and shows their results`, async (t) => {
     const middleware = dispatchMiddleware({ ...EMBEDDED, store: ':memory:' })
     t.teardown(() => middleware.close())
     const app = connect()

@@ -67,7 +67,7 @@ for (const { name, options: wrongOptions, message } of wrong) {
   })
 }
 
-t.test('options of app.register for every plugin are no mistake', async (t) => {
+t.test('options that app.register accepts for every plugin are accepted', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(dispatchPlugin, { ...options, prefix: '/jobs', logLevel: 'warn', logSerializers: {} })

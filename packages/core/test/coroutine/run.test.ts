@@ -41,7 +41,7 @@ t.test('calls that begin within one turn of each other are sent together', async
   )
 })
 
-t.test('a handler that begins a step in every turn is not suspended in between', async (t) => {
+t.test('a handler that begins a step in every turn is not suspended meanwhile', async (t) => {
   const handler = async () => {
     await awaitCall('a')
     for (let microtask = 0; microtask < 50; microtask++) await undefined

@@ -109,7 +109,7 @@ t.test('calls of a gather that has failed are not sent', async (t) => {
   t.strictSame(driver.outcome, { status: 'ok', output: ['failed', 'b'] })
 })
 
-t.test('results that do not fit into a state end the call, and the message says what to do', async (t) => {
+t.test('results that do not fit into a state end the call, and the message names the fix', async (t) => {
   const driver = new CallDriver(
     modeOf(true, false),
     define(async () => {

@@ -273,20 +273,23 @@ for (const { name, state } of unknownStates) {
   })
 }
 
-t.test('E21 an input of unknown type reaches a function that takes raw values, and no other', async (t) => {
-  const value = {
-    $typeName: 'google.protobuf.Any',
-    typeUrl: 'example.com/nobody.Knows',
-    value: new Uint8Array([1]),
-  } as const
-  const directive = { case: 'input' as const, value }
-  const dispatch = createDispatch()
-  const taken = await postRun(dispatch, runRequestBytes({ function: 'raw', directive }))
-  t.match(runOutputOf(taken), { status: 'ok', output: 'example.com/nobody.Knows' })
-  const refused = await postRun(dispatch, runRequestBytes({ function: 'greet', directive }))
-  t.equal(refused.status, 200)
-  t.match(runOutputOf(refused), { status: 'invalid_argument', error: { message: /nobody\.Knows/ } })
-})
+t.test(
+  'E21 an input of unknown type is passed to a function that accepts raw values, and to no other',
+  async (t) => {
+    const value = {
+      $typeName: 'google.protobuf.Any',
+      typeUrl: 'example.com/nobody.Knows',
+      value: new Uint8Array([1]),
+    } as const
+    const directive = { case: 'input' as const, value }
+    const dispatch = createDispatch()
+    const taken = await postRun(dispatch, runRequestBytes({ function: 'raw', directive }))
+    t.match(runOutputOf(taken), { status: 'ok', output: 'example.com/nobody.Knows' })
+    const refused = await postRun(dispatch, runRequestBytes({ function: 'greet', directive }))
+    t.equal(refused.status, 200)
+    t.match(runOutputOf(refused), { status: 'invalid_argument', error: { message: /nobody\.Knows/ } })
+  },
+)
 
 t.test('E22 a run that is sent twice runs twice', async (t) => {
   const dispatch = createDispatch()

@@ -184,7 +184,7 @@ t.test('B2 a run that a later request lists among its aborts is aborted, and no 
   await ended
 })
 
-t.test('B2 an abort that says why the call has ended is the reason of the signal', async (t) => {
+t.test('B2 the reason of an abort, why the call has ended, is the reason of the signal', async (t) => {
   const { dispatch, held } = createDispatch(t)
   const first = await postBatch(dispatch, { batchId: 'first', runs: [['hold', 'a']] })
   await until(() => held.length === 1)

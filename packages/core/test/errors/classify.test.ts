@@ -353,7 +353,7 @@ t.test('an invalid registration is refused with the name of the option', async (
   )
 })
 
-t.test('an error that no rule knows has the status for unknown errors', async (t) => {
+t.test('an error that no rule matches has the status for unknown errors', async (t) => {
   const hostile = new Proxy(new Error('boo'), {
     get() {
       throw new Error('no')

@@ -154,7 +154,7 @@ t.test('a priority is that of the call, or else that of the function', async (t)
   })
 })
 
-t.test('concurrencyKey gives a call its key and the limit of that key', async (t) => {
+t.test('concurrencyKey sets the key of a call and the limit of that key', async (t) => {
   const fn = func(
     'f',
     { concurrencyKey: (order: { shop: string }) => order.shop, concurrencyKeyMax: 3 },

@@ -92,7 +92,7 @@ function classesOf(value: unknown): unknown {
 }
 
 for (const { name, returned, received } of rows) {
-  t.test(`an output arrives as its type says: ${name}`, async (t) => {
+  t.test(`an output has its declared type when it arrives: ${name}`, async (t) => {
     const fn = func('fn', async () => returned)
     const result = await runWith(fn, inputOf(null))
     t.equal(result.status, 'ok')

@@ -68,7 +68,7 @@ const consumed = [
   },
 ]
 for (const { name, request } of consumed) {
-  t.test(`${name} is an error that says how to fix it`, async (t) => {
+  t.test(`${name} is an error that names the fix`, async (t) => {
     await t.rejects(readNodeBody(await request(), reserve()), {
       code: 'internal',
       message: /^DISPATCH_BODY_CONSUMED: .*Mount Dispatch before that parser.*rawBody/,

@@ -64,7 +64,7 @@ for (const { name, bytes } of UNREADABLE) {
   })
 }
 
-t.test('what the sender says at the end is thrown', async (t) => {
+t.test('the error at the end of a stream is thrown', async (t) => {
   const end = envelopeOf(bytesOf('{"error":{"code":"unavailable","message":"going down"}}'), 2)
   t.throws(() => new MessageStreamReader(100).push(end), { code: 'unavailable', message: 'going down' })
 })

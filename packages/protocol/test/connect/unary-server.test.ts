@@ -126,7 +126,7 @@ t.test('an empty body is an empty message', async (t) => {
   }
 })
 
-t.test('a body that cannot be read is a 400 that says why', async (t) => {
+t.test('a body that cannot be read is answered with 400 and the reason', async (t) => {
   const json = { 'content-type': 'application/json' }
   const nested = (depth: number) =>
     `{"input":{"@type":"type.googleapis.com/google.protobuf.Value","value":${'['.repeat(depth)}${']'.repeat(depth)}}}`

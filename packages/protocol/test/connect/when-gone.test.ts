@@ -44,18 +44,21 @@ function watch(responses: readonly ServerResponse[]): number[] {
   return told
 }
 
-t.test('an answer that was written is gone, and so are those behind it when the sender leaves', async (t) => {
-  const { responses, socket, socketHere } = await serve(t, 20)
-  const told = watch(responses)
-  const [first] = responses as [ServerResponse]
-  first.end()
-  await once(first, 'close')
-  t.strictSame(told, [1, ...Array(19).fill(0)])
-  t.ok(socketHere.listenerCount('close') < 10, 'however many wait on one connection')
-  socket.destroy()
-  await closed(socketHere)
-  t.strictSame(told, Array(20).fill(1), 'each is told once')
-})
+t.test(
+  'an answer that was written is released, and so are those after it when the sender disconnects',
+  async (t) => {
+    const { responses, socket, socketHere } = await serve(t, 20)
+    const told = watch(responses)
+    const [first] = responses as [ServerResponse]
+    first.end()
+    await once(first, 'close')
+    t.strictSame(told, [1, ...Array(19).fill(0)])
+    t.ok(socketHere.listenerCount('close') < 10, 'however many wait on one connection')
+    socket.destroy()
+    await closed(socketHere)
+    t.strictSame(told, Array(20).fill(1), 'each is notified once')
+  },
+)
 
 t.test('a client that has already disconnected is reported immediately', async (t) => {
   const { responses, socket, socketHere } = await serve(t, 2)

@@ -93,7 +93,7 @@ t.test('R21 the error of another process is thrown as one that names it', async 
   t.match(Buffer.from(again.traceback).toString(), 'File "a.py"')
 })
 
-t.test('a wire error has the status that its type says', async (t) => {
+t.test('a wire error has the status of its type', async (t) => {
   const cases = [
     { type: 'ThrottledError', want: 'throttled' },
     { type: 'throttled', want: 'throttled' },

@@ -424,7 +424,7 @@ t.test('S19 the base and the signature of the RFC reproduce', async (t) => {
   t.equal(`sig-b26=:${sign(null, base, privateKey).toString('base64')}:`, RFC_REQUEST.headers.signature)
 })
 
-t.test('S20 signing the inputs of a known request gives its three header fields', async (t) => {
+t.test('S20 signing the inputs of a known request produces its three header fields', async (t) => {
   for (const request of [SIGNED.A, SIGNED.B, SIGNED.E]) {
     const { 'content-digest': digest, signature, 'signature-input': input } = request.headers
     t.strictSame(
@@ -486,7 +486,7 @@ t.test('behind a proxy the refusal names the component that differs, and the way
   }
 })
 
-t.test('what a proxy says never makes a request acceptable', async (t) => {
+t.test('headers of a proxy never make a request acceptable', async (t) => {
   const request = withHeaders(
     { ...SIGNED.A, authority: 'other.example' },
     { 'x-forwarded-host': 'example.com' },

@@ -158,7 +158,7 @@ t.test('an invalid delay is ignored', async (t) => {
   t.equal(new DispatchError('throttled', 'boo', { retryAfterMs: 0 }).retryAfterMs, 0)
 })
 
-t.test('an error is retryable as its status says', async (t) => {
+t.test('an error is retryable if its status is', async (t) => {
   t.strictSame(
     FAILURES.filter((status) => isRetryable(new DispatchError(status, ''))),
     ['timeout', 'throttled', 'temporary', 'incompatible_state', 'dns', 'tcp', 'tls', 'http'],
@@ -187,7 +187,7 @@ t.test('Retry-After is read in both its forms', async (t) => {
   for (const { value, want } of cases) t.equal(retryAfterMsOf(value, nowMs), want, String(value))
 })
 
-t.test('DispatchError.from says what a response of any client means', async (t) => {
+t.test('DispatchError.from reads the responses of any client', async (t) => {
   const nowMs = Date.parse('Sun, 06 Nov 1994 08:49:30 GMT')
   const date = 'Sun, 06 Nov 1994 08:49:37 GMT'
   const cases = [

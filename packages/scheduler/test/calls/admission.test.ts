@@ -60,7 +60,7 @@ t.test('a repeated request whose ids are looked up releases its capacity once', 
   t.equal(scheduler.liveCalls, 3)
 })
 
-t.test('a full scheduler says when to retry, from the rate at which calls end', async (t) => {
+t.test('a full scheduler states when to retry, from the rate at which calls end', async (t) => {
   let nowMs = 1_000_000
   const clock = { ...SYSTEM_CLOCK, nowMs: () => nowMs, monotonicMs: () => nowMs }
   const held: (() => void)[] = []

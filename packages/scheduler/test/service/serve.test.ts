@@ -419,7 +419,7 @@ for (const { name, options, want } of MISUSES) {
   })
 }
 
-t.test('an address in use is a DispatchError, and leaves the store free', async (t) => {
+t.test('an address in use is a DispatchError, and the store is released', async (t) => {
   const store = join(t.testdir(), 'dispatch.db')
   const port = Number(new URL((await start(t)).url).port)
   await t.rejects(serveScheduler({ store, port }), {
@@ -547,7 +547,7 @@ const MALFORMED: readonly { name: string; options: object; says: RegExp }[] = [
     says: new RegExp(`^option ${name}: expected an integer from .* got "30"`),
   })),
   {
-    name: 'a timer that Node.js does not know',
+    name: 'a duration longer than the timers of Node.js support',
     options: { answerMsMax: 2 ** 40 },
     says: /^option answerMsMax: /,
   },
@@ -567,7 +567,7 @@ for (const { name, options, says } of MALFORMED) {
   })
 }
 
-t.test('who closes a second time waits as long as the first', async (t) => {
+t.test('a second close waits as long as the first', async (t) => {
   const endpoint = createServer()
   await once(endpoint.listen(0, '127.0.0.1'), 'listening')
   t.teardown(() => endpoint.close())

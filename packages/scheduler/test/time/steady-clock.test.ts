@@ -7,7 +7,7 @@ import { call } from '../helpers/store-records.js'
 const HOUR_MS = 3_600_000
 const START_MS = 1_718_000_000_000
 
-t.test('T1 time is what the clock says, also when it is set forwards', async (t) => {
+t.test('T1 time follows the clock, also when it is set forwards', async (t) => {
   const clock = new ManualClock()
   const steady = new SteadyClock(clock)
   t.equal(steady.nowMs(), START_MS)

@@ -235,7 +235,7 @@ t.test('G3 an aborted run ends immediately, and the endpoint is notified by the 
   signals[1]?.abort(new DispatchError('timeout', 'the call was canceled'))
   await turn()
   t.match(outcomes, { a: undefined, b: { kind: 'failure', status: 'timeout' } })
-  t.equal(batches[0]?.signal.aborted, false, 'the other one goes on')
+  t.equal(batches[0]?.signal.aborted, false, 'the other one continues')
   t.match(batches[1]?.request, { runs: [], aborts: [{ batchId: batches[0]?.request.batchId, index: 1 }] })
 })
 

@@ -157,7 +157,7 @@ function countLooks(t: Test): () => number {
   return () => looks
 }
 
-t.test('S2 a priority goes before lower ones of its function, and blocks no other function', async (t) => {
+t.test('S2 a higher priority runs first within its function, and blocks no other function', async (t) => {
   const world = new InOrder()
   const urgent = { ...NO_OPTIONS, priority: 1 }
   for (let call = 0; call < 2_000; call += 1)

@@ -100,7 +100,7 @@ t.test(
   },
 )
 
-t.test('K11 an endpoint that asks for a journal has the function', (t) => {
+t.test('K11 an endpoint that requests a journal has the function', (t) => {
   const world = new World()
   world.submit(newCall('f'))
   world.end(world.takeRun(), failure('function', 'not_found'))

@@ -150,7 +150,7 @@ t.test('another program can read a store in use', async (t) => {
   file.close()
 })
 
-t.test('a large payload goes when a smaller one takes its place, and with its call', async (t) => {
+t.test('a large payload is freed when a smaller one replaces it, and with its call', async (t) => {
   const path = join(t.testdir(), 'dispatch.db')
   const store = await opened(t, path)
   const file = openSqlite(path)

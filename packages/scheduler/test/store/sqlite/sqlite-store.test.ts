@@ -25,7 +25,7 @@ for (const driver of DRIVERS) {
 }
 
 for (const driver of DRIVERS) {
-  t.test(`${driver}: the log says which driver a store has`, async (t) => {
+  t.test(`${driver}: the log names the driver of a store`, async (t) => {
     const logged: object[] = []
     const ignore = (): void => {}
     const logger = {

@@ -37,7 +37,7 @@ t.test('1 the next request starts a new thread, and commits continue', async (t)
     await ended(thread())
   }
   t.same([...(await store.existing(['a', 'b', 'c'])).keys()], ['a', 'b', 'c'])
-  t.match(logged, Array(3).fill({ path }), 'the log tells of each')
+  t.match(logged, Array(3).fill({ path }), 'each is logged')
 })
 
 t.test('2 requests made while a new thread starts are executed in order', async (t) => {
@@ -63,7 +63,7 @@ t.test('requests made before a store is closed are executed, also while a new th
   t.same([...(await store.existing(['a'])).keys()], ['a'])
 })
 
-t.test('5 a store that was open elsewhere in between refuses permanently to continue', async (t) => {
+t.test('5 a store that was open elsewhere meanwhile refuses permanently to continue', async (t) => {
   const { store, path, thread } = await opened(t)
   await ended(thread())
   const other = createSqliteStore({ path })
@@ -163,18 +163,21 @@ for (const { name, wrong, says } of UNSENDABLE) {
   })
 }
 
-t.test('1 a commit fails at its first part that does, and what still comes of it is not done', async (t) => {
-  const { store } = await opened(t)
-  await store.commit([insert(call('call-5'))])
-  const many = store.commit(calls(2_000))
-  const next = store.commit([insert(call('next'))])
-  await t.rejects(many, { status: 'permanent', message: /call-5 .*already/ })
-  await next
-  t.strictSame(
-    (await load(store)).calls.map(({ id }) => id),
-    ['call-5', 'next'],
-  )
-})
+t.test(
+  '1 a commit fails at its first part that fails, and its later parts are not carried out',
+  async (t) => {
+    const { store } = await opened(t)
+    await store.commit([insert(call('call-5'))])
+    const many = store.commit(calls(2_000))
+    const next = store.commit([insert(call('next'))])
+    await t.rejects(many, { status: 'permanent', message: /call-5 .*already/ })
+    await next
+    t.strictSame(
+      (await load(store)).calls.map(({ id }) => id),
+      ['call-5', 'next'],
+    )
+  },
+)
 
 t.test('8 a running prune waits for a commit in parts, and a failed commit does not block it', async (t) => {
   const { store } = await opened(t)

@@ -12,7 +12,7 @@ import {
 const STARTED = 0
 const ENDED = 1
 
-t.test('work is done, and its result given, while the gate is open', async (t) => {
+t.test('work is carried out, and its result returned, while the gate is open', async (t) => {
   const gate = createWorkGateMemory()
   t.equal(
     passGate(gate, () => 'done'),
