@@ -107,7 +107,7 @@ function problemsOfRoots(roots: readonly Root[], promises: ReadonlyMap<string, P
   return roots.flatMap(({ id, ending: { status, outcome } }) => {
     const problems: string[] = []
     if (!promises.has(outcome)) problems.push(`V2 call ${id} ended with ${status}: ${outcome}`)
-    if (seen.has(outcome)) problems.push(`V2 call ${id} is there twice: ${outcome}`)
+    if (seen.has(outcome)) problems.push(`V2 call ${id} is listed twice: ${outcome}`)
     seen.add(outcome)
     return problems
   })

@@ -87,7 +87,7 @@ export function createServerLife(mount: Mount, { start, logger }: ServerLifeOpti
   return life
 }
 
-/** Assumes that one listens where the runtime cannot tell. */
+/** Assumes that one listens where the runtime does not expose it. */
 function isAnyServerListening(): boolean {
   return process.getActiveResourcesInfo?.().includes('TCPServerWrap') ?? true
 }

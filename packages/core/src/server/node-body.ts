@@ -34,7 +34,7 @@ export async function readNodeBody(
 export function givenBodyOf(request: RequestWithBody): Uint8Array | undefined {
   const given = [request.rawBody, request.body].find((body) => body instanceof Uint8Array)
   if (given === undefined) {
-    // `request.body` says nothing: with Express 4 it is `{}` for an unread body.
+    // `request.body` is no indication: with Express 4 it is `{}` for an unread body.
     if (request._body || request.readableDidRead || request.readableEnded || request.destroyed)
       throw consumedError()
     return undefined

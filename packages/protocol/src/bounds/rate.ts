@@ -39,7 +39,7 @@ export class Rate {
   #slide(nowMs: number): void {
     const elapsedMs = nowMs - this.#startedAtMs
     if (elapsedMs >= 0 && elapsedMs < WINDOW_MS) return
-    // A clock that was set back begins anew, too.
+    // Also starts again when the clock was set back.
     const isNext = elapsedMs >= 0 && elapsedMs < 2 * WINDOW_MS
     this.#amountBefore = isNext ? this.#amount : 0
     this.#startedAtMs = isNext ? this.#startedAtMs + WINDOW_MS : nowMs

@@ -94,7 +94,7 @@ class JsonReader {
       for (const name of names) {
         if (!Object.hasOwn(json, name)) continue
         const place = `${schema.typeName}.${field.name}`
-        if (seen.has(field.name)) throw new TypeError(`${place}: is there twice, by two names`)
+        if (seen.has(field.name)) throw new TypeError(`${place}: appears twice, under two names`)
         seen.add(field.name)
         this.readField(field, json[name] as Json, message, seen, place)
       }
@@ -107,7 +107,7 @@ class JsonReader {
     if (json === null && field.type?.().typeName !== 'google.protobuf.Value') return
     if (oneof !== undefined) {
       const choice = `oneof ${oneof}`
-      if (seen.has(choice)) throw new TypeError(`${place}: another field of ${choice} is there, too`)
+      if (seen.has(choice)) throw new TypeError(`${place}: another field of ${choice} is set as well`)
       seen.add(choice)
       const value = this.content(field, json, place)
       if (value !== undefined) message[oneof] = { case: key, value }

@@ -32,7 +32,6 @@ export function specialTypeOf({ typeName, fields }: MessageSchema): SpecialType 
 /** The type that the name in an Any's URL, after the last slash, stands for. */
 export function typeOfUrl(typeUrl: string, registry: MessageRegistry): MessageSchema {
   const schema = registry.get(typeUrl.slice(typeUrl.lastIndexOf('/') + 1))
-  if (schema === undefined)
-    throw new Error(`an Any has the type ${JSON.stringify(typeUrl)}, which is not known`)
+  if (schema === undefined) throw new Error(`an Any has the unknown type ${JSON.stringify(typeUrl)}`)
   return schema
 }

@@ -4,7 +4,7 @@ import type { ProtoWriter } from './writer.js'
 /** Base of every message; fields are plain properties. The same form as in protobuf-es 2, so its messages are accepted. */
 export interface Message<TypeName extends string = string> {
   readonly $typeName: TypeName
-  /** Fields that this version does not know, as they came. They go out again with the message. */
+  /** Unknown fields, as they were received. They are written again with the message. */
   $unknown?: UnknownField[] | undefined
 }
 

@@ -121,13 +121,13 @@ export class ProtoReader {
   partEnd(): number {
     const length = this.uint32()
     const end = this.position + length
-    if (end > this.buffer.length) throw new RangeError('the bytes are cut off')
+    if (end > this.buffer.length) throw new RangeError('the message is truncated')
     return end
   }
 
   /** At the end of a part: nothing in it may have been longer. */
   assertAt(end: number): void {
-    if (this.position !== end) throw new RangeError('a part is longer than its whole')
+    if (this.position !== end) throw new RangeError('a length exceeds the enclosing message')
   }
 
   /** Whether a packed part has more values; {@link assertAt} checks its end. */
@@ -182,7 +182,7 @@ export class ProtoReader {
       default:
         throw wrongTag(tag)
     }
-    if (this.position > this.buffer.length) throw new RangeError('the bytes are cut off')
+    if (this.position > this.buffer.length) throw new RangeError('the message is truncated')
   }
 
   private skipGroup(endTag: number, depth: number): void {
@@ -217,7 +217,7 @@ export class ProtoReader {
 }
 
 function malformedVarint(): Error {
-  return new RangeError('a number is cut off or longer than ten bytes')
+  return new RangeError('a varint is truncated or longer than ten bytes')
 }
 
 function wrongTag(tag: number): Error {

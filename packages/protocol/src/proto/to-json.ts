@@ -157,7 +157,7 @@ function jsonOfValue({ case: name, value }: Choice): Json {
       if (Number.isFinite(value)) return value as number
       throw new RangeError(`a Value cannot hold the number ${value} in JSON`)
     case undefined:
-      throw new TypeError('a Value holds nothing')
+      throw new TypeError('a Value is empty')
     default:
       return value as boolean | string
   }

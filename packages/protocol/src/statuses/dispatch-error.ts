@@ -93,7 +93,7 @@ export interface HttpResponseLike {
 }
 
 export interface FromResponseOptions extends DispatchErrorOptions {
-  /** Default: status code, its text, and the URL without its query, when the response knows it. */
+  /** Default: status code, its text, and the URL without its query, if the response has it. */
   readonly message?: string
   /** Epoch milliseconds that a `Retry-After` date is compared with. Default: the clock. */
   readonly nowMs?: number

@@ -100,7 +100,7 @@ function decodeMessage(typeUrl: string, bytes: Uint8Array): Message {
     'invalid_argument',
     typeUrl === ''
       ? 'a value has no type'
-      : `a value has the type ${typeNameOf(typeUrl)}, which is not known here; send a type of google.protobuf`,
+      : `a value has the unknown type ${typeNameOf(typeUrl)}; send a type of google.protobuf`,
   )
 }
 

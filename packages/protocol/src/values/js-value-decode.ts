@@ -16,7 +16,7 @@ export function decodeJsValue(bytes: Uint8Array): unknown {
   return revive(JSON.parse(json), chunks, 0)
 }
 
-/** Most brackets of the JSON that are open: a map has four (`{"$":["map",[[`), a value that is no array two. */
+/** Most brackets of the JSON that are open: a map has four (`{"$":["map",[[`), other values two. */
 const OPEN_BRACKETS_MAX = VALUE_DEPTH_MAX * 4 + 2
 
 /** Stops before the parser builds millions of nested arrays, which takes seconds and fifty times their bytes. */
@@ -134,12 +134,12 @@ function tooDeep(): RangeError {
 
 function wantArray(value: unknown, tag: string): unknown[] {
   if (Array.isArray(value)) return value
-  throw new TypeError(`the content of a ${tag} is no array`)
+  throw new TypeError(`expected the content of a ${tag} to be an array`)
 }
 
 function wantNumber(value: unknown, tag: string): number {
   if (typeof value === 'number') return value
-  throw new TypeError(`the content of a ${tag} is no number`)
+  throw new TypeError(`expected the content of a ${tag} to be a number`)
 }
 
 function wantMatch(value: unknown, pattern: RegExp, tag: string): string {

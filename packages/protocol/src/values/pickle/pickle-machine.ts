@@ -125,7 +125,7 @@ export class PickleMachine {
   /** The next line in Latin-1, without its end. */
   line(): string {
     const end = this.bytes.indexOf(0x0a, this.position)
-    if (end < 0) throw new RangeError('a line has no end')
+    if (end < 0) throw new RangeError('a line is not terminated')
     const start = this.advance(end - this.position + 1)
     return this.bytes.toString('latin1', start, end)
   }
@@ -143,7 +143,7 @@ export class PickleMachine {
 
   private advance(length: number): number {
     const start = this.position
-    if (length > this.bytes.length - start) throw new RangeError('it ends too early')
+    if (length > this.bytes.length - start) throw new RangeError('it is truncated')
     this.position = start + length
     return start
   }
@@ -156,7 +156,7 @@ export class PickleMachine {
 /** An integer in decimal text. */
 export function integerOfText(text: string): number | bigint {
   if (text.length > INTEGER_LENGTH_MAX) throw new UnreadPickle('a very long integer')
-  if (!/^[+-]?\d+$/.test(text)) throw new TypeError('a number is no number')
+  if (!/^[+-]?\d+$/.test(text)) throw new TypeError('an integer is malformed')
   return numberIfSafe(BigInt(text.replace('+', '')))
 }
 

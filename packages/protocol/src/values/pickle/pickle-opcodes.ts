@@ -128,7 +128,7 @@ function floatOfText(line: string): number {
   const text = line.replace(/^([+-]?)(?:inf|infinity)$/i, '$1Infinity')
   const value = Number(text)
   if (text === '' || (Number.isNaN(value) && !/^[+-]?nan$/i.test(text)))
-    throw new TypeError('a float is no number')
+    throw new TypeError('a float is malformed')
   return value
 }
 
@@ -141,12 +141,12 @@ function textOfEscapes(line: string): string {
 
 function append(machine: PickleMachine, items: unknown[]): void {
   const list = machine.top()
-  if (!Array.isArray(list)) throw new TypeError('an item is added to no list')
+  if (!Array.isArray(list)) throw new TypeError('expected a list to which an item is added')
   for (const item of items) list.push(item)
 }
 
 function setItems(dict: unknown, keysAndValues: unknown[]): unknown {
-  if (!(dict instanceof Map)) throw new TypeError('an item is set in no dict')
+  if (!(dict instanceof Map)) throw new TypeError('expected a dict in which an item is set')
   if (keysAndValues.length % 2 !== 0) throw new RangeError('a key of a dict has no value')
   for (let index = 0; index < keysAndValues.length; index += 2) {
     dict.set(keysAndValues[index], keysAndValues[index + 1])
@@ -157,7 +157,7 @@ function setItems(dict: unknown, keysAndValues: unknown[]): unknown {
 function addItems(machine: PickleMachine): void {
   const items = machine.popToMark()
   const set = machine.top()
-  if (!(set instanceof Set)) throw new TypeError('an item is added to no set')
+  if (!(set instanceof Set)) throw new TypeError('expected a set to which an item is added')
   for (const item of items) set.add(item)
 }
 
@@ -170,7 +170,8 @@ function nameOf(module: unknown, name: unknown): PythonName {
 /** Where CPython would call a builtin with its items, the items are taken. */
 function reduce(machine: PickleMachine): void {
   const [name, args] = machine.popMany(2)
-  if (!(name instanceof PythonName) || !Array.isArray(args)) throw new TypeError('what is called is no name')
+  if (!(name instanceof PythonName) || !Array.isArray(args))
+    throw new TypeError('expected a name that is called')
   machine.push(valueOfCall(name.text.replace(/^(__builtin__|builtins)\./, ''), args))
 }
 
