@@ -35,7 +35,7 @@ export const STATUSES = {
     retry: 'yes',
     concurrency: 'decrease',
     errorName: 'TimeoutError',
-    summary: 'Something took too long.',
+    summary: 'A run, a request or a wait took too long.',
     systemCodes: [
       'ETIMEDOUT',
       'ESOCKETTIMEDOUT',
@@ -74,7 +74,7 @@ export const STATUSES = {
     retry: 'no',
     concurrency: 'increase',
     errorName: 'InvalidResponseError',
-    summary: 'A dependency, or the function itself, gave an answer of the wrong shape.',
+    summary: 'A dependency, or the function itself, returned an answer of the wrong shape.',
     systemCodes: [
       'HPE_*',
       'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
@@ -88,7 +88,7 @@ export const STATUSES = {
     retry: 'yes',
     concurrency: 'decrease',
     errorName: 'TemporaryError',
-    summary: 'Something failed that may work soon.',
+    summary: 'A failure that is likely to pass.',
     systemCodes: [
       'ABORT_ERR',
       'UND_ERR_ABORTED',
