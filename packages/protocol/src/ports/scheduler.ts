@@ -57,7 +57,7 @@ export interface Endpoint {
   run(request: RunRequest, signal: RunSignal): Promise<RunOutcome>
   /**
    * A call that was suspended here has been cancelled or has expired: its handler, if it is in memory, is interrupted with
-   * `reason`, and forgotten. Never throws. Absent where nothing can be told.
+   * `reason`, and forgotten. Never throws. Absent where endpoints cannot be notified.
    */
   endCall?(dispatchId: string, reason: DispatchError): void
 }

@@ -11,7 +11,7 @@ export interface CoroutineHost {
   readonly drawGeneration: () => number
   /** Called when a suspended handler resumes on its own (C12). */
   readonly onSelfResume: ((dispatchId: string) => void) | undefined
-  /** Receives errors of handlers that nobody else can report. */
+  /** Receives errors of handlers that cannot be reported otherwise. */
   readonly logger: Logger | undefined
   /** Keep the inputs of calls, to compare them with those of a rebuilt copy. */
   readonly keepsInputs: boolean

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 
-/** Whether a handler was interrupted, and the `AbortSignal` that tells it, which most handlers never ask for. */
+/** Whether a handler was interrupted, and its `AbortSignal`, created when the handler first reads it. */
 export class HandlerSignal {
   #controller: AbortController | undefined
   #interruption: { readonly reason: unknown } | undefined

@@ -48,10 +48,10 @@ interface LiveThread {
  *
  *  F1 Requests are answered in the order in which they were asked; none is lost without an error. Nothing comes between
  *     the parts of a commit.
- *  F2 A thread that has ended by itself, for want of memory for example, is replaced at the next request. What was
+ *  F2 A thread that has ended unexpectedly, out of memory for example, is replaced at the next request. What was
  *     asked of it fails with `temporary`: nothing of it was done.
- *  F3 That is so because the memory shared with the thread tells how far its commit had got. A commit that was
- *     done without having been answered succeeds. Of one that ended in the middle of SQLite's COMMIT nobody knows:
+ *  F3 This is known from the memory shared with the thread, which has the progress of its commit. A commit that was
+ *     done without having been answered succeeds. For one that ended in the middle of SQLite's COMMIT it is unknown:
  *     the store is used up then, and a restart finds out.
  *  F4 The lock is free for a moment between two threads. When another process, or store, has had the file meanwhile
  *     the new thread is refused, and the store used up (lock.ts).
@@ -216,7 +216,7 @@ export class StoreThread {
   #sendParts(parts: readonly (() => CommitPart)[], sent: () => void): Promise<unknown> {
     const { id, answer } = this.#expect('commit')
     const sendFrom = (index: number): void => {
-      // It has failed, in one of its parts or with its thread. Whatever thread there is now knows nothing of it (F2).
+      // It has failed, in one of its parts or with its thread. A thread that has replaced it has no record of it (F2).
       if (!this.#pending.has(id)) {
         sent()
         return

@@ -39,7 +39,7 @@ async function answer(request: StoreRequest): Promise<void> {
       reply({ id: request.id, value: await prune(request.beforeMs, request.treesMax) })
     } else {
       const done = passGate(gate, () => perform(openedDatabase(), request))
-      // Nothing is done any more when the process is about to end, and nobody waits for an answer.
+      // The process is about to end: nothing more is done, and no answer is awaited.
       if (done !== undefined) reply({ id: request.id, value: done.value }, done.transfer)
     }
   } catch (error) {
