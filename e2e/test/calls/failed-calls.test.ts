@@ -9,7 +9,6 @@ import {
   STATUSES,
   type Status,
 } from '@dispatch/core'
-import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import { EMBEDDED } from '../helpers/adapters/fixtures.js'
 

@@ -1,6 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
 import { DispatchError, type FailureStatus } from '@dispatch/protocol'
 import type { Any } from '@dispatch/protocol/messages'
-import { argumentsOf, decodeValue, encodeValue } from '@dispatch/protocol/values'
+import { describeValue } from '@dispatch/protocol/text'
+import {
+  argumentsOf,
+  decodeValue,
+  encodeValue,
+  isCarriedExactly,
+  isChecked,
+  markChecked,
+} from '@dispatch/protocol/values'
 import { createSchemaCheck } from './schema/schema.js'
 import type { SchemaCheck } from './schema/schema-check.js'
 
@@ -31,20 +40,25 @@ export function createFunctionCodec(
   const output = createOptionalCheck(schemas.output, `${place}: options.output`)
   return {
     encodeInput(value) {
-      // The value is sent as it was passed: a schema that transforms does so once, where the function runs.
-      check(input, value, 'input', 'invalid_argument')
-      return encode(input, value, 'input', 'invalid_argument')
+      const result = check(input, value, 'input', 'invalid_argument')
+      if (input === undefined || input.isRaw) return encode(input, value, 'input', 'invalid_argument')
+      // Applied once, here, where the schema changes the value: a default that is drawn is the same for every attempt. What
+      // a schema makes of classes that do not arrive as they are is made where the function runs.
+      if (input.isReady && arrives(result) && !isSame(value, result)) {
+        return markChecked(encode(input, result, 'input', 'invalid_argument') as Any)
+      }
+      const any = encode(input, value, 'input', 'invalid_argument')
+      if (!arrives(value)) assertAcceptedOnArrival(input, any)
+      return any
     },
     decodeInput(any) {
       if (input?.isRaw) return check(input, any, 'input', 'invalid_argument')
       const value = numberIf(input, argumentsOf(decodeValue(any)))
+      if (isChecked(any)) return value
       if (value === null && input === undefined) return nullInput
-      if (
-        value === null &&
-        input?.check(null).issue !== undefined &&
-        input.check(undefined).issue === undefined
-      ) {
-        return undefined
+      if (value === null && input?.check(null).issue !== undefined) {
+        const absent = input.check(undefined)
+        if (absent.issue === undefined) return absent.value
       }
       return check(input, value, 'input', 'invalid_argument')
     },
@@ -66,6 +80,27 @@ function createOptionalCheck(schema: unknown, place: string): SchemaCheck | unde
  */
 function numberIf(schema: SchemaCheck | undefined, value: unknown): unknown {
   return typeof value === 'bigint' && schema?.as !== undefined ? Number(value) : value
+}
+
+/** What arrives as something else, such as a `URL` as its text, has to match the schema where the function runs. */
+function assertAcceptedOnArrival(schema: SchemaCheck, any: Any | undefined): void {
+  const arriving = numberIf(schema, argumentsOf(decodeValue(any)))
+  const { issue } = schema.check(arriving)
+  if (issue === undefined) return
+  throw new DispatchError(
+    'invalid_argument',
+    `input${issue}, after its way over the wire, where it is ${describeValue(arriving)}`,
+  )
+}
+
+/** Whether the schema made nothing else of the value. */
+function isSame(value: unknown, result: unknown): boolean {
+  return Object.is(value, result) || isDeepStrictEqual(value, result)
+}
+
+/** Whether the handler receives the value when it is sent. A bigint arrives as a number, if it is small. */
+function arrives(value: unknown): boolean {
+  return typeof value !== 'bigint' && isCarriedExactly(value)
 }
 
 function check(

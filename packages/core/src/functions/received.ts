@@ -1,5 +1,4 @@
 import type { Duration, HttpResponseValue } from '@dispatch/protocol/values'
-import type { Nothing } from './dispatch-function.js'
 
 /**
  * What the caller of a function gets of an output of type `T`, after its way over the wire; the table is at
@@ -8,7 +7,7 @@ import type { Nothing } from './dispatch-function.js'
  * | returned | received |
  * | --- | --- |
  * | JSON, `Date`, `Duration`, `Map`, `Set`, typed arrays, arrays and objects of these | the same |
- * | `undefined`, and nothing | `null`; inside arrays and objects `undefined` |
+ * | `undefined`, and nothing | `undefined` |
  * | `Buffer` | `Uint8Array` |
  * | `bigint` | `bigint`, or a number when it is a safe integer; inside arrays and objects `bigint` |
  * | an object with `toJSON` | what that returns |
@@ -35,7 +34,7 @@ declare const NOT_CARRIED: unique symbol
 export type ReceivedObject<T> = { [Name in keyof T]: Inside<T[Name]> }
 
 /** Differences of a value that is not inside another one. */
-type Outermost<T> = T extends Nothing ? null : T extends bigint ? bigint | number : T
+type Outermost<T> = T extends bigint ? bigint | number : T
 
 /** A value inside another one. Types without a difference are kept, for their names. */
 type Inside<T> = unknown extends T ? T : [T] extends [Same<T>] ? T : Changed<T>

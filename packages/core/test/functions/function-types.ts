@@ -91,7 +91,7 @@ same<
 same<typeof optional, DispatchFunction<OptionalInput<number | undefined>, string>>(true)
 same<typeof defaultAndContext, DispatchFunction<OptionalInput<number | undefined>, number>>(true)
 same<typeof defaultAndOptions, DispatchFunction<OptionalInput<number | undefined>, number>>(true)
-same<typeof optionalSchema, DispatchFunction<OptionalInput<string | undefined>, number | null>>(true)
+same<typeof optionalSchema, DispatchFunction<OptionalInput<string | undefined>, number | undefined>>(true)
 
 // concurrencyKey takes the input of callers, and has no part in its inference.
 
@@ -196,7 +196,7 @@ class Money {
 const money = func('money', async (cents: number) => new Money(cents))
 
 same<typeof bytes, DispatchFunction<void, Uint8Array>>(true)
-same<typeof nothing, DispatchFunction<string, null>>(true)
+same<typeof nothing, DispatchFunction<string, void>>(true)
 
 export async function compiles(dispatch: Dispatch): Promise<void> {
   same<number, Awaited<ReturnType<typeof noInput.await>>>(true)

@@ -52,8 +52,8 @@ const rows: readonly Row[] = [
   row('a number', 1.5 as number, 1.5),
   row('a boolean', true as boolean, true),
   row('null', null, null),
-  row('undefined', undefined, null),
-  row('nothing', (() => {})(), null),
+  row('undefined', undefined, undefined),
+  row('nothing', (() => {})(), undefined),
   row('a small bigint', 5n as bigint, 5),
   row('a large bigint', 2n ** 60n, 2n ** 60n),
   row('a date', new Date(5), new Date(5)),
@@ -155,6 +155,6 @@ t.test('without an input, a handler with a default gets the default', async (t) 
   const asked = func('asked', async (count: number | null) => count)
   t.match(await runWith(byDefault, inputOf(null)), { status: 'ok', output: 3 })
   t.match(await runWith(byDefault, inputOf(4)), { status: 'ok', output: 4 })
-  t.equal(decodeValue(byDefault.buildCall().input), null)
+  t.equal(decodeValue(byDefault.buildCall().input), undefined)
   t.match(await runWith(asked, inputOf(null)), { status: 'ok', output: null })
 })

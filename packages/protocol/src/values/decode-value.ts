@@ -19,7 +19,7 @@ import type { Message, MessageSchema } from '../proto/message.js'
 import { DispatchError } from '../statuses/dispatch-error.js'
 import { decodeJsValue } from './js-value-decode.js'
 import { decodeJsonList, decodeJsonStruct, decodeJsonValue } from './json-value-decode.js'
-import { TYPE_URLS, typeNameOf } from './kinds/any.js'
+import { TYPE_URLS, typeNameOf, urlWithoutMark } from './kinds/any.js'
 import { malformed } from './kinds/refusal.js'
 import { type Duration, durationOf } from './kinds/typed-values.js'
 import { decodePickle } from './pickle/decode-pickle.js'
@@ -29,7 +29,7 @@ import { decodePickle } from './pickle/decode-pickle.js'
  *
  * | message | value |
  * | --- | --- |
- * | Empty | `null` |
+ * | Empty | `null`; `undefined` when this SDK encoded that |
  * | the wrappers of bool, string, bytes, float, double and 32-bit integers | boolean, string, `Uint8Array`, number |
  * | Int64Value, UInt64Value | number when it is a safe integer, else bigint |
  * | Timestamp, Duration | `Date` (which has milliseconds only), `Duration` |
@@ -45,7 +45,8 @@ import { decodePickle } from './pickle/decode-pickle.js'
  */
 export function decodeValue(any: Any | undefined): unknown {
   if (any === undefined) return null
-  const { typeUrl, value } = any
+  const { value } = any
+  const typeUrl = urlWithoutMark(any.typeUrl)
   try {
     const decode = DECODERS_BY_URL.get(typeUrl) ?? DECODERS.get(typeNameOf(typeUrl))
     return decode === undefined ? decodeMessage(typeUrl, value) : decode(value)
@@ -88,7 +89,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map(
 /** The URLs that we write ourselves need not be taken apart. */
 const DECODERS_BY_URL = new Map(
   Object.values(TYPE_URLS).flatMap((typeUrl): [string, Decoder][] => {
-    const decode = DECODERS.get(typeNameOf(typeUrl))
+    const decode = typeUrl === TYPE_URLS.undefined ? () => undefined : DECODERS.get(typeNameOf(typeUrl))
     return decode === undefined ? [] : [[typeUrl, decode]]
   }),
 )

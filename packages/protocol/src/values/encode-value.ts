@@ -37,7 +37,8 @@ const TIMESTAMP_MS_MAX = 253_402_300_799_999
  *
  * | value | message |
  * | --- | --- |
- * | `null`, `undefined` | Empty |
+ * | `null` | Empty |
+ * | `undefined` | Empty, with a type URL of our own |
  * | boolean, string, `Uint8Array` | BoolValue, StringValue, BytesValue |
  * | number | Int64Value when it is a safe integer, else DoubleValue; see `options.as`, `int`, `uint` and `float` |
  * | bigint | Int64Value, UInt64Value above 2^63−1; refused beyond 64 bits |
@@ -64,7 +65,7 @@ export function encodeValue(value: unknown, options: EncodeValueOptions = {}): A
     case 'boolean':
       return anyOf(TYPE_URLS.bool, value ? Uint8Array.of(0x08, 1) : NO_BYTES)
     case 'undefined':
-      return anyOf(TYPE_URLS.empty, NO_BYTES)
+      return anyOf(TYPE_URLS.undefined, NO_BYTES)
     case 'object':
       return value === null ? anyOf(TYPE_URLS.empty, NO_BYTES) : encodeObject(value, options)
     default:

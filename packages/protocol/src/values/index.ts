@@ -1,5 +1,6 @@
 // Values of JavaScript as `google.protobuf.Any`, and back.
 
+export { isCarriedExactly } from './carried-exactly.js'
 export { decodeValue } from './decode-value.js'
 export { type EncodeValueOptions, encodeValue } from './encode-value.js'
 export {
@@ -13,6 +14,7 @@ export {
   parseHttpRequestValue,
   parseHttpResponseValue,
 } from './http-values.js'
+export { isChecked, markChecked } from './kinds/any.js'
 export {
   Duration,
   duration,

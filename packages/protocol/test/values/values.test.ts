@@ -42,7 +42,11 @@ const T = '747970652e676f6f676c65617069732e636f6d2f676f6f676c652e70726f746f62756
 t.test('values have the bytes of the other SDKs', async (t) => {
   const cases = [
     { name: 'V01 null', value: null, want: `0a29${T}456d707479` },
-    { name: 'V01 undefined', value: undefined, want: `0a29${T}456d707479` },
+    {
+      name: 'V01 undefined',
+      value: undefined,
+      want: `0a31${Buffer.from('dispatch.sdk.node/undefined/google.protobuf.Empty').toString('hex')}`,
+    },
     { name: 'V02 true', value: true, want: `0a2d${T}426f6f6c56616c756512020801` },
     { name: 'V02 false', value: false, want: `0a2d${T}426f6f6c56616c7565` },
     { name: 'V03 0', value: 0, want: `0a2e${T}496e74363456616c7565` },
@@ -274,7 +278,7 @@ function nested(depth: number): unknown {
 
 t.test('a toJSON at the top decides what the whole value is', async (t) => {
   t.equal(decodeValue(encodeValue(new URL('http://a.example/'))), 'http://a.example/')
-  t.equal(decodeValue(encodeValue({ toJSON: () => undefined })), null)
+  t.equal(decodeValue(encodeValue({ toJSON: () => undefined })), undefined)
   t.same(decodeValue(encodeValue({ toJSON: () => new Date(5) })), new Date(5))
 })
 

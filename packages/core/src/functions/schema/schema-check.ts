@@ -6,6 +6,8 @@ export interface SchemaCheck {
   check(value: unknown): Checked
   /** The encoding of a number, if the schema decides it. */
   readonly as?: 'integer' | 'number'
+  /** False while the library of the schema is being loaded: `check` then accepts every value. */
+  readonly isReady: boolean
   /** The value is a `google.protobuf.Any` that is passed on unchanged. */
   readonly isRaw: boolean
 }

@@ -1,4 +1,5 @@
 import { describeValue, formatPathKey } from '@dispatch/protocol/text'
+import { hasDefaults } from './defaults.js'
 import { createPeerModule } from './peer-module.js'
 import { formatPointer, valueAt } from './pointer.js'
 import type { SchemaCheck } from './schema-check.js'
@@ -12,16 +13,22 @@ import { numberKindOf } from './schema-typebox.js'
  * @throws {TypeError} When the package is not installed.
  */
 export function createTypeBox1Check(schema: object, place: string): SchemaCheck {
-  if (!compiler.prepare()) {
+  const isInstalled = [compiler, interpreter].map((module) => module.prepare()).every(Boolean)
+  if (!isInstalled) {
     throw new TypeError(
       `${place}: a TypeBox schema needs typebox beside @dispatch/core; run: npm install typebox@1`,
     )
   }
+  const complete = hasDefaults(schema)
   let validator: Validator | undefined
   return {
     isRaw: false,
+    get isReady() {
+      return compiler.get() !== undefined && interpreter.get() !== undefined
+    },
     ...numberKindOf(schema),
-    check(value) {
+    check(given) {
+      const value = complete ? withDefaults(schema, given) : given
       validator ??= compiler.get()?.Compile(schema)
       // In a bundle, while TypeBox is being loaded: the function checks its input before it runs.
       if (validator === undefined || validator.Check(value)) return { value }
@@ -45,6 +52,19 @@ const compiler = createPeerModule('typebox/compile', async () => {
     throw new TypeError('a TypeBox schema needs typebox, which is not part of this bundle', { cause })
   }
 })
+
+const interpreter = createPeerModule('typebox/value', async () => {
+  try {
+    return await import('typebox/value')
+  } catch (cause) {
+    throw new TypeError('a TypeBox schema needs typebox, which is not part of this bundle', { cause })
+  }
+})
+
+function withDefaults(schema: object, value: unknown): unknown {
+  const loaded = interpreter.get()
+  return loaded === undefined ? value : loaded.Default(schema, loaded.Clone(value))
+}
 
 function issueOf(errors: readonly ValidationError[], schema: object, value: unknown): string {
   const error = errors.find((one) => !errors.some((other) => isBranchOf(one, other)))

@@ -58,6 +58,7 @@ function isTypeBoxSchema(value: unknown): value is object {
 
 function createStandardCheck(schema: StandardSchema, place: string): SchemaCheck {
   return {
+    isReady: true,
     isRaw: RAW in schema,
     check(value) {
       const result = schema['~standard'].validate(value)

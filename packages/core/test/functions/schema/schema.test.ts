@@ -96,7 +96,7 @@ const encodings = [
   { name: 'no schema, an integer', fn: identity, value: 3, want: 'Int64Value' },
   { name: 'no schema, a fraction', fn: identity, value: 1.5, want: 'DoubleValue' },
   { name: 'an object', fn: identity, value: { a: 1 }, want: 'Value' },
-  { name: 'nothing', fn: identity, value: undefined, want: 'Empty' },
+  { name: 'null', fn: identity, value: null, want: 'Empty' },
 ]
 for (const { name, fn, value, want } of encodings) {
   t.test(`${name} is encoded as ${want}`, async (t) => {
