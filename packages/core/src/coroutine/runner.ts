@@ -96,7 +96,7 @@ export class CoroutineRunner {
     const run: Run = { definition, request, signal, nowMs }
     try {
       this.#warm.sweep(nowMs)
-      return Promise.resolve(inOwnContext(() => this.#proceed(run)))
+      return Promise.resolve(this.#proceed(run))
     } catch (error) {
       return Promise.resolve(this.#responseOfProblem(run, error))
     }

@@ -1,3 +1,4 @@
+import { inOwnContext } from '@dispatch/protocol'
 import type { RunRequest } from '@dispatch/protocol/messages'
 import type { FunctionDefinition } from '../definition/function-definition.js'
 import { isFetchResponse, readHttpOutput } from '../definition/http-output.js'
@@ -16,7 +17,8 @@ export function runHandler(
   request: RunRequest,
 ): void {
   const context = new HandlerContext(coroutine, request)
-  insideCoroutine(coroutine, () => callHandler(definition, coroutine, input, context))
+  // C13. A run that resumes needs none: each reaction of a handler has the context in which it was made.
+  inOwnContext(() => insideCoroutine(coroutine, () => callHandler(definition, coroutine, input, context)))
 }
 
 /**
