@@ -7,6 +7,7 @@ import { run } from '../lib/run.mjs'
 /** The program, and the manifest below which it is bundled, for bundlers that ask what a `.js` file is. */
 const APP = 'bundled.mjs'
 const FASTIFY_APP = 'bundled-fastify.mjs'
+const STAND_ALONE_APP = 'bundled-stand-alone.mjs'
 
 /** What ES modules need into which CommonJS packages are bundled, as it is found in many places. */
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
@@ -27,6 +28,17 @@ const BUNDLERS = [
     name: 'esbuild esm, with Fastify and a require()',
     main: 'app.mjs',
     command: (to) => [...esbuild('esm', FASTIFY_APP), `--banner:js=${REQUIRE}`, `--outfile=${to}/app.mjs`],
+  },
+  {
+    name: 'esbuild esm, split, with a stand-alone scheduler',
+    main: 'bundled-stand-alone.mjs',
+    command: (to) => [
+      ...esbuild('esm', STAND_ALONE_APP),
+      '--splitting',
+      `--banner:js=${REQUIRE}`,
+      '--out-extension:.js=.mjs',
+      `--outdir=${to}`,
+    ],
   },
   {
     name: 'rollup',
@@ -86,7 +98,7 @@ export const bundles = {
       },
     })
     await npmInstall(folder)
-    for (const app of [APP, FASTIFY_APP]) cpSync(join(APPS, app), join(folder, app))
+    for (const app of [APP, FASTIFY_APP, STAND_ALONE_APP]) cpSync(join(APPS, app), join(folder, app))
     const libsql = join(elsewhere(folder), 'with-libsql')
     mkdirSync(libsql, { recursive: true })
     writeFileSync(join(libsql, 'package.json'), '{"dependencies":{"libsql":"0.5.29"}}')

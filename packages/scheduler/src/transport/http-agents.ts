@@ -29,7 +29,9 @@ export async function createHttpAgents({
   headersMsMax,
   bodyBytesMax,
 }: HttpAgentsOptions): Promise<HttpAgents> {
-  const { Agent } = await import('undici')
+  // Bundlers that split give a CommonJS package as the default export only.
+  const undici = await import('undici')
+  const { Agent = undici.default.Agent } = undici
   const common = {
     connect: { timeout: CONNECT_MS_MAX },
     connections: SOCKETS_MAX,

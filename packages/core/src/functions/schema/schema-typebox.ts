@@ -100,6 +100,9 @@ function issueOf(schema: object, value: unknown): string {
     const name = JSON.stringify(format)
     return `${path}: the schema requires format ${name}, which is not registered: register it with FormatRegistry.Set(${name}, …)`
   }
+  if (error.type === ValueErrorType.ObjectAdditionalProperties) {
+    return `${path}: expected no such property, got ${describeValue(error.value)}`
+  }
   const isMissing = error.type === ValueErrorType.ObjectRequiredProperty
   const expected = isMissing && typeof type === 'string' ? type : error.message.replace(/^Expected /, '')
   return `${path}: expected ${expected}, got ${describeValue(error.value)}`

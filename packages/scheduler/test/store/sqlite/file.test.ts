@@ -1,4 +1,12 @@
-import { mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { createSqliteStore, type Store } from '@dispatch/scheduler'
 import t, { type Test } from 'tap'
@@ -43,6 +51,24 @@ const REFUSED: { name: string; make: (path: string) => void | Promise<void>; wan
     want: /is damaged: restore it from a backup/,
   },
 ]
+
+t.test('a store that was closed is whole in its file, whatever opened it before', async (t) => {
+  const folder = t.testdir()
+  const path = join(folder, 'dispatch.db')
+  for (const id of ['a', 'b', 'c']) {
+    const store = createSqliteStore({ path })
+    await store.open()
+    await store.commit([insert(call(id))])
+    await store.close()
+  }
+  const copy = join(folder, 'copy.db')
+  copyFileSync(path, copy)
+  const store = createSqliteStore({ path: copy })
+  await store.open()
+  const loaded = await load(store)
+  t.strictSame(loaded.calls.map(({ id }) => id).sort(), ['a', 'b', 'c'])
+  await store.close()
+})
 
 for (const { name, make, want } of REFUSED) {
   t.test(`6 ${name} is refused and left unchanged`, async (t) => {

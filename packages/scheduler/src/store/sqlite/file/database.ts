@@ -122,9 +122,22 @@ function storeOf(database: Database, holder: string, unlock: () => void): StoreD
     rollback: transaction.rollback,
     prune: createPrune(database, transact),
     close: () => {
+      emptyLog(database)
       database.close()
       unlock()
     },
+  }
+}
+
+/**
+ * Moves what the log has into the file, which is then complete without it. SQLite does that when the last connection closes;
+ * connections of libsql stay open until they are collected, those that only read too.
+ */
+function emptyLog(database: Database): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch {
+    // The disk does not allow it. Nothing is lost: the log is read again when the file is opened.
   }
 }
 
