@@ -43,6 +43,27 @@ const survived = [
     ],
   },
   {
+    name: 'a step whose input is refused, and that nothing awaits',
+    program: `await run(async () => { save.await(() => 1); return 'x' })`,
+    want: [
+      /^logged function 'main' returned after it had begun a call of 'save'/,
+      /^result permanent ForgottenAwaitError/,
+    ],
+  },
+  {
+    name: 'a step whose input is refused, which the handler catches',
+    program: `await run(async () => { await save.await(() => 1).catch(() => 0); return 'x' })`,
+    want: [/^result x/],
+  },
+  {
+    name: 'a dispatch that is refused, and that nothing awaits',
+    program: `await run(async () => { save.dispatch(() => 1); await save.await(1); return 'x' })`,
+    want: [
+      /^logged call .*: a dispatch or a request failed before anything awaited it: input: /,
+      /^result x/,
+    ],
+  },
+  {
     name: 'a step after plain I/O, when the handler has returned',
     program: `await run(async (items) => { items.slice(1).forEach(async (item) => { await io(60); await save.await(item) }); return 'x' })`,
     want: [/^result x/, /^logged await of 'save': the function of call .* has already ended/],

@@ -5,7 +5,6 @@ import { checkDispatchId } from '../checks/option-checks.js'
 import { createTailCall } from '../coroutine/definition/tail-call.js'
 import type { Coroutine } from '../coroutine/life/coroutine.js'
 import { currentCoroutine, droppableInside } from '../coroutine/life/current-coroutine.js'
-import { handledRejection } from '../coroutine/waits/promises.js'
 import { attachDecoder, type BuiltCall } from './built-call.js'
 import { type CallInput, type CallOptions, createCall, type DispatchedCallOptions } from './call-options.js'
 import { currentClient } from './current-client.js'
@@ -131,7 +130,7 @@ function insideHandler<T>(
     try {
       return begin(coroutine)
     } catch (error) {
-      return handledRejection(Promise.reject(error))
+      return coroutine.refuseCall(name, error)
     }
   }
   return Promise.reject(

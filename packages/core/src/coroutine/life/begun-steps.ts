@@ -7,13 +7,15 @@ const KEPT_MAX = 64
 
 interface BegunStep {
   readonly promise: StepPromise<unknown>
-  /** The first one of a gather. */
+  /** The first one of a gather; 0 for one that could not begin. */
   readonly step: number
   readonly note: StepNote
   /** The turn of the event loop in which it began. */
   readonly turn: number
   /** Whether a Poll recorded it. */
   isRecorded: boolean
+  /** Why it could not begin. */
+  readonly cause?: unknown
 }
 
 /** A step that a handler which returned had forgotten to await. */
@@ -66,11 +68,14 @@ export class BegunSteps {
   }
 }
 
-function forgottenError(name: string, { step, note, isRecorded }: BegunStep): DispatchError {
+function forgottenError(name: string, { step, note, isRecorded, cause }: BegunStep): DispatchError {
   const state = isRecorded ? 'and never awaited its result' : 'which was not carried out'
   const message =
-    `function '${name}' returned after it had begun step ${step}, ${describeStep(note)}, ${state}. Await every step: ` +
+    `function '${name}' returned after it had begun ${step > 0 ? `step ${step}, ` : ''}${describeStep(note)}, ${state}. Await every step: ` +
     'with `await`, or with `Promise.all` those of a loop, since `forEach` awaits nothing. For a call whose result is not ' +
     'needed, use dispatch()'
-  return new DispatchError('permanent', message, { name: 'ForgottenAwaitError' })
+  return new DispatchError('permanent', message, {
+    name: 'ForgottenAwaitError',
+    ...(cause !== undefined && { cause }),
+  })
 }

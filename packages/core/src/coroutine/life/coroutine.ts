@@ -13,7 +13,7 @@ import { type DispatchNote, differenceOf, type StepNote } from '../journal/steps
 import { Awaited } from '../waits/awaited.js'
 import { OpenCalls } from '../waits/open-calls.js'
 import { handledRejection, never } from '../waits/promises.js'
-import type { StepPromise } from '../waits/step-promise.js'
+import { StepPromise } from '../waits/step-promise.js'
 import { Timers } from '../waits/timers.js'
 import { TurnWatch } from '../waits/turn-watch.js'
 import { holdRejections, releaseRejections, watchStepError } from '../waits/unhandled-rejections.js'
@@ -150,6 +150,15 @@ export class Coroutine {
     const awaited = new Awaited(firstStep, decode, calls.length)
     for (const [index, call] of calls.entries()) this.#openCall(call, firstStep + index, awaited)
     return this.#watchStep(awaited.promise, firstStep, note, begun !== note) as Promise<T[]>
+  }
+
+  /** Rejects a call of function `name` that cannot be made, because of its input for example. */
+  refuseCall(name: string, cause: unknown): Promise<never> {
+    const promise = handledRejection(StepPromise.reject<never>(cause)) as StepPromise<never>
+    const note: StepNote = { kind: 'await', function: name }
+    this.#begun ??= new BegunSteps()
+    this.#begun.add({ promise, step: 0, note, turn: this.#turn, isRecorded: true, cause })
+    return promise
   }
 
   /** Submits a call to the scheduler and resolves with its id once it is durable. Submitted once, see C7. */
