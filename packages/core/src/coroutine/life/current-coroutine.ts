@@ -35,7 +35,7 @@ export function droppableInside<T>(promise: Promise<T>): Promise<T> {
 function logDropped({ dispatchId, host }: Coroutine, err: unknown): void {
   host.logger?.error(
     { err, dispatchId },
-    `call ${dispatchId}: failed before anything awaited it: ${messageOfError(err)}`,
+    `call ${dispatchId}: a dispatch or a request failed before anything awaited it: ${messageOfError(err)}`,
   )
 }
 
