@@ -57,6 +57,12 @@ t.test(`no folder has more than ${ENTRIES_MAX} entries, except for the root`, as
   )
 })
 
+t.test('no files import each other in a ring, types included', async (t) => {
+  const output = execFileSync(process.execPath, ['scripts/measure.mjs'], { cwd: ROOT, encoding: 'utf8' })
+  t.strictSame(output.match(/RING .*/g), null)
+  t.match(output, /\n0 rings/)
+})
+
 /** For each folder that imports others of its package: which ones, types included. */
 function importedFolders(root: string): Record<string, string[]> {
   const folders: Record<string, Set<string>> = {}

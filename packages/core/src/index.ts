@@ -9,15 +9,10 @@ export { type ErrorType, errorType, type OutputType, outputType } from './errors
 export type { BuiltCall } from './functions/built-call.js'
 export type { CallContext } from './functions/call-context.js'
 export type { CallOptions, DispatchedCallOptions } from './functions/call-options.js'
-export type {
-  AnyDispatchFunction,
-  DispatchFunction,
-  Handler,
-  HandlerResult,
-  OptionalInput,
-} from './functions/dispatch-function.js'
+export type { AnyDispatchFunction, DispatchFunction, OptionalInput } from './functions/dispatch-function.js'
 export { func } from './functions/func.js'
 export type { FunctionOptions } from './functions/function-options.js'
+export type { Handler, HandlerResult } from './functions/handler.js'
 export type { NotCarried, Received, ReceivedObject } from './functions/received.js'
 export { rawValue, type Schema, type TypeBoxSchema } from './functions/schema/schema.js'
 export type { StandardIssue, StandardResult, StandardSchema } from './functions/schema/standard-schema.js'

@@ -8,10 +8,11 @@ import { currentCoroutine, droppableInside } from '../coroutine/life/current-cor
 import { attachDecoder, type BuiltCall } from './built-call.js'
 import { type CallInput, type CallOptions, createCall, type DispatchedCallOptions } from './call-options.js'
 import { currentClient } from './current-client.js'
-import type { DispatchFunction, Handler } from './dispatch-function.js'
+import type { DispatchFunction } from './dispatch-function.js'
 import { createFunctionCodec, type FunctionCodec } from './function-codec.js'
 import { attachInternals, type FunctionClient } from './function-internals.js'
 import type { FunctionSettings } from './function-options.js'
+import type { Handler } from './handler.js'
 
 /**
  * Creates a function of checked options.

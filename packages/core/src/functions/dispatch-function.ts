@@ -1,8 +1,8 @@
 import type { CallHandle } from '../calls/call-handle.js'
 import type { TailCall } from '../coroutine/definition/tail-call.js'
 import type { BuiltCall } from './built-call.js'
-import type { CallContext } from './call-context.js'
 import type { CallOptions, DispatchedCallOptions } from './call-options.js'
+import type { Nothing } from './function-options.js'
 
 /**
  * A durable function, as `func` creates it from a handler.
@@ -41,21 +41,5 @@ export interface DispatchFunction<Input, Output> {
 /** A function of any input and output. */
 export type AnyDispatchFunction = DispatchFunction<never, unknown>
 
-/** The code of a function: takes the input of a call and its context, and returns the output, now or later. */
-export type Handler<Input, Output> = (input: Input, call: CallContext) => HandlerResult<Output>
-
-/**
- * A handler whose only parameter has a default: `async (count = 3) => …`. Beside {@link Handler} it makes the compiler take
- * the type of the parameter from the default: of two signatures that differ and both accept the handler, neither is used.
- * `Input` keeps this type behind `Handler` in error messages.
- */
-export type DefaultedHandler<_Input, Output> = () => HandlerResult<Output>
-
-/** What a handler may return: its output, or a call that takes over; now or later. */
-export type HandlerResult<Output> = Output | TailCall<Output> | Promise<Output | TailCall<Output>>
-
 /** What callers pass to a function whose handler takes `Input`: nothing, where that may be `undefined`. */
 export type OptionalInput<Input> = undefined extends Input ? Input | Nothing : Input
-
-// biome-ignore lint/suspicious/noConfusingVoidType: the compiler lets callers omit an argument of this type only.
-export type Nothing = void

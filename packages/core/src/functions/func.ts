@@ -1,14 +1,10 @@
 import { FUNCTION_NAME_PATTERN, NAME_LENGTH_MAX } from '@dispatch/protocol/bounds'
 import { describeValue } from '@dispatch/protocol/text'
 import { createFunction } from './create-function.js'
-import type {
-  DefaultedHandler,
-  DispatchFunction,
-  Handler,
-  Nothing,
-  OptionalInput,
-} from './dispatch-function.js'
+import type { DispatchFunction, OptionalInput } from './dispatch-function.js'
+import type { Nothing } from './function-options.js'
 import { type FunctionOptions, parseFunctionOptions } from './function-options.js'
+import type { DefaultedHandler, Handler } from './handler.js'
 import type { Received } from './received.js'
 import type { TypeBox1Schema, TypeBox1Value } from './schema/typebox1-type.js'
 

@@ -2,7 +2,6 @@ import type { FailureStatus } from '@dispatch/protocol'
 import { checkInteger, checkOptions, describeValue, type OptionNames } from '@dispatch/protocol/text'
 import { checkFailureStatus } from '../checks/option-checks.js'
 import { type CallLimits, COUNT_MAX, parseCallLimits } from './call-limits.js'
-import type { Nothing } from './dispatch-function.js'
 import type { Schema } from './schema/schema.js'
 
 /** Options of `func`. Durations are milliseconds, or strings such as `'90s'`, `'5m'`, `'30d'`. */
@@ -101,3 +100,6 @@ function parseKeyLimit(
   }
   return { concurrencyKey: concurrencyKey as FunctionSettings['concurrencyKey'], concurrencyKeyMax }
 }
+
+// biome-ignore lint/suspicious/noConfusingVoidType: the compiler lets callers omit an argument of this type only.
+export type Nothing = void

@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { type RunRequest, timestampMs } from '@dispatch/protocol/messages'
 import { describeValue, parseDate, parseDuration } from '@dispatch/protocol/text'
 import type { Coroutine } from '../life/coroutine.js'
-import { insideCoroutine } from '../life/current-coroutine.js'
+import { insideCoroutine } from '../life/coroutine-storage.js'
 import { handledRejection } from '../waits/promises.js'
 import { createDeterministicRandom, type DeterministicRandom } from './deterministic.js'
 

@@ -3,7 +3,7 @@ import type { RunRequest } from '@dispatch/protocol/messages'
 import type { FunctionDefinition } from '../definition/function-definition.js'
 import { isFetchResponse, readHttpOutput } from '../definition/http-output.js'
 import type { Coroutine } from '../life/coroutine.js'
-import { insideCoroutine } from '../life/current-coroutine.js'
+import { insideCoroutine } from '../life/coroutine-storage.js'
 import { HandlerContext } from './handler-context.js'
 
 /**

@@ -21,7 +21,7 @@ import type { PollLimits } from '../waits/unsent-calls.js'
 import { BegunSteps } from './begun-steps.js'
 import type { Delivery, Suspension } from './coroutine-exchange.js'
 import type { CoroutineHost } from './coroutine-host.js'
-import { insideCoroutine } from './current-coroutine.js'
+import { insideCoroutine } from './coroutine-storage.js'
 import { HandlerSignal } from './handler-signal.js'
 import { afterEndError, rejectLateStep } from './late-steps.js'
 import {

@@ -1,18 +1,12 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { messageOfError } from '@dispatch/protocol/text'
 import { handledRejection } from '../waits/promises.js'
 import { StepPromise } from '../waits/step-promise.js'
 import type { Coroutine } from './coroutine.js'
-
-type Storage = AsyncLocalStorage<Coroutine>
-
-const STORAGE_KEY = Symbol.for('dispatch.coroutine')
-
-const STORAGE = sharedStorage()
+import { storedCoroutine } from './coroutine-storage.js'
 
 /** The coroutine whose handler called this, directly or not; `undefined` outside of durable functions. */
 export function currentCoroutine(): Coroutine | undefined {
-  return STORAGE.getStore()
+  return storedCoroutine() as Coroutine | undefined
 }
 
 /**
@@ -37,17 +31,4 @@ function logDropped({ dispatchId, host }: Coroutine, err: unknown): void {
     { err, dispatchId },
     `call ${dispatchId}: a dispatch or a request failed before anything awaited it: ${messageOfError(err)}`,
   )
-}
-
-/** Runs `body` as part of a coroutine's handler. */
-export function insideCoroutine<T>(coroutine: Coroutine, body: () => T): T {
-  return STORAGE.run(coroutine, body)
-}
-
-/** Shared by all copies of this package in a process, because one copy may run the functions of another. */
-function sharedStorage(): Storage {
-  const globals = globalThis as { [key: symbol]: Storage | undefined }
-  const storage = globals[STORAGE_KEY] ?? new AsyncLocalStorage()
-  globals[STORAGE_KEY] = storage
-  return storage
 }
