@@ -7,13 +7,13 @@ import { runFans } from '../../lib/work/workloads.mjs'
 const ONE = { parents: 1, children: 1_000 }
 const MANY = { parents: 100, children: 100 }
 
-/** One gather of a thousand is short: several, one after the other. */
+/** One gather of a thousand is short: several, in sequence. */
 const REPEATS = 10
 
 await benchmark({
   id: 'P7',
   title: 'gather 1 x 1,000 and 100 x 100 calls, in process',
-  how: `A function gathers so many no-op calls; time from its dispatch to its result. Of 1 x 1,000 the mean of ${REPEATS}, one after the other; of 100 x 100 all parents at one time.`,
+  how: `A function gathers so many no-op calls; time from its dispatch to its result. Of 1 x 1,000 the mean of ${REPEATS}, in sequence; of 100 x 100 all parents concurrently.`,
   runs: 5,
   metrics: {
     oneMs: { name: '1 x 1,000', unit: 'ms', atMost: 25, stretch: 10 },

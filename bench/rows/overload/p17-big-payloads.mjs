@@ -35,7 +35,7 @@ const SITUATIONS = {
 await benchmark({
   id: 'P17',
   title: `${COUNT} payloads of 10 MB in one process`,
-  how: `Highest RSS of the process, all threads, over what it was when the scheduler was open. Inputs: dispatched ${AT_ONE_TIME} at a time while they run; backlog: dispatched so, then run; outputs: of calls dispatched at one time; gather: one function gathers calls that share an input; chain: one awaits outputs one after the other. ${isLong ? '' : '`--long`: 100 of each.'}`.trim(),
+  how: `Highest RSS of the process, all threads, over what it was when the scheduler was open. Inputs: dispatched ${AT_ONE_TIME} at a time while they run; backlog: dispatched so, then run; outputs: of calls dispatched concurrently; gather: one function gathers calls that share an input; chain: one awaits outputs in sequence. ${isLong ? '' : '`--long`: 100 of each.'}`.trim(),
   runs: 1,
   warmUp: false,
   metrics: {

@@ -104,13 +104,13 @@ for (const { name, program, want } of survived) {
   })
 }
 
-const OTHERS = `Promise.reject(new Error('of somebody else')); await io(50); return 'x'`
+const OTHERS = `Promise.reject(new Error('of the application')); await io(50); return 'x'`
 
 t.test('an unhandled rejection of other code ends the process as it does without handlers', async (t) => {
   const program = `process.on('uncaughtException', (error, origin) => { console.log(origin, error.message); process.exit(9) })
     await run(async () => { ${OTHERS} })`
-  t.match(execute(program), { code: 9, lines: ['unhandledRejection of somebody else'] })
-  t.match(execute(`await run(async () => { ${OTHERS} })`), { code: 1, stderr: /Error: of somebody else/ })
+  t.match(execute(program), { code: 9, lines: ['unhandledRejection of the application'] })
+  t.match(execute(`await run(async () => { ${OTHERS} })`), { code: 1, stderr: /Error: of the application/ })
 })
 
 t.test(
@@ -118,9 +118,9 @@ t.test(
   async (t) => {
     const program = `process.on('unhandledRejection', (error) => console.log('listener', error.message))
     await run(async () => { ${OTHERS} })`
-    t.match(execute(program), { code: 0, lines: ['listener of somebody else', 'result x', 'alive'] })
+    t.match(execute(program), { code: 0, lines: ['listener of the application', 'result x', 'alive'] })
     const warned = execute(`await run(async () => { ${OTHERS} })`, ['--unhandled-rejections=warn'])
-    t.match(warned, { code: 0, lines: ['result x', 'alive'], stderr: /of somebody else/ })
+    t.match(warned, { code: 0, lines: ['result x', 'alive'], stderr: /of the application/ })
   },
 )
 

@@ -1,4 +1,4 @@
-// Queues, loaders and emitters run a task in the context of whoever is at hand. A step that is begun through `call` belongs
+// Queues, loaders and emitters run a task in the async context of another caller. A step that is begun through `call` belongs
 // to its own call all the same.
 
 import { EventEmitter } from 'node:events'
@@ -79,7 +79,7 @@ t.test('DataLoader, whose batches are loaded in the context of another call', as
   })
 })
 
-t.test('an emitter whose listeners run in the context of whoever emits', async (t) => {
+t.test('an emitter whose listeners run in the context of its caller', async (t) => {
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)
   let listeners = 0

@@ -64,7 +64,7 @@ for (const [way, enter] of Object.entries(WAYS)) {
   )
 }
 
-t.test('listeners of call.signal run in no context of whoever cancels', async (t) => {
+t.test('listeners of call.signal do not run in the context of the request that cancels', async (t) => {
   const seen: string[] = []
   const waiting = func('waiting', async (_: null, call: CallContext) => {
     await new Promise<void>((resolve) => {

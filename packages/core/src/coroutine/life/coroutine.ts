@@ -75,8 +75,8 @@ export interface CoroutineIdentity {
  *  C11 The run of a handler that has ended waits for the dispatches that the handler has begun.
  *  C12 When a handler begins a step or ends between two runs, `onSelfResume` is called, once per suspension: the call
  *      needs a run, whatever else it waits for.
- *  C13 The handler, and the listeners of its signal, run in an async context of their own, which has no store of whoever
- *      dispatched the call, started its run or interrupts it. A store that the handler enters stays with it.
+ *  C13 The handler, and the listeners of its signal, run in an async context of their own, which has no store of the
+ *      request that dispatched the call, started its run or interrupts it. A store that the handler enters stays with it.
  *
  *  C14 When the call is cancelled or expires, running or suspended, its open steps reject with the reason.
  *  C15 A handler that returns although it has forgotten a step ends as `threw` (begun-steps.ts).

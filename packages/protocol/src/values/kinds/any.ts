@@ -32,7 +32,7 @@ export function typeNameOf(typeUrl: string): string {
 /** Begins the type URL of an input to which the schema of its function was applied (ADR 0020). */
 const CHECKED_PREFIX = 'dispatch.sdk.node/checked/'
 
-/** The same input, marked as one to which the caller has applied the schema: nobody applies it once more. */
+/** The same input, marked as one to which the caller has applied the schema: it is not applied again. */
 export function markChecked(any: Any): Any {
   return anyOf(`${CHECKED_PREFIX}${any.typeUrl}`, any.value)
 }
