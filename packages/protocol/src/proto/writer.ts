@@ -141,9 +141,12 @@ export class ProtoWriter {
       this.reserve(moreBytes)
       this.buffer.copyWithin(mark + moreBytes, mark, this.position)
     }
-    this.position = mark - 1
-    this.uint32(length)
-    this.position += length
+    // The space is there. `uint32` would reserve some more, and a buffer that grows then loses what is behind the mark.
+    let rest = length
+    let at = mark - 1
+    for (; rest > 0x7f; rest >>>= 7) this.buffer[at++] = (rest & 0x7f) | 0x80
+    this.buffer[at] = rest
+    this.position += moreBytes
   }
 
   /** False, and nothing written, when `value` is not ASCII. */

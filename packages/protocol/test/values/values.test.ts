@@ -644,3 +644,13 @@ function varint(value: number): Buffer {
   }
   return Buffer.from([...bytes, rest])
 }
+
+t.test('a value is whole wherever the buffer that it is written to grows', async (t) => {
+  const parts = [null, true, '', 'é', 1, [], {}, [null], { a: null }]
+  for (let offset = 3_900; offset < 4_110; offset++) {
+    // Afterwards the buffer has its first size again.
+    encodeValue('x'.repeat(70_000))
+    const value = ['x'.repeat(offset % 4), ...new Array<string>(Math.floor(offset / 4)).fill(''), ...parts]
+    t.strictSame(decodeValue(encodeValue(value)), value)
+  }
+})
